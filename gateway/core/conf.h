@@ -1,0 +1,49 @@
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
+#include <stddef.h>
+#include <stdint.h>
+struct err;
+/*
+ * conf - INI configuration from one table: the table is parser, defaults and documentation.
+ *
+ * Shape:   [section] / key = value / # or ; comment lines.  UTF-8, lines <= 1024 bytes, file <= 64 KiB.
+ * Errors:  unknown section or key, a key twice, a bad value: -EPROTO with the line number in `say`.
+ * Only what is needed before the database answers stands here; everything else is rows (settings).
+ */
+struct conf {
+	char listen_ssh[64];        /* address:port, [v6]:port */
+	char run_dir[96];           /* sockets; short: sun_path is 108 bytes */
+	char recordings_dir[256];
+	char spool_dir[256];
+	char vault_key[256];        /* 0600 file with the master key */
+	char schema_dir[256];       /* numbered migrations, for `yanmen migrate` */
+	char database[256];         /* libpq connection string, without user */
+	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32]; /* when root */
+	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
+	int64_t pool_warm;          /* workers kept ready */
+	int64_t sessions_max;
+	int64_t unauth_max;         /* connections before login, all sources */
+	int64_t unauth_source_max;  /* and from one address */
+	int64_t login_grace_s;
+	int64_t space_floor_bytes;  /* free space below which nothing new is recorded */
+	int64_t log_level;
+};
+
+enum conf_kind { CONF_TEXT, CONF_COUNT, CONF_SECONDS, CONF_BYTES };
+struct conf_key {
+	const char *section, *key;
+	enum conf_kind kind;
+	size_t offset, size; /* in struct conf */
+	const char *fallback;
+	int64_t min, max;    /* of numbers */
+	const char *about;   /* one line for the manual */
+};
+extern const struct conf_key conf_keys[];
+extern const size_t conf_keys_n;
+
+void conf_defaults(struct conf *c);
+/* Parses text over the defaults. */
+int conf_parse(const char *text, size_t n, struct conf *ret, struct err *err);
+int conf_load(const char *path, struct conf *ret, struct err *err);
+int conf_load_fd(int fd, struct conf *ret, struct err *err); /* reads from offset 0, keeps fd */
+#endif

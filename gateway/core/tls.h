@@ -1,0 +1,19 @@
+#ifndef CORE_TLS_H
+#define CORE_TLS_H
+#include "gateway/core/buf.h"
+#include <openssl/types.h>
+struct err;
+/*
+ * tls - OpenSSL contexts with our defaults, from PEM texts in memory (a sandboxed process opens no file).
+ *
+ * TLS 1.2 and 1.3 only, no compression, no renegotiation, session tickets off, server preference.  Servers may set
+ * one ALPN name.  Clients verify against the given CA or, where `pin` is set, against exactly one certificate
+ * (SHA-256 of its DER form); never unverified.
+ * Owns: the returned SSL_CTX is the caller's, SSL_CTX_free.
+ */
+enum { TLS_PIN_SIZE = 32 };
+int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err);
+int tls_client(struct span ca_pem, const uint8_t *pin, SSL_CTX **ret, struct err *err);
+/* SHA-256 over the DER form of the first certificate of a PEM text. */
+int tls_fingerprint(struct span certificate_pem, uint8_t ret[static TLS_PIN_SIZE], struct err *err);
+#endif

@@ -1,0 +1,240 @@
+#ifndef CORE_WIRE_H
+#define CORE_WIRE_H
+#include "gateway/core/buf.h"
+#include "gateway/core/id.h"
+#include "gateway/core/rd.h"
+#include <stdint.h>
+struct err;
+struct msgq;
+/*
+ * wire - everything that our processes say to each other.  The only list.
+ *
+ * One message is one row of WIRE_MESSAGES: name, number, fields.  The table yields `struct wire_<name>`,
+ * wire_<name>_put and wire_<name>_get; a body is its fields in order, little-endian, strings and blobs with a u32
+ * length, nothing behind the last field.  wire_<name>_get borrows: spans point into the body.  Numbers are never
+ * reused; a changed message gets a new number.
+ *
+ * Who may say what, and when, stands in each receiver's permit table (gateway/core/permit.h).
+ * Descriptors: where a row says +fd, exactly one comes with the message.
+ * Trust:   workers and readers are hostile to every service; services trust parent and each other only as far
+ *          as these rows go.  Identity is the socket a message came by, never a field.
+ */
+
+/* Field kinds: U8 U16 U32 U64 I64, STR (bytes, u32 length), ID (16), H32 (32 bytes), SIG (64 bytes). */
+#define WIRE_MESSAGES(M) \
+	/* ---- parent <-> every process ---- */ \
+	M(hello, 0x0001, WIRE_HELLO_F)          /* process -> parent    ready; the build must match        */ \
+	M(peer, 0x0002, WIRE_PEER_F)            /* parent -> service    +fd: your socket to that role, replaces an older one */ \
+	M(attach, 0x0003, WIRE_ATTACH_F)        /* parent -> service    +fd: the socket of one worker      */ \
+	M(client, 0x0004, WIRE_CLIENT_F)        /* parent -> worker     +fd: the client connection (none for a probe or reader) */ \
+	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
+	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
+	M(control, 0x0007, WIRE_CONTROL_F)      /* broker -> parent -> worker   end, lock or unlock        */ \
+	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please        */ \
+	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
+	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \
+	/* ---- worker <-> broker ---- */ \
+	M(login, 0x0101, WIRE_LOGIN_F)          /* worker -> broker */ \
+	M(login_answer, 0x0181, WIRE_LOGIN_ANSWER_F) \
+	M(targets, 0x0102, WIRE_TARGETS_F)      /* worker -> broker     the menu's page                    */ \
+	M(targets_answer, 0x0182, WIRE_TARGETS_ANSWER_F) \
+	M(target, 0x0103, WIRE_TARGET_F)        /* worker -> broker     the choice                         */ \
+	M(grant, 0x0183, WIRE_GRANT_F)          /* broker -> worker     +fd: the target connection         */ \
+	M(deny, 0x0184, WIRE_DENY_F)            /* broker -> worker     instead of grant                   */ \
+	M(reached, 0x0104, WIRE_REACHED_F)      /* worker -> broker     how the login to the target went   */ \
+	M(open, 0x0105, WIRE_OPEN_F)            /* worker -> broker     may this channel request run?      */ \
+	M(open_answer, 0x0185, WIRE_OPEN_ANSWER_F) \
+	M(end, 0x0106, WIRE_END_F)              /* worker -> broker     the session is over, why           */ \
+	M(end_answer, 0x0186, WIRE_NONE_F)      /* broker -> worker     written down                       */ \
+	M(probe, 0x0187, WIRE_PROBE_F)          /* broker -> probe worker   +fd: read this target's host key */ \
+	M(probe_answer, 0x0107, WIRE_PROBE_ANSWER_F) \
+	/* ---- worker, reader, broker, recorder <-> vault ---- */ \
+	M(host_keys, 0x0201, WIRE_NONE_F)       /* worker -> vault      once                               */ \
+	M(host_keys_answer, 0x0281, WIRE_TEXT_F)/* OpenSSH private keys, PEM, one after the other          */ \
+	M(use, 0x0202, WIRE_USE_F)              /* worker, reader -> vault   once an ALLOW                 */ \
+	M(use_secret, 0x0282, WIRE_TEXT_F)      /* the password, or a reader's 32-byte recording key       */ \
+	M(use_agent, 0x0283, WIRE_NONE_F)       /* +fd: a stream that speaks the ssh-agent protocol        */ \
+	M(use_denied, 0x0284, WIRE_DENY_F) \
+	M(allow, 0x0203, WIRE_ALLOW_F)          /* broker -> vault      that worker may use this, once     */ \
+	M(allow_answer, 0x0285, WIRE_TICKET_F) \
+	M(forget, 0x0204, WIRE_WORKER_F)        /* broker -> vault      drop what that worker was allowed  */ \
+	M(seal, 0x0205, WIRE_SEAL_F)            /* broker -> vault      +fd: a secret in a sealed memfd (none for CA) */ \
+	M(rebind, 0x0206, WIRE_REBIND_F)        /* broker -> vault      same secret, other binding         */ \
+	M(sealed, 0x0286, WIRE_SEALED_F)        /* answer to seal and rebind                               */ \
+	M(publics, 0x0207, WIRE_NONE_F)         /* any service -> vault                                    */ \
+	M(publics_answer, 0x0287, WIRE_PUBLICS_F) \
+	M(sign, 0x0208, WIRE_SIGN_F)            /* recorder, broker -> vault   a checkpoint or an audit head */ \
+	M(sign_answer, 0x0288, WIRE_SIGN_ANSWER_F) \
+	/* ---- worker, broker <-> recorder ---- */ \
+	M(frames, 0x0301, WIRE_FRAMES_F)        /* worker -> recorder; recorder -> watcher   frames, gateway/core/frame.h */ \
+	M(credit, 0x0381, WIRE_CREDIT_F)        /* recorder -> worker   bytes received, may be sent again  */ \
+	M(durable, 0x0382, WIRE_DURABLE_F)      /* recorder -> worker   frames messages up to seq are on disk */ \
+	M(keyframe, 0x0383, WIRE_NONE_F)        /* recorder -> worker   a watcher joined: screen, please   */ \
+	M(unrecorded, 0x0384, WIRE_DENY_F)      /* recorder -> worker   recording failed: end the session  */ \
+	M(begin, 0x0302, WIRE_BEGIN_F)          /* broker -> recorder   that worker's frames are this session */ \
+	M(begin_answer, 0x0385, WIRE_BEGIN_ANSWER_F) \
+	M(watch, 0x0303, WIRE_WATCH_F)          /* broker -> recorder   +fd: a watcher's socket            */ \
+	M(watch_answer, 0x0386, WIRE_TICKET_F) \
+	M(recording, 0x0304, WIRE_ONE_ID_F)     /* broker -> recorder   what became of it? (reconciliation) */ \
+	M(recording_answer, 0x0387, WIRE_RECORDED_F) /* also unasked, when a recording is sealed or anchored  */ \
+	M(space, 0x0388, WIRE_SPACE_F)          /* recorder -> broker   when the state changes, and each minute */ \
+	/* ---- reader <-> broker ---- */ \
+	M(read, 0x0401, WIRE_READ_F)            /* broker -> reader     +fd: write the result there        */ \
+	M(read_opened, 0x0481, WIRE_READ_OPENED_F) /* reader -> broker  its header: the sealed key         */ \
+	M(read_done, 0x0482, WIRE_READ_DONE_F)  /* reader -> broker */ \
+	/* ---- broker <-> argon2 helper ---- */ \
+	M(pwhash, 0x0501, WIRE_PWHASH_F)        /* +fd with op NEW: the password in a sealed memfd         */ \
+	M(pwhash_answer, 0x0581, WIRE_PWHASH_ANSWER_F) \
+	/* ---- CLI <-> broker, on the local socket ---- */ \
+	M(command, 0x0601, WIRE_COMMAND_F)      /* +fd where the command takes a secret, an output or a watcher's socket */ \
+	M(result, 0x0681, WIRE_RESULT_F)        /* one or more; the last has more = 0                      */
+
+/* F(kind, field) */
+#define WIRE_NONE_F(F)
+#define WIRE_TEXT_F(F) F(STR, text)
+#define WIRE_WORKER_F(F) F(U64, worker)
+#define WIRE_TICKET_F(F) F(U64, ticket) F(I64, code) F(STR, say)
+#define WIRE_ONE_ID_F(F) F(ID, id)
+#define WIRE_HELLO_F(F) F(U8, role) F(STR, build)
+#define WIRE_PEER_F(F) F(U8, role) /* enum wire_role */
+/* worker: unique for ever (parent's start time, then a counter).  job: enum wire_job.  ticket: of `want`.
+ * resumed: 1 when the service is new and the worker is not. */
+#define WIRE_ATTACH_F(F) F(U64, worker) F(U8, role) F(U8, job) F(U64, ticket) F(STR, address) F(U16, port) F(U8, resumed)
+#define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port)
+#define WIRE_GONE_F(F) F(U64, worker) F(I64, status) /* waitpid status */
+#define WIRE_CONTROL_F(F) F(U64, worker) F(U8, op) F(STR, reason) /* enum wire_control_op */
+#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job)
+/* user: the login name as typed (user, user#target, user#account#target).  proof: password, or the public key blob
+ * (RFC 4253 section 6.6).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it. */
+#define WIRE_LOGIN_F(F) F(U8, method) F(STR, user) F(STR, proof)
+/* verdict: enum wire_login_verdict.  say: one line for the person, in both languages where it matters. */
+#define WIRE_LOGIN_ANSWER_F(F) F(U8, verdict) F(STR, user) F(STR, target) F(STR, account) F(STR, say)
+#define WIRE_TARGETS_F(F) F(STR, search) F(U32, offset)
+/* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches */
+#define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows)
+#define WIRE_TARGET_F(F) F(STR, target) F(STR, account)
+/* auth: enum wire_auth.  host_key: pinned blob, never empty.  features: WIRE_FEATURE_* bits.  limits 0 = none. */
+#define WIRE_GRANT_F(F) \
+	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
+	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(STR, env_allow) F(STR, rule)
+#define WIRE_DENY_F(F) F(I64, code) F(STR, say)
+/* outcome: enum wire_reached.  presented: the host key blob the target showed, when it changed. */
+#define WIRE_REACHED_F(F) F(U8, outcome) F(STR, detail) F(STR, presented)
+/* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
+#define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
+#define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
+#define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
+#define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) /* prefer the pinned key's type */
+#define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
+#define WIRE_USE_F(F) F(ID, id)
+/* kind: enum wire_secret.  sealed, bound: a credential; RECORDING: sealed = the recording's sealed key, bound empty.
+ * login: the account name that a signature may name.  uses: signatures allowed. */
+#define WIRE_ALLOW_F(F) \
+	F(U64, ticket) F(U64, worker) F(ID, id) F(U8, kind) F(STR, login) F(STR, sealed) F(STR, bound) F(U32, uses)
+#define WIRE_SEAL_F(F) F(U64, ticket) F(U8, kind) F(STR, bound)
+#define WIRE_REBIND_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound) F(STR, rebound)
+/* public_key: OpenSSH one-line form of a KEY or CA, else empty */
+#define WIRE_SEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, public_key)
+/* sign: Ed25519, verifies all evidence; seal: X25519, recording keys are sealed to it; ca, host: OpenSSH one-line. */
+#define WIRE_PUBLICS_F(F) F(H32, sign) F(H32, seal) F(STR, ca) F(STR, host)
+/* what: enum wire_sign.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
+#define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
+#define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
+#define WIRE_FRAMES_F(F) F(U64, seq) F(STR, frames)
+#define WIRE_CREDIT_F(F) F(U32, bytes)
+#define WIRE_DURABLE_F(F) F(U64, seq)
+/* meta: JSON for the first frame.  auditor: X25519 public key that terminal input is sealed to, or empty. */
+#define WIRE_BEGIN_F(F) F(U64, worker) F(ID, id) F(STR, meta) F(STR, auditor)
+#define WIRE_BEGIN_ANSWER_F(F) F(ID, id) F(I64, code) F(STR, say)
+#define WIRE_WATCH_F(F) F(U64, ticket) F(ID, id)
+/* state: enum wire_recording.  seq, head: last block and chain head; signature over them by the vault (zero when open). */
+#define WIRE_RECORDED_F(F) \
+	F(ID, id) F(U8, state) F(U64, seq) F(H32, head) F(U64, bytes) F(I64, started_us) F(I64, ended_us) F(I64, signed_us) \
+	F(SIG, signature) F(STR, reason)
+#define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space */
+/* format: enum wire_read_format. */
+#define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)
+#define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
+#define WIRE_READ_DONE_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, seq) F(H32, head) F(U8, state)
+/* op: enum wire_pwhash_op.  hash: libsodium's string form; empty with VERIFY does the same work and fails. */
+#define WIRE_PWHASH_F(F) F(U64, ticket) F(U8, op) F(STR, hash) F(STR, password)
+#define WIRE_PWHASH_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, hash)
+/* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
+#define WIRE_COMMAND_F(F) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
+/* exit: the CLI's exit code.  json: a piece of the answer (array of objects for lists); say: why it failed. */
+#define WIRE_RESULT_F(F) F(U8, more) F(I64, exit) F(STR, json) F(STR, say)
+
+enum wire_role { /* also the order in which the parent starts services */
+	WIRE_PARENT = 1, WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_SSH, WIRE_READER,
+	WIRE_CLI, /* in `peer` to the broker: the listening local socket of the CLI */
+};
+enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
+enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK };
+enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY };
+enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE };
+enum wire_auth { WIRE_AUTH_PASSWORD = 1, WIRE_AUTH_KEY, WIRE_AUTH_CA };
+enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING };
+enum wire_feature {
+	WIRE_FEATURE_SHELL = 1 << 0,
+	WIRE_FEATURE_EXEC = 1 << 1,
+	WIRE_FEATURE_SFTP = 1 << 2, /* the sftp subsystem */
+	WIRE_FEATURE_SCP = 1 << 3,  /* exec of scp -t / -f, the old protocol */
+};
+enum wire_reached {
+	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,
+	WIRE_REACHED_BROKEN,
+};
+enum wire_sign { WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT };
+enum wire_recording {
+	WIRE_RECORDING_UNKNOWN = 1, WIRE_RECORDING_OPEN, WIRE_RECORDING_CLOSED, WIRE_RECORDING_CRASHED,
+	WIRE_RECORDING_FAILED,
+};
+enum wire_space { WIRE_SPACE_OK = 1, WIRE_SPACE_LOW };
+enum wire_read_format {
+	WIRE_READ_FRAMES = 1, /* for replay: frames messages in a row on the descriptor, a socket */
+	WIRE_READ_ASCIICAST, WIRE_READ_TEXT, WIRE_READ_JSONL,
+	WIRE_READ_SEALED,     /* the file as it lies, for offline verification */
+	WIRE_READ_VERIFY,     /* nothing is written; the answer tells */
+};
+enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };
+
+/* ---- what the table yields ---- */
+#define WIRE_C_U8 uint8_t
+#define WIRE_C_U16 uint16_t
+#define WIRE_C_U32 uint32_t
+#define WIRE_C_U64 uint64_t
+#define WIRE_C_I64 int64_t
+#define WIRE_C_STR struct span
+#define WIRE_C_ID struct id
+#define WIRE_C_H32 struct wire_h32
+#define WIRE_C_SIG struct wire_sig
+struct wire_h32 {
+	uint8_t b[32];
+};
+struct wire_sig {
+	uint8_t b[64];
+};
+
+#define WIRE_FIELD(kind, field) WIRE_C_##kind field;
+#define WIRE_STRUCT(name, number, fields) \
+	struct wire_##name { \
+		fields(WIRE_FIELD) char wire_end_; /* a message may have no field */ \
+	};
+WIRE_MESSAGES(WIRE_STRUCT)
+
+#define WIRE_NUMBER(name, number, fields) WIRE_T_##name = number,
+enum wire_type { WIRE_MESSAGES(WIRE_NUMBER) };
+
+/* get: 0 or -EBADMSG; the body must hold exactly the fields.  send: blocks; queue: into a msgq. */
+#define WIRE_CODEC(name, number, fields) \
+	void wire_##name##_put(struct buf *b, const struct wire_##name *m); \
+	int wire_##name##_get(struct span body, struct wire_##name *ret, struct err *err); \
+	int wire_##name##_send(int sock, const struct wire_##name *m, int fd); \
+	int wire_##name##_queue(struct msgq *q, const struct wire_##name *m, int fd);
+WIRE_MESSAGES(WIRE_CODEC)
+
+const char *wire_type_name(uint16_t type); /* "login"; "?" */
+const char *wire_role_name(uint8_t role);  /* "broker" */
+extern const char wire_build[];            /* the build id that HELLO carries */
+
+#endif

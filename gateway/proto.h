@@ -1,0 +1,33 @@
+#ifndef GATEWAY_PROTO_H
+#define GATEWAY_PROTO_H
+#include "gateway/core/buf.h"
+#include "gateway/core/sandbox.h"
+#include <stdint.h>
+struct err;
+struct gw_session;
+struct secret;
+/*
+ * proto - what a protocol gives the worker harness: the seam between `gateway/` and a protocol's folder.
+ *
+ * One worker process serves one client connection.  The harness (gateway/worker.c) owns descriptors, the sandbox,
+ * recording and the talk with broker, vault and recorder (gateway/session.h); a protocol only moves bytes and asks.
+ * A protocol may keep state in the struct it makes in `warm` and needs no locks.
+ *
+ * Order:   warm -> sandbox -> (a client comes) serve | (a target is to be looked at) probe -> exit.
+ */
+struct gw_proto {
+	const char *name; /* "ssh": log field, database enum */
+	uint8_t role;     /* enum wire_role */
+	enum sandbox_role sandbox;
+	/* Everything a library does lazily with files or forbidden calls happens here.  host_keys: OpenSSH PEM texts, borrowed. */
+	int (*warm)(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err);
+	/* Serves the connection to its end; owns client_fd.  The return code ends up in the log only. */
+	int (*serve)(void *state, int client_fd, struct err *err);
+	/* Reads the target's host key (and banner line) without logging in; borrows target_fd; within 8 s. */
+	int (*probe)(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+		struct err *err);
+};
+
+/* main() of every worker binary. */
+int gw_worker_main(const struct gw_proto *proto);
+#endif

@@ -1,0 +1,91 @@
+#ifndef GATEWAY_SESSION_H
+#define GATEWAY_SESSION_H
+#include "gateway/core/buf.h"
+#include "gateway/core/id.h"
+#include "gateway/core/wire.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+struct err;
+struct secret;
+/*
+ * session - a worker's side of the talk with broker, vault, recorder and parent.
+ *
+ * Asking:  gw_session_login .. gw_session_end block until the answer, with a deadline, and keep listening to the
+ *          parent meanwhile (a kill is noted and fires `end` from the next pump).  A broker or vault that was restarted comes back as a
+ *          new socket: the question is asked again, so they must be safe to repeat.  -ETIMEDOUT or -EPIPE: the
+ *          service is away, err->say has the line for the person.
+ * Loop:    a protocol runs its own loop.  It waits for the descriptors of gw_session_fds to be readable (they can
+ *          change after a pump) and for gw_session_due_us, and calls gw_session_pump, which fires the events below.
+ * Ends:    all ends of a session go through gw_session_end, once.
+ */
+struct gw_session;
+
+struct gw_session_events {
+	/* The session is to end now; the reason is for the person's screen.  Not from inside another gw_ call. */
+	void (*end)(void *ctx, const char *reason);
+	void (*lock)(void *ctx, bool locked, const char *reason);
+	void (*screen)(void *ctx); /* a watcher joined: record FRAME_SCREEN of each terminal channel */
+	void (*flow)(void *ctx);   /* recording has room again */
+	void (*opened)(void *ctx, uint32_t channel, uint32_t request, int code, const char *say);
+};
+void gw_session_listen(struct gw_session *s, const struct gw_session_events *events, void *ctx);
+
+enum { GW_SESSION_FDS = 3 }; /* control, broker, recorder; -1 = none just now */
+void gw_session_fds(const struct gw_session *s, int ret[static GW_SESSION_FDS]);
+int64_t gw_session_due_us(const struct gw_session *s); /* clock_mono_us of the next thing to do; INT64_MAX = none */
+int gw_session_pump(struct gw_session *s, struct err *err); /* never blocks; -EPIPE: parent or recorder is gone */
+
+const char *gw_session_client_address(const struct gw_session *s);
+
+/* ---- before the target is known ---- */
+struct gw_login {
+	uint8_t verdict; /* enum wire_login_verdict */
+	char user[65], target[256], account[65];
+	char say[512];
+};
+int gw_session_login(struct gw_session *s, uint8_t method, const char *user, struct span proof, struct gw_login *ret,
+	struct err *err);
+/* rows of one menu page, in the shape of wire.h; `rows` is appended to. */
+int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset, uint32_t *ret_count,
+	uint32_t *ret_total, struct buf *rows, struct err *err);
+
+/* ---- the target ---- */
+struct gw_grant {
+	struct id session;
+	char target[256], account[65], cluster[65], rule[129];
+	uint8_t auth;             /* enum wire_auth */
+	uint8_t host_key[2048];   /* pinned blob */
+	size_t host_key_n;
+	uint32_t features;        /* WIRE_FEATURE_* */
+	uint64_t idle_s, total_s; /* 0 = no limit */
+	uint64_t stream_max;      /* bytes of one direction of a channel without a terminal stored in full */
+	char env_allow[512];      /* names, comma-separated, * at the end of one matches any tail */
+};
+/* The broker decides, reserves, dials.  On 0 *ret_target_fd is the caller's, connected and non-blocking, and recording
+ * is on.  -EACCES and others: err->say is the line for the person. */
+int gw_session_target(struct gw_session *s, const char *target, const char *account, struct gw_grant *ret,
+	int *ret_target_fd, struct err *err);
+/* The secret of the grant, once: a password (WIRE_AUTH_PASSWORD) or a connected agent stream. */
+int gw_session_use_password(struct gw_session *s, struct secret **ret, struct err *err);
+int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *err);
+/* How the login to the target went; anything but OK ends the session row. */
+int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail, struct span presented,
+	struct err *err);
+/* May this channel request run?  Answered by the `opened` event; written to the audit before it is. */
+int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, struct span text, struct err *err);
+/* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker. */
+void gw_session_end(struct gw_session *s, const char *reason);
+
+/* ---- recording (gateway/tap.c) ---- */
+/* Bytes that may be recorded, and so read from either side, now.  0: hold all input until `flow`. */
+size_t gw_tap_room(const struct gw_session *s);
+/* Has this been the case for longer than GW_TAP_HOLD_MAX_US?  Then the session must end: no recorder, no session. */
+enum { GW_TAP_HOLD_MAX_US = 10 * 1000 * 1000 };
+bool gw_tap_is_lost(const struct gw_session *s);
+/* Taken = the send to the recorder succeeded.  Splits a long body.  -EAGAIN over gw_tap_room (control frames always fit). */
+int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct span body, struct err *err);
+uint64_t gw_tap_bytes_in(const struct gw_session *s);  /* IN and KEYS so far */
+uint64_t gw_tap_bytes_out(const struct gw_session *s); /* OUT and ERR so far, recorded or digested: see gw_tap_count */
+void gw_tap_count(struct gw_session *s, uint8_t type, uint64_t bytes); /* bytes beyond stream_max */
+#endif
