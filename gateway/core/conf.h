@@ -17,6 +17,7 @@ struct conf {
 	char spool_dir[256];
 	char vault_key[256];        /* 0600 file with the master key */
 	char schema_dir[256];       /* numbered migrations, for `yanmen migrate` */
+	char samples[256];          /* script that ends the sample targets (`samples remove`), or "" */
 	char database[256];         /* libpq connection string, without user */
 	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32]; /* when root */
 	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
