@@ -48,6 +48,7 @@ struct msgq;
 	M(end_answer, 0x0186, WIRE_NONE_F)      /* broker -> worker     written down                       */ \
 	M(probe, 0x0187, WIRE_PROBE_F)          /* broker -> probe worker   +fd: read this target's host key */ \
 	M(probe_answer, 0x0107, WIRE_PROBE_ANSWER_F) \
+	M(welcome, 0x0188, WIRE_TEXT_F)         /* broker -> worker     right after attach: the login banner, may be empty */ \
 	/* ---- worker, reader, broker, recorder <-> vault ---- */ \
 	M(host_keys, 0x0201, WIRE_NONE_F)       /* worker -> vault      once                               */ \
 	M(host_keys_answer, 0x0281, WIRE_TEXT_F)/* OpenSSH private keys, PEM, one after the other          */ \
