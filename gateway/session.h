@@ -14,7 +14,8 @@ struct secret;
  * Asking:  gw_session_login .. gw_session_end block until the answer, with a deadline, and keep listening to the
  *          parent meanwhile (a kill is noted and fires `end` from the next pump).  A broker or vault that was restarted comes back as a
  *          new socket: the question is asked again, so they must be safe to repeat.  -ETIMEDOUT or -EPIPE: the
- *          service is away, err->say has the line for the person.
+ *          service is away, err->say has the line for the person.  -ECANCELED: the session was ended meanwhile, err->say is
+ *          the reason.  -EBADMSG: a service sent nonsense; every later question fails too.
  * Loop:    a protocol runs its own loop.  It waits for the descriptors of gw_session_fds to be readable (they can
  *          change after a pump) and for gw_session_due_us, and calls gw_session_pump, which fires the events below.
  * Ends:    all ends of a session go through gw_session_end, once.
@@ -34,9 +35,14 @@ void gw_session_listen(struct gw_session *s, const struct gw_session_events *eve
 enum { GW_SESSION_FDS = 3 }; /* control, broker, recorder; -1 = none just now */
 void gw_session_fds(const struct gw_session *s, int ret[static GW_SESSION_FDS]);
 int64_t gw_session_due_us(const struct gw_session *s); /* clock_mono_us of the next thing to do; INT64_MAX = none */
-int gw_session_pump(struct gw_session *s, struct err *err); /* never blocks; -EPIPE: parent or recorder is gone */
+/* Never blocks.  -EPIPE: parent or recorder is gone; -EBADMSG: see above.  Either ends the session, err->say tells why. */
+int gw_session_pump(struct gw_session *s, struct err *err);
 
 const char *gw_session_client_address(const struct gw_session *s);
+/* The text that admins set for people before they log in, maybe "".  The first call waits up to 1 s for it. */
+const char *gw_session_banner(struct gw_session *s);
+/* Tells the parent that the login grace is over for this connection; gw_session_login does it on WIRE_LOGIN_OK. */
+int gw_session_authenticated(struct gw_session *s);
 
 /* ---- before the target is known ---- */
 struct gw_login {
@@ -72,18 +78,23 @@ int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *e
 /* How the login to the target went; anything but OK ends the session row. */
 int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail, struct span presented,
 	struct err *err);
-/* May this channel request run?  Answered by the `opened` event; written to the audit before it is. */
+/* May this channel request run?  Answered by the `opened` event, within 20 s; written to the audit before it is.
+ * -EAGAIN when GW_SESSION_OPENS are without an answer already. */
+enum { GW_SESSION_OPENS = 32 };
 int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, struct span text, struct err *err);
 /* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker. */
 void gw_session_end(struct gw_session *s, const char *reason);
 
 /* ---- recording (gateway/tap.c) ---- */
-/* Bytes that may be recorded, and so read from either side, now.  0: hold all input until `flow`. */
+/* Bytes that may be recorded, and so read from either side, now.  0: hold all input until `flow`.  Recording is on from
+ * gw_session_target to gw_session_end; otherwise 0. */
 size_t gw_tap_room(const struct gw_session *s);
-/* Has this been the case for longer than GW_TAP_HOLD_MAX_US?  Then the session must end: no recorder, no session. */
+/* Has this been the case for longer than GW_TAP_HOLD_MAX_US?  Then the session must end: no recorder, no session.
+ * gw_session_pump fires `end` then. */
 enum { GW_TAP_HOLD_MAX_US = 10 * 1000 * 1000 };
 bool gw_tap_is_lost(const struct gw_session *s);
-/* Taken = the send to the recorder succeeded.  Splits a long body.  -EAGAIN over gw_tap_room (control frames always fit). */
+/* Taken = the send to the recorder succeeded.  Splits a long body of IN, KEYS, OUT or ERR; any other over FRAME_BODY_MAX is
+ * -EMSGSIZE.  -EAGAIN over gw_tap_room: nothing was taken (only for these four; the other types always fit). */
 int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct span body, struct err *err);
 uint64_t gw_tap_bytes_in(const struct gw_session *s);  /* IN and KEYS so far */
 uint64_t gw_tap_bytes_out(const struct gw_session *s); /* OUT and ERR so far, recorded or digested: see gw_tap_count */

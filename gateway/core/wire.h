@@ -33,6 +33,7 @@ struct msgq;
 	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please        */ \
 	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
 	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \
+	M(authenticated, 0x000b, WIRE_NONE_F)   /* worker -> parent     no longer counts as before login   */ \
 	/* ---- worker <-> broker ---- */ \
 	M(login, 0x0101, WIRE_LOGIN_F)          /* worker -> broker */ \
 	M(login_answer, 0x0181, WIRE_LOGIN_ANSWER_F) \
@@ -142,6 +143,7 @@ struct msgq;
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
 #define WIRE_FRAMES_F(F) F(U64, seq) F(STR, frames)
+/* bytes: lengths of `frames`, headers of the messages not counted */
 #define WIRE_CREDIT_F(F) F(U32, bytes)
 #define WIRE_DURABLE_F(F) F(U64, seq)
 /* meta: JSON for the first frame.  auditor: X25519 public key that terminal input is sealed to, or empty. */
