@@ -142,6 +142,8 @@ struct msgq;
 /* what: enum wire_sign.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
+/* seq goes up by one from 1, a recording (or a watcher).  Only bytes of `frames` count against the credit: 256 KiB at the
+ * start, and what `credit` gives back, in steps of at least 64 KiB. */
 #define WIRE_FRAMES_F(F) F(U64, seq) F(STR, frames)
 /* bytes: lengths of `frames`, headers of the messages not counted */
 #define WIRE_CREDIT_F(F) F(U32, bytes)
