@@ -1,0 +1,130 @@
+#include "gateway/core/clock.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/secret.h"
+#include "gateway/inside.h"
+#include "gateway/proto.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEYS_US = 10000000, PROBE_US = 10000000 };
+
+/* A worker is one process for one connection: this is all it has, and exit frees it. */
+static struct gw_session session;
+
+/* The gateway's own host keys, into the library's hands while files may still be opened. */
+static int warm(struct gw_session *s, const struct gw_proto *proto, void **ret_state, struct err *err)
+{
+	struct gw_ask ask = { .to = GW_VAULT, .type = WIRE_T_host_keys, .wait_us = KEYS_US,
+			      .answers = { WIRE_T_host_keys_answer } };
+	int r = gw_ask(s, &ask, err);
+	if (r < 0)
+		return r;
+	struct wire_host_keys_answer m;
+	scoped(secret_scope) struct secret *keys = NULL;
+	r = wire_host_keys_answer_get(ask.got_body, &m, err);
+	if (r == 0)
+		r = secret_of(m.text, &keys, err);
+	secret_wipe(s->in, ask.got_body.n);
+	return r < 0 ? r : proto->warm(s, secret_span(keys), ret_state, err);
+}
+
+static int hello(struct gw_session *s, const struct gw_proto *proto, struct err *err)
+{
+	scoped(buf_done) struct buf b;
+	buf_init(&b, 256);
+	wire_hello_put(&b, &(struct wire_hello){ .role = proto->role, .build = span_str(wire_build) });
+	int r = gw_link_send(s, GW_CONTROL, WIRE_T_hello, buf_span(&b));
+	return r < 0 ? fault(err, r, "", "hello") : 0;
+}
+
+/* Waits in the pool.  1: a client (or a probe) came; 0: the parent wants us to leave. */
+static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, struct err *err)
+{
+	/* Deaf to the broker: what it says to this worker may overtake the parent's message. */
+	struct gw_ask ask = { .to = GW_CONTROL, .wait_us = INT64_MAX, .answers = { WIRE_T_client },
+			      .deaf = GW_LINK_BIT(GW_BROKER) | GW_LINK_BIT(GW_RECORDER) };
+	int r = gw_ask(s, &ask, err);
+	if (r == -EPIPE || r == -ECANCELED)
+		return 0;
+	if (r < 0)
+		return r;
+	struct wire_client m;
+	scoped(scope_close) int fd = ask.got_fd;
+	r = wire_client_get(ask.got_body, &m, err);
+	if (r < 0 || gw_link_text(m.address, s->address, sizeof s->address) < 0 ||
+		(m.job != WIRE_JOB_SESSION && m.job != WIRE_JOB_PROBE) || (m.job == WIRE_JOB_SESSION) != (fd >= 0))
+		return fault(err, -EBADMSG, "", "client: job %u", m.job);
+	s->worker = m.worker;
+	*ret_job = m.job;
+	*ret_fd = take_fd(fd);
+	return 1;
+}
+
+static int serve(struct gw_session *s, const struct gw_proto *proto, void *state, int client, struct err *err)
+{
+	int r = proto->serve(state, client, err);
+	if (!s->ended)
+		gw_session_end(s, "the connection broke");
+	return r;
+}
+
+static int probe(struct gw_session *s, const struct gw_proto *proto, void *state, struct err *err)
+{
+	struct gw_ask ask = { .to = GW_BROKER, .wait_us = PROBE_US, .answers = { WIRE_T_probe } };
+	int r = gw_ask(s, &ask, err);
+	if (r < 0)
+		return r;
+	scoped(scope_close) int fd = ask.got_fd;
+	struct wire_probe m;
+	r = wire_probe_get(ask.got_body, &m, err);
+	if (r < 0)
+		return r;
+
+	scoped(buf_done) struct buf host_key, banner, answer;
+	buf_init(&host_key, 16384);
+	buf_init(&banner, 1024);
+	buf_init(&answer, MSG_BODY_MAX);
+	struct err why = { 0 };
+	r = proto->probe(state, fd, m.pinned, &host_key, &banner, &why);
+	wire_probe_answer_put(&answer,
+		&(struct wire_probe_answer){ .ticket = m.ticket, .code = r, .say = span_str(r < 0 ? why.say : ""),
+			.host_key = buf_span(&host_key), .banner = buf_span(&banner) });
+	r = gw_link_send(s, GW_BROKER, WIRE_T_probe_answer, buf_span(&answer));
+	return r < 0 ? fault(err, r, "", "probe_answer") : 0;
+}
+
+static int work(struct gw_session *s, const struct gw_proto *proto, struct err *err)
+{
+	void *state = NULL;
+	int r = warm(s, proto, &state, err);
+	if (r < 0)
+		return r;
+	if ((r = sandbox_enter(proto->sandbox, err)) < 0 || (r = hello(s, proto, err)) < 0)
+		return r;
+	uint8_t job = 0;
+	int client = -1;
+	r = wait_client(s, &job, &client, err);
+	if (r <= 0)
+		return r;
+	char id[24];
+	snprintf(id, sizeof id, "%ju", (uintmax_t)s->worker);
+	log_context("worker", id);
+	return job == WIRE_JOB_PROBE ? probe(s, proto, state, err) : serve(s, proto, state, client, err);
+}
+
+int gw_worker_main(const struct gw_proto *proto)
+{
+	struct err err = { 0 };
+	log_context("role", proto->name);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return EXIT_FAILURE;
+	gw_session_init(&session, GW_FIRST_FD);
+	int r = work(&session, proto, &err);
+	if (r < 0)
+		log_err(r == -EBADMSG ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "worker.ended", &err);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
