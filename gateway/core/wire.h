@@ -120,7 +120,7 @@ struct msgq;
 	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
 	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(STR, env_allow) F(STR, rule)
 #define WIRE_DENY_F(F) F(I64, code) F(STR, say)
-/* outcome: enum wire_reached.  presented: the host key blob the target showed, when it changed. */
+/* outcome: enum wire_outcome.  presented: the host key blob the target showed, when it changed. */
 #define WIRE_REACHED_F(F) F(U8, outcome) F(STR, detail) F(STR, presented)
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
@@ -139,7 +139,7 @@ struct msgq;
 #define WIRE_SEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, public_key)
 /* sign: Ed25519, verifies all evidence; seal: X25519, recording keys are sealed to it; ca, host: OpenSSH one-line. */
 #define WIRE_PUBLICS_F(F) F(H32, sign) F(H32, seal) F(STR, ca) F(STR, host)
-/* what: enum wire_sign.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
+/* what: enum wire_sign_what.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
 /* seq goes up by one from 1, a recording (or a watcher).  Only bytes of `frames` count against the credit: 256 KiB at the
@@ -152,11 +152,11 @@ struct msgq;
 #define WIRE_BEGIN_F(F) F(U64, worker) F(ID, id) F(STR, meta) F(STR, auditor)
 #define WIRE_BEGIN_ANSWER_F(F) F(ID, id) F(I64, code) F(STR, say)
 #define WIRE_WATCH_F(F) F(U64, ticket) F(ID, id)
-/* state: enum wire_recording.  seq, head: last block and chain head; signature over them by the vault (zero when open). */
+/* state: enum wire_recording_state.  seq, head: last block and chain head; signature over them by the vault (zero when open). */
 #define WIRE_RECORDED_F(F) \
 	F(ID, id) F(U8, state) F(U64, seq) F(H32, head) F(U64, bytes) F(I64, started_us) F(I64, ended_us) F(I64, signed_us) \
 	F(SIG, signature) F(STR, reason)
-#define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space */
+#define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space_state */
 /* format: enum wire_read_format. */
 #define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)
 #define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
@@ -185,16 +185,16 @@ enum wire_feature {
 	WIRE_FEATURE_SFTP = 1 << 2, /* the sftp subsystem */
 	WIRE_FEATURE_SCP = 1 << 3,  /* exec of scp -t / -f, the old protocol */
 };
-enum wire_reached {
+enum wire_outcome {
 	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,
 	WIRE_REACHED_BROKEN,
 };
-enum wire_sign { WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT };
-enum wire_recording {
+enum wire_sign_what { WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT };
+enum wire_recording_state {
 	WIRE_RECORDING_UNKNOWN = 1, WIRE_RECORDING_OPEN, WIRE_RECORDING_CLOSED, WIRE_RECORDING_CRASHED,
 	WIRE_RECORDING_FAILED,
 };
-enum wire_space { WIRE_SPACE_OK = 1, WIRE_SPACE_LOW };
+enum wire_space_state { WIRE_SPACE_OK = 1, WIRE_SPACE_LOW };
 enum wire_read_format {
 	WIRE_READ_FRAMES = 1, /* for replay: frames messages in a row on the descriptor, a socket */
 	WIRE_READ_ASCIICAST, WIRE_READ_TEXT, WIRE_READ_JSONL,
