@@ -1,0 +1,231 @@
+-- Clusters, targets, accounts.
+create function api.cluster_add(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	n text;
+	nets cidr[];
+	cid bigint;
+begin
+	perform api.need(caller, 'cluster.manage');
+	n := yanmen.need_name(args, 'name', 'cluster');
+	nets := yanmen.arg_nets(args, 'network');
+	if cardinality(nets) = 0 then
+		raise exception 'network is missing: targets outside a cluster''s networks are never dialled' using errcode = 'YM400';
+	end if;
+	begin
+		insert into yanmen.cluster (name, networks) values (n, nets) returning id into cid;
+	exception when unique_violation then
+		raise exception 'there is a cluster named % already', n using errcode = 'YM409';
+	end;
+	perform yanmen.note(caller, 'cluster.added', jsonb_build_object('cluster', n, 'networks', nets::text[]));
+	return jsonb_build_object('id', cid, 'name', n, 'networks', nets::text[]);
+end
+$$;
+
+create function api.cluster_put(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	c yanmen.cluster;
+	t yanmen.target;
+	n text;
+	names text[] := yanmen.arg_list(args, 'target');
+begin
+	perform api.need(caller, 'cluster.put');
+	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
+	if cardinality(names) = 0 then
+		raise exception 'target is missing' using errcode = 'YM400';
+	end if;
+	foreach n in array names loop
+		t := yanmen.find_target(n);
+		perform api.need(caller, 'cluster.put', t.id);
+		update yanmen.target set cluster_id = c.id where id = t.id;
+		perform yanmen.note(caller, 'cluster.put', jsonb_build_object('cluster', c.name, 'target', t.name,
+			'before', (select o.name from yanmen.cluster o where o.id = t.cluster_id)));
+	end loop;
+	return jsonb_build_object('id', c.id, 'name', c.name, 'targets', cardinality(names));
+end
+$$;
+
+create function api.cluster_list(caller jsonb, args jsonb) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+begin
+	perform api.need(caller, 'cluster.list');
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'networks', c.networks::text[],
+			'targets', array(select t.name from yanmen.target t where t.cluster_id = c.id and t.removed_at is null
+				order by t.name)) order by c.name), '[]')
+		from yanmen.cluster c where c.removed_at is null);
+end
+$$;
+
+-- What is needed to dial a target outside a session (probe); also the answer of target add, test and repin.
+create function yanmen.dial_facts(t yanmen.target) returns jsonb language sql stable as $$
+	select jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind, 'host', t.host, 'port', t.port,
+		'cluster', c.name, 'networks', array_to_string(c.networks, ','), 'samples', c.name = 'samples',
+		'pinned', t.host_key is not null, 'host_key', replace(encode(t.host_key, 'base64'), E'\n', ''))
+	from yanmen.cluster c where c.id = t.cluster_id
+$$;
+
+create function api.target_add(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	n text;
+	k text;
+	a text;
+	part text[];
+	c yanmen.cluster;
+	t yanmen.target;
+begin
+	perform api.need(caller, 'target.manage');
+	n := yanmen.need_name(args, 'name', 'target');
+	k := yanmen.need_arg(args, 'kind');
+	if k not in ('linux', 'windows', 'mysql', 'sqlserver') then
+		raise exception 'no kind %; there are: linux, windows, mysql, sqlserver', left(k, 40) using errcode = 'YM400';
+	end if;
+	a := yanmen.need_arg(args, 'address');
+	part := coalesce(regexp_match(a, '^\[([0-9A-Fa-f:.]{2,45})\]:([0-9]{1,5})$'),
+		regexp_match(a, '^([A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?):([0-9]{1,5})$'));
+	if part is null or part[cardinality(part)]::int not between 1 and 65535 then
+		raise exception '"%" is no address: HOST:PORT or [IPV6]:PORT', left(a, 80) using errcode = 'YM400';
+	end if;
+	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
+	begin
+		insert into yanmen.target (name, kind, host, port, cluster_id)
+		values (n, k, part[1], part[cardinality(part)]::int, c.id) returning * into t;
+	exception when unique_violation then
+		raise exception 'there is a target named % already', n using errcode = 'YM409';
+	end;
+	perform yanmen.note(caller, 'target.added', jsonb_build_object('target', n, 'kind', k,
+		'target_address', yanmen.address(t.host, t.port), 'cluster', c.name));
+	return yanmen.dial_facts(t);
+end
+$$;
+
+create function api.target_list(caller jsonb, args jsonb) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	own bigint[] := yanmen.reach(caller, 'target.list');
+begin
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind,
+			'address', yanmen.address(t.host, t.port), 'host', t.host, 'port', t.port, 'cluster', c.name,
+			'pinned', t.host_key is not null, 'host_key', yanmen.fingerprint(t.host_key),
+			'pinned_at', yanmen.time_text(t.pinned_at),
+			'accounts', (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'auth', a.auth, 'default', a.is_default,
+					'suspended', a.suspended, 'public_key', a.public_key) order by a.name), '[]')
+				from yanmen.account_view a where a.target_id = t.id),
+			'groups', array(select g.name from yanmen.group_target m join yanmen.resource_group g on g.id = m.group_id
+				where m.target_id = t.id order by g.name)) order by t.name), '[]')
+		from yanmen.target t join yanmen.cluster c on c.id = t.cluster_id
+		where t.removed_at is null and (own is null or t.id = any (own)));
+end
+$$;
+
+-- Facts for the probe; the dial itself is in the audit log before it happens.
+create function api.target_test(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	t yanmen.target;
+begin
+	perform api.need(caller, 'target.test');
+	t := yanmen.find_target(yanmen.need_arg(args, 'name'));
+	perform api.need(caller, 'target.test', t.id);
+	perform yanmen.note(caller, 'target.tested', jsonb_build_object('target', t.name));
+	return yanmen.dial_facts(t);
+end
+$$;
+
+-- The same for each of several targets, for who may pin.
+create function api.target_repin(caller jsonb, args jsonb) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	n text;
+	facts jsonb := '[]';
+begin
+	perform api.need(caller, 'target.manage');
+	if cardinality(yanmen.arg_list(args, 'target')) = 0 then
+		raise exception 'target is missing' using errcode = 'YM400';
+	end if;
+	foreach n in array yanmen.arg_list(args, 'target') loop
+		facts := facts || yanmen.dial_facts(yanmen.find_target(n));
+	end loop;
+	return facts;
+end
+$$;
+
+-- args: name, host_key (base64 blob), accounts: [{account, sealed (hex), bound}] as rebound to the new key.
+-- An account that is not among them, or whose text does not match, is suspended by the change.
+create function api.target_pin(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	t yanmen.target;
+	old bytea;
+	a jsonb;
+begin
+	perform api.need(caller, 'target.test');
+	t := yanmen.find_target(yanmen.need_arg(args, 'name'));
+	old := t.host_key;
+	perform api.need(caller, case when old is null then 'target.test' else 'target.manage' end, t.id);
+	update yanmen.target set host_key = yanmen.arg_base64(yanmen.need_arg(args, 'host_key'), 'host_key'), pinned_at = now()
+	where id = t.id returning * into t;
+	for a in select jsonb_array_elements(coalesce(args -> 'accounts', '[]')) loop
+		update yanmen.account set sealed = yanmen.arg_hex(a, 'sealed'), bound = a ->> 'bound', updated_at = now()
+		where target_id = t.id and name = a ->> 'account' and a ->> 'bound' = yanmen.bound_text(a ->> 'account', t);
+	end loop;
+	perform yanmen.note(caller, case when old is null then 'target.pinned' else 'target.repinned' end,
+		jsonb_build_object('target', t.name, 'host_key', yanmen.fingerprint(t.host_key), 'before', yanmen.fingerprint(old)));
+	return jsonb_build_object('id', t.id, 'name', t.name, 'pinned', true, 'host_key', yanmen.fingerprint(t.host_key),
+		'suspended', array(select v.name from yanmen.account_view v where v.target_id = t.id and v.suspended));
+end
+$$;
+
+-- The text that a credential of this account is bound to now (for sealing it); no row when there is no such target.
+create function api.binding(target text, account text) returns text
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	select yanmen.bound_text(binding.account, t) from yanmen.target t where t.name = binding.target and t.removed_at is null
+$$;
+
+-- args: target, account, kind = password|key|ca, sealed (hex), bound, public_key.  The first account is the default.
+create function api.account_set(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	t yanmen.target;
+	n text;
+	k text;
+	aid bigint;
+begin
+	perform api.need(caller, 'account.set');
+	t := yanmen.find_target(yanmen.need_arg(args, 'target'));
+	perform api.need(caller, 'account.set', t.id);
+	n := yanmen.need_name(args, 'account', 'account');
+	k := yanmen.need_arg(args, 'kind');
+	if k not in ('password', 'key', 'ca') then
+		raise exception 'kind is password, key or ca' using errcode = 'YM400';
+	end if;
+	if k <> 'ca' and yanmen.arg_hex(args, 'sealed') = '' then
+		raise exception 'sealed is missing' using errcode = 'YM400';
+	end if;
+	perform from yanmen.target x where x.id = t.id for update;
+	t := yanmen.find_target(t.name);
+	if yanmen.arg(args, 'bound') is distinct from yanmen.bound_text(n, t) then
+		raise exception 'the target changed at the same moment: please try again' using errcode = 'YM409';
+	end if;
+	insert into yanmen.account (target_id, name, is_default, auth, sealed, bound, public_key)
+	values (t.id, n, not exists (select from yanmen.account o where o.target_id = t.id), k, yanmen.arg_hex(args, 'sealed'),
+		yanmen.arg(args, 'bound'), coalesce(yanmen.arg(args, 'public_key'), ''))
+	on conflict (target_id, name) do update set auth = excluded.auth, sealed = excluded.sealed, bound = excluded.bound,
+		public_key = excluded.public_key, updated_at = now()
+	returning id into aid;
+	perform yanmen.note(caller, 'account.set', jsonb_build_object('target', t.name, 'account', n, 'auth', k));
+	return jsonb_build_object('id', aid, 'name', n, 'target', t.name, 'auth', k,
+		'public_key', coalesce(yanmen.arg(args, 'public_key'), ''));
+end
+$$;
+
+-- For rebinding: what is sealed at a target.
+create function api.credentials(target text)
+returns table (account text, sealed bytea, bound text, host text, port int, host_key bytea)
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	select a.name, a.sealed, a.bound, t.host, t.port, t.host_key
+	from yanmen.account a join yanmen.target t on t.id = a.target_id
+	where t.name = credentials.target and t.removed_at is null order by a.name
+$$;
+grant execute on all functions in schema api to yanmen_broker;
