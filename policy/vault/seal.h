@@ -1,0 +1,32 @@
+#ifndef POLICY_VAULT_SEAL_H
+#define POLICY_VAULT_SEAL_H
+#include "gateway/core/buf.h"
+#include <stdint.h>
+struct err;
+struct secret;
+/*
+ * seal - a credential as the database keeps it: only the vault can open it, and only for the binding it was made for.
+ *
+ * Shape:   u8 version = 1 | u8 kind (enum wire_secret) | u32le epoch of the key | nonce 24 | ciphertext, tag 16 behind it.
+ *          XChaCha20-Poly1305; associated data = "yanmen credential\0" | the 6 bytes before the nonce | bound text.
+ * Limits:  1 .. VAULT_SEAL_MAX bytes of secret (a CA account seals the word VAULT_SEAL_CA: only its binding matters).
+ * Errors:  -EPROTO not of this shape; -ENOKEY another epoch; -EACCES changed, another kind or another binding.
+ * Trust:   input hostile: whoever can write to the database can try any bytes.
+ */
+#define VAULT_SEAL_CA "ca"
+enum { VAULT_SEAL_MAX = 16384, VAULT_SEAL_HEAD = 6 + 24, VAULT_SEAL_TAG = 16 };
+struct vault_seal {
+	uint8_t kind;
+	uint32_t epoch;
+	struct span nonce, ciphertext;
+};
+int vault_seal_get(struct span in, struct vault_seal *ret, struct err *err);
+int vault_seal_kind_is_known(uint8_t kind); /* may it be sealed as a credential? */
+
+/* key: 32 bytes.  Appends to out; -EMSGSIZE. */
+int vault_seal_close(const uint8_t *key, uint8_t kind, struct span bound, struct span secret, struct buf *out,
+	struct err *err);
+/* Opens what the header says it is: *ret_kind tells. */
+int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, uint8_t *ret_kind, struct secret **ret,
+	struct err *err);
+#endif
