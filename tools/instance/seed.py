@@ -1,0 +1,80 @@
+"""What a new instance starts with, entered through the CLI like anything else; and endpoints.json, which tells it."""
+
+import json
+import subprocess
+
+from place import SAMPLE_SSH, SSH, write_file
+from samples import account_name, random_password
+from words import Failure
+
+USERS = ("admin", "engineer", "dba", "auditor", "operator")  # one per role, named like it
+TARGET, CLUSTER = "demo", "samples"
+
+
+def call(home, *args, accept=(0,)):
+    """Runs the CLI; returns its JSON, None when it printed none."""
+    done = subprocess.run(home.cli() + list(args) + ["--json"], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode not in accept:
+        raise Failure("step_failed", step=" ".join(args[:2]), why=(done.stderr or done.stdout).strip()[-300:],
+                      log=home.logs / "yanmend.log")
+    return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def is_healthy(home):
+    try:
+        return all(check["state"] != "fail" for check in call(home, "doctor"))
+    except (Failure, ValueError, TypeError, KeyError, subprocess.TimeoutExpired):
+        return False
+
+
+def names(home, noun):
+    return {row["name"]: row for row in call(home, noun, "list")}
+
+
+def password_file(home, user):
+    return home.secrets / f"{user}.password"
+
+
+def users(home):
+    there = names(home, "user")
+    for user in USERS:
+        if user in there:
+            continue
+        write_file(password_file(home, user), random_password())
+        call(home, "user", "add", user, "--role", user, "--password-file", str(password_file(home, user)))
+
+
+def samples(home, facts, account):
+    """Cluster, target, account and the engineer's grant; what is there already stays."""
+    if CLUSTER not in names(home, "cluster"):
+        call(home, "cluster", "add", CLUSTER, "--network", "127.0.0.0/8", "--network", "::1/128")
+    address = f"127.0.0.1:{facts['base'] + SAMPLE_SSH}"
+    there = names(home, "target").get(TARGET)
+    if there is None:
+        call(home, "target", "add", TARGET, "--kind", "linux", "--address", address, "--cluster", CLUSTER)
+    secret = ["--password-file", account["password_file"]] if "password_file" in account else ["--key-file", account["key_file"]]
+    call(home, "account", "set", TARGET, account["name"], *map(str, secret))
+    if not any(g.get("user") == "engineer" and g.get("target") == TARGET for g in call(home, "grant", "list")):
+        call(home, "grant", "add", "--user", "engineer", "--account", account["name"], "--target", TARGET)
+
+
+def write_endpoints(home, facts):
+    call_public_key(home)
+    endpoints = {
+        "ssh": {"host": "127.0.0.1" if facts["listen"] in ("0.0.0.0", "[::]") else facts["listen"],
+                "port": facts["base"] + SSH},
+        "cli": home.cli(),
+        "users": {user: {"name": user, "password_file": str(password_file(home, user))} for user in USERS},
+        "targets": {},
+        "public_key": str(home.public_key),
+    }
+    if facts.get("samples"):
+        endpoints["targets"]["linux"] = {"name": TARGET, "account": account_name()}
+    write_file(home.endpoints, json.dumps(endpoints, indent=2) + "\n", 0o600)
+
+
+def call_public_key(home):
+    """The key file that verifies recordings and the audit log offline."""
+    keys = call(home, "public", "keys")
+    write_file(home.public_key, keys["sign"].strip() + "\n", 0o644)
