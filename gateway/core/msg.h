@@ -34,6 +34,7 @@ struct msgq;
 int msgq_new(struct msgq **ret, struct loop *l, int sock, size_t cap, struct err *err);
 struct msgq *msgq_free(struct msgq *q); /* returns NULL; does not close sock */
 int msgq_send(struct msgq *q, uint16_t type, struct span body, int fd);
-/* Called from the owner's ready callback on EPOLLOUT; -EPIPE when the peer is gone. */
+/* The queue flushes by itself from the loop (through a dup of sock, so the owner's loop_io is left alone); calling this
+ * is allowed and never needed.  -EPIPE when the peer is gone. */
 int msgq_flush(struct msgq *q);
 #endif

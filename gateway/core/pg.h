@@ -23,7 +23,7 @@ typedef void pg_done(void *ctx, int code, const struct pg_result *res, const str
 
 int pg_new(struct pg **ret, struct loop *l, const char *conninfo, void (*up)(void *ctx, bool up), void *ctx,
 	struct err *err);
-struct pg *pg_free(struct pg *pg);
+struct pg *pg_free(struct pg *pg); /* what is in flight ends with -EPIPE first; may be called from a callback */
 bool pg_is_up(const struct pg *pg);
 void pg_deadline(struct pg *pg, int64_t deadline_us);
 /* code: 0, or by SQLSTATE: YM404 -ENOENT, YM403 -EACCES, YM409 -EEXIST, YM400 -EINVAL (our own raises: the message is
