@@ -116,9 +116,12 @@ create function yanmen.recording_state(sid uuid, at timestamptz, b jsonb) return
 	where session_id = sid and (anchored_at is null or anchored_at <= at)
 $$;
 
-create function api.sessions_online() returns table (id uuid, worker text)
+-- For the broker's start: whose session it is, and what its channels may be asked for.
+create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select s.id, s.worker from yanmen.session s where s.state = 'online' order by s.started_at
+	select s.id, s.worker, s.user_name, array_to_string(g.features, ',')
+	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id
+	where s.state = 'online' order by s.started_at
 $$;
 
 create function yanmen.session_facts(s yanmen.session) returns jsonb language sql stable as $$

@@ -95,6 +95,7 @@ begin
 		raise exception 'this is no value for % (%)', s.key, s.about using errcode = 'YM400';
 	end if;
 	update yanmen.setting set value = v where key = s.key;
+	perform pg_notify('yanmen_settings', s.key);
 	perform yanmen.note(caller, 'setting.changed', jsonb_build_object('key', s.key, 'value', v, 'before', s.value));
 	return jsonb_build_object('name', s.key, 'value', v);
 end
