@@ -127,9 +127,10 @@ static bool value_put(struct conf *c, const struct conf_key *key, struct span va
 void conf_defaults(struct conf *c)
 {
 	memset(c, 0, sizeof *c);
-	for (size_t i = 0; i < conf_keys_n; i++)
-		if (!value_put(c, &conf_keys[i], span_str(conf_keys[i].fallback)))
-			assert(!"a default does not fit its own key");
+	for (size_t i = 0; i < conf_keys_n; i++) {
+		bool good = value_put(c, &conf_keys[i], span_str(conf_keys[i].fallback));
+		assert(good);
+	}
 }
 
 static bool is_text(struct span line)
