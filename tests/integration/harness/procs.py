@@ -1,0 +1,50 @@
+"""The processes of one instance, by role: what they are, how much memory they hold, how they are hurt."""
+
+import os
+import signal
+from pathlib import Path
+
+from .wait import until
+
+
+def parent_of(pid):
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+def is_zombie(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (OSError, IndexError):
+        return True
+
+
+def program(pid):
+    """argv[0] without its folder."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace").rsplit("/", 1)[-1]
+    except OSError:
+        return ""
+
+
+def children(pid):
+    """Living children, oldest first."""
+    return [int(p.name) for p in sorted((p for p in Path("/proc").iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
+            if parent_of(p.name) == pid and not is_zombie(p.name)]
+
+
+def private_kib(pid):
+    """Private memory, as smaps_rollup counts it."""
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(r.split()[1]) for r in rows if r.startswith(("Private_Clean", "Private_Dirty")))
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def kill_hard(pid):
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{pid}").exists() or is_zombie(pid), 5, f"the end of {pid}")
