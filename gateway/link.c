@@ -82,9 +82,9 @@ static int take_durable(struct gw_session *s, struct span body, int *fd, struct 
 	int r = wire_durable_get(body, &m, err);
 	if (r < 0)
 		return r;
-	return gw_tap_durable(s, m.seq) < 0 ? fault(err, -EBADMSG, away, "durable %ju of %ju", (uintmax_t)m.seq,
-						      (uintmax_t)s->tap.seq)
-					    : 0;
+	return gw_tap_durable(s, m.seq) < 0
+		       ? fault(err, -EBADMSG, away, "durable %ju of %ju", (uintmax_t)m.seq, (uintmax_t)s->tap.seq)
+		       : 0;
 }
 
 static int take_keyframe(struct gw_session *s, struct span body, int *fd, struct err *err)
@@ -162,7 +162,8 @@ static int dispatch(struct gw_session *s, enum gw_link from, uint16_t type, stru
 	if (!rule)
 		return fault(err, -EBADMSG, away, "unexpected message %#x %s", type, wire_type_name(type));
 	if (rule->fd != FD_MAYBE && (rule->fd == FD_ONE) != (*fd >= 0))
-		return fault(err, -EBADMSG, away, "%s with%s descriptor", wire_type_name(type), *fd >= 0 ? " a" : "out");
+		return fault(
+			err, -EBADMSG, away, "%s with%s descriptor", wire_type_name(type), *fd >= 0 ? " a" : "out");
 	if (rule->on)
 		return rule->on(s, body, fd, err);
 	if (s->late[from]) { /* a service answers in order: this one is for a question that was given up */

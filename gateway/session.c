@@ -9,7 +9,14 @@
 #include <string.h>
 
 /* How long a question may wait, a restart of the service included. */
-enum { LOGIN_US = 20000000, TARGET_US = 30000000, USE_US = 10000000, OPEN_US = 20000000, END_US = 1000000, BANNER_US = 1000000 };
+enum {
+	LOGIN_US = 20 * 1000 * 1000,
+	TARGET_US = 30 * 1000 * 1000,
+	USE_US = 10 * 1000 * 1000,
+	OPEN_US = 20 * 1000 * 1000,
+	END_US = 1000 * 1000,
+	BANNER_US = 1000 * 1000,
+};
 
 static const char internal[] = "The gateway cannot go on, please log in again. 网关内部错误，请重新登录。";
 
@@ -81,8 +88,11 @@ int gw_session_login(struct gw_session *s, uint8_t method, const char *user, str
 	wire_login_put(&q, &(struct wire_login){ .method = method, .user = span_str(user), .proof = proof });
 	if (q.failed)
 		return fault(err, -EMSGSIZE, "That login is too long. 登录信息过长。", "login of %zu bytes", proof.n);
-	struct gw_ask ask = { .to = GW_BROKER, .type = WIRE_T_login, .body = buf_span(&q), .wait_us = LOGIN_US,
-			      .answers = { WIRE_T_login_answer } };
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_login,
+		.body = buf_span(&q),
+		.wait_us = LOGIN_US,
+		.answers = { WIRE_T_login_answer } };
 	int r = gw_ask(s, &ask, err);
 	secret_wipe(q.data, q.len);
 	if (r < 0)
@@ -109,8 +119,11 @@ int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset
 	scoped(buf_done) struct buf q;
 	buf_init(&q, MSG_BODY_MAX);
 	wire_targets_put(&q, &(struct wire_targets){ .search = span_str(search), .offset = offset });
-	struct gw_ask ask = { .to = GW_BROKER, .type = WIRE_T_targets, .body = buf_span(&q), .wait_us = LOGIN_US,
-			      .answers = { WIRE_T_targets_answer } };
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_targets,
+		.body = buf_span(&q),
+		.wait_us = LOGIN_US,
+		.answers = { WIRE_T_targets_answer } };
 	int r = gw_ask(s, &ask, err);
 	if (r < 0)
 		return r;
@@ -129,8 +142,13 @@ int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset
 
 static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
 {
-	struct gw_grant g = { .session = m->session, .auth = m->auth, .features = m->features, .idle_s = m->idle_s,
-			      .total_s = m->total_s, .stream_max = m->stream_max, .host_key_n = m->host_key.n };
+	struct gw_grant g = { .session = m->session,
+		.auth = m->auth,
+		.features = m->features,
+		.idle_s = m->idle_s,
+		.total_s = m->total_s,
+		.stream_max = m->stream_max,
+		.host_key_n = m->host_key.n };
 	if (id_is_zero(&m->session) || m->auth < WIRE_AUTH_PASSWORD || m->auth > WIRE_AUTH_CA || m->host_key.n == 0 ||
 		m->host_key.n > sizeof g.host_key || gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
 		gw_link_text(m->account, g.account, sizeof g.account) < 0 ||
@@ -150,8 +168,11 @@ int gw_session_target(struct gw_session *s, const char *target, const char *acco
 	scoped(buf_done) struct buf q;
 	buf_init(&q, MSG_BODY_MAX);
 	wire_target_put(&q, &(struct wire_target){ .target = span_str(target), .account = span_str(account) });
-	struct gw_ask ask = { .to = GW_BROKER, .type = WIRE_T_target, .body = buf_span(&q), .wait_us = TARGET_US,
-			      .answers = { WIRE_T_grant, WIRE_T_deny } };
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_target,
+		.body = buf_span(&q),
+		.wait_us = TARGET_US,
+		.answers = { WIRE_T_grant, WIRE_T_deny } };
 	int r = gw_ask(s, &ask, err);
 	if (r < 0)
 		return r;
@@ -178,8 +199,11 @@ static int use(struct gw_session *s, uint16_t answer, struct gw_ask *ask, struct
 	scoped(buf_done) struct buf q;
 	buf_init(&q, 64);
 	wire_use_put(&q, &(struct wire_use){ .id = s->id });
-	*ask = (struct gw_ask){ .to = GW_VAULT, .type = WIRE_T_use, .body = buf_span(&q), .wait_us = USE_US,
-				.answers = { answer, WIRE_T_use_denied } };
+	*ask = (struct gw_ask){ .to = GW_VAULT,
+		.type = WIRE_T_use,
+		.body = buf_span(&q),
+		.wait_us = USE_US,
+		.answers = { answer, WIRE_T_use_denied } };
 	int r = gw_ask(s, ask, err);
 	ask->body = (struct span){ 0 };
 	if (r < 0 || ask->got == answer)
@@ -211,8 +235,8 @@ int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *e
 	return 0;
 }
 
-int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail, struct span presented,
-	struct err *err)
+int gw_session_reached(
+	struct gw_session *s, uint8_t outcome, const char *detail, struct span presented, struct err *err)
 {
 	assert(s->granted);
 	wire_reached_put(&s->unsent,
@@ -229,7 +253,8 @@ int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, st
 	while (o < s->opens + COUNT_OF(s->opens) && o->state != GW_OPEN_FREE)
 		o++;
 	if (o == s->opens + COUNT_OF(s->opens))
-		return fault(err, -EAGAIN, "Too many requests at once. 同时请求过多。", "%u opens wait", GW_SESSION_OPENS);
+		return fault(
+			err, -EAGAIN, "Too many requests at once. 同时请求过多。", "%u opens wait", GW_SESSION_OPENS);
 	buf_clear(&o->question);
 	wire_open_put(&o->question, &(struct wire_open){ .channel = channel, .request = request, .text = text });
 	if (o->question.failed) {
@@ -255,9 +280,14 @@ void gw_session_end(struct gw_session *s, const char *reason)
 	gw_tap_finish(s, reason);
 	scoped(buf_done) struct buf q;
 	buf_init(&q, MSG_BODY_MAX);
-	wire_end_put(&q, &(struct wire_end){ .reason = span_str(reason), .in_bytes = s->tap.in_bytes,
-				 .out_bytes = s->tap.out_bytes });
-	struct gw_ask ask = { .to = GW_BROKER, .type = WIRE_T_end, .body = buf_span(&q), .wait_us = END_US,
-			      .answers = { WIRE_T_end_answer }, .to_the_end = true };
+	wire_end_put(
+		&q, &(struct wire_end){
+			    .reason = span_str(reason), .in_bytes = s->tap.in_bytes, .out_bytes = s->tap.out_bytes });
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_end,
+		.body = buf_span(&q),
+		.wait_us = END_US,
+		.answers = { WIRE_T_end_answer },
+		.to_the_end = true };
 	(void)gw_ask(s, &ask, NULL); /* a broker that is away learns it from the recorder's seal */
 }

@@ -10,14 +10,15 @@
 #include <string.h>
 
 /*
- * Frames go out one a message, so that a key stroke is never held to be joined with another, and a long body is cut where
- * a message ends.  Three things hold the input: no credit, a watermark older than SYNC_MAX_US, a socket that is full.
+ * Frames go out one a message, so that a key stroke is never held to be joined with another, and a long body is cut
+ * where a message ends.  Three things hold the input: no credit, a watermark older than SYNC_MAX_US, a socket that is
+ * full.
  */
 enum {
 	SYNC_MAX_US = 2 * 1000 * 1000,
-	SLICE_US = 50 * 1000,       /* how fine the age of unsynced frames is known */
-	SPARE = 1024,               /* of the credit, for the heads of frames */
-	DATA_WAIT_MS = 100,         /* for a full socket: a recorder that lives empties it in a few milliseconds */
+	SLICE_US = 50 * 1000, /* how fine the age of unsynced frames is known */
+	SPARE = 1024,         /* of the credit, for the heads of frames */
+	DATA_WAIT_MS = 100,   /* for a full socket: a recorder that lives empties it in a few milliseconds */
 	CONTROL_WAIT_MS = 1000,
 };
 
@@ -97,8 +98,9 @@ static int send_out(struct gw_session *s, int wait_ms)
 	enum { STEP_MS = 5 };
 	int64_t due = clock_mono_us() + wait_ms * INT64_C(1000);
 	for (;;) {
-		int r = s->fd[GW_RECORDER] < 0 ? -EPIPE
-					       : msg_send_now(s->fd[GW_RECORDER], WIRE_T_frames, buf_span(&s->tap.out), -1);
+		int r = s->fd[GW_RECORDER] < 0
+				? -EPIPE
+				: msg_send_now(s->fd[GW_RECORDER], WIRE_T_frames, buf_span(&s->tap.out), -1);
 		if (r != -EAGAIN)
 			return r < 0 ? r : 0;
 		if (clock_mono_us() >= due)
@@ -150,7 +152,8 @@ int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct sp
 		if (r == -EAGAIN && data && !begun)
 			return fault(err, -EAGAIN, "", "the recorder's socket is full");
 		if (r < 0)
-			return fault(err, r == -EAGAIN ? -ETIMEDOUT : r, stalled, "frame %s: %d", frame_type_name(type), r);
+			return fault(
+				err, r == -EAGAIN ? -ETIMEDOUT : r, stalled, "frame %s: %d", frame_type_name(type), r);
 		begun = true;
 		body = span_of(body.p + f.body.n, body.n - f.body.n);
 		gw_tap_count(s, type, f.body.n);
@@ -169,7 +172,8 @@ void gw_tap_finish(struct gw_session *s, const char *reason)
 	json_obj(&j, NULL);
 	json_str(&j, "reason", span_str(reason));
 	json_end(&j);
-	(void)gw_tap_frame(s, FRAME_FINISH, 0, buf_span(&text), NULL); /* without it the recording is sealed as crashed */
+	(void)gw_tap_frame(
+		s, FRAME_FINISH, 0, buf_span(&text), NULL); /* without it the recording is sealed as crashed */
 	s->tap.on = false;
 }
 

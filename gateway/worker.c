@@ -18,8 +18,9 @@ static struct gw_session session;
 /* The gateway's own host keys, into the library's hands while files may still be opened. */
 static int warm(struct gw_session *s, const struct gw_proto *proto, void **ret_state, struct err *err)
 {
-	struct gw_ask ask = { .to = GW_VAULT, .type = WIRE_T_host_keys, .wait_us = KEYS_US,
-			      .answers = { WIRE_T_host_keys_answer } };
+	struct gw_ask ask = {
+		.to = GW_VAULT, .type = WIRE_T_host_keys, .wait_us = KEYS_US, .answers = { WIRE_T_host_keys_answer }
+	};
 	int r = gw_ask(s, &ask, err);
 	if (r < 0)
 		return r;
@@ -45,8 +46,10 @@ static int hello(struct gw_session *s, const struct gw_proto *proto, struct err 
 static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, struct err *err)
 {
 	/* Deaf to the broker: what it says to this worker may overtake the parent's message. */
-	struct gw_ask ask = { .to = GW_CONTROL, .wait_us = INT64_MAX, .answers = { WIRE_T_client },
-			      .deaf = GW_LINK_BIT(GW_BROKER) | GW_LINK_BIT(GW_RECORDER) };
+	struct gw_ask ask = { .to = GW_CONTROL,
+		.wait_us = INT64_MAX,
+		.answers = { WIRE_T_client },
+		.deaf = GW_LINK_BIT(GW_BROKER) | GW_LINK_BIT(GW_RECORDER) };
 	int r = gw_ask(s, &ask, err);
 	if (r == -EPIPE || r == -ECANCELED)
 		return 0;
@@ -90,9 +93,11 @@ static int probe(struct gw_session *s, const struct gw_proto *proto, void *state
 	buf_init(&answer, MSG_BODY_MAX);
 	struct err why = { 0 };
 	r = proto->probe(state, fd, m.pinned, &host_key, &banner, &why);
-	wire_probe_answer_put(&answer,
-		&(struct wire_probe_answer){ .ticket = m.ticket, .code = r, .say = span_str(r < 0 ? why.say : ""),
-			.host_key = buf_span(&host_key), .banner = buf_span(&banner) });
+	wire_probe_answer_put(&answer, &(struct wire_probe_answer){ .ticket = m.ticket,
+					       .code = r,
+					       .say = span_str(r < 0 ? why.say : ""),
+					       .host_key = buf_span(&host_key),
+					       .banner = buf_span(&banner) });
 	r = gw_link_send(s, GW_BROKER, WIRE_T_probe_answer, buf_span(&answer));
 	return r < 0 ? fault(err, r, "", "probe_answer") : 0;
 }

@@ -1,0 +1,45 @@
+#include "gateway/control.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/wire.h"
+#include "gateway/parent.h"
+#include <errno.h>
+
+int gw_control_taken(struct gw_parent *p, struct span body, struct err *err)
+{
+	struct wire_control m;
+	int r = wire_control_get(body, &m, err);
+	if (r < 0)
+		return r;
+	if (m.op < WIRE_END_SESSION || m.op > WIRE_UNLOCK)
+		return fault(err, -EBADMSG, "", "control op %u", m.op);
+	struct gw_child *c = gw_pool_find(&p->pool, m.worker);
+	if (!c)
+		return 0;
+	log_ev(LOG_LEVEL_INFO, "worker.control", LOG_N("worker", m.worker), LOG_N("op", m.op));
+	if (m.op == WIRE_END_SESSION)
+		gw_child_end(c, m.reason);
+	else
+		gw_child_control(c, m.op, m.reason);
+	return 0;
+}
+
+int gw_control_wanted(struct gw_parent *p, struct span body, struct err *err)
+{
+	struct wire_want m;
+	int r = wire_want_get(body, &m, err);
+	if (r < 0)
+		return r;
+	if (m.job != WIRE_JOB_PROBE && m.job != WIRE_JOB_READ)
+		return fault(err, -EBADMSG, "", "want job %u", m.job);
+	if (gw_stop_is_on(p))
+		return 0;
+	struct gw_job *job = gw_client_probe(p, m.ticket, m.job);
+	if (!job)
+		return 0; /* the broker's own deadline tells the person */
+	if (m.job == WIRE_JOB_READ)
+		gw_pool_read(&p->pool, job);
+	else
+		gw_pool_submit(&p->pool, job);
+	return 0;
+}

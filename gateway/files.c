@@ -1,0 +1,169 @@
+#include "gateway/files.h"
+#include "gateway/core/conf.h"
+#include "gateway/core/err.h"
+#include "gateway/core/scope.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+/* Whom a file is given to: ourselves when we are not root. */
+static int owner_of(const char *user, struct owner *ret, struct err *err)
+{
+	*ret = (struct owner){ geteuid(), getegid() };
+	if (geteuid() != 0 || !user[0])
+		return 0;
+	errno = 0;
+	const struct passwd *pw = getpwnam(user);
+	if (!pw) {
+		char say[160];
+		snprintf(say, sizeof say, "the OS user %s does not exist", user);
+		return fault(err, -ENOENT, say, "getpwnam: %m");
+	}
+	*ret = (struct owner){ pw->pw_uid, pw->pw_gid };
+	return 0;
+}
+
+static int complain(struct err *err, int code, const char *what, const char *path)
+{
+	char say[160];
+	snprintf(say, sizeof say, "%s: %.120s", what, path);
+	errno = -code;
+	return fault(err, code, say, "%m");
+}
+
+static int make_parents(const char *path)
+{
+	char part[256];
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+static int open_dir(const char *path, mode_t mode, struct owner owner, int *ret, struct err *err)
+{
+	int r = path[0] == '/' ? make_parents(path) : -EINVAL;
+	if (r < 0)
+		return complain(err, r, "cannot make the folder", path);
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return complain(err, -errno, "cannot make the folder", path);
+	scoped(scope_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return complain(err, -errno, "cannot open the folder", path);
+	if ((st.st_uid != owner.uid || st.st_gid != owner.gid) && fchown(fd, owner.uid, owner.gid) < 0)
+		return complain(err, -errno, "cannot give away the folder", path);
+	/* chown(2) clears the set-group-ID bit, so the mode comes after it. */
+	if ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+		return complain(err, -errno, "cannot protect the folder", path);
+	*ret = take_fd(fd);
+	return 0;
+}
+
+int gw_files_key(const struct conf *conf, int *ret_fd, struct err *err)
+{
+	const char *path = conf->vault_key;
+	struct owner vault;
+	int r = owner_of(conf->user_vault, &vault, err);
+	if (r < 0)
+		return r;
+	scoped(scope_close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return complain(err, -errno, "cannot open the master key", path);
+	if (!S_ISREG(st.st_mode))
+		return complain(err, -EINVAL, "the master key is not a regular file", path);
+	if (st.st_mode & 0177)
+		return complain(err, -EPERM, "the master key is open to others: chmod 0600", path);
+	if (st.st_uid != 0 && st.st_uid != vault.uid && st.st_uid != geteuid())
+		return complain(err, -EPERM, "the master key belongs to another user", path);
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+int gw_files_libexec(const struct conf *conf, char *ret, size_t size, struct err *err)
+{
+	if (conf->libexec_dir[0]) {
+		snprintf(ret, size, "%s", conf->libexec_dir);
+		return 0;
+	}
+	ssize_t n = readlink("/proc/self/exe", ret, size - 1);
+	char *slash = n > 0 ? memrchr(ret, '/', (size_t)n) : NULL;
+	if (!slash)
+		return fault(err, -ENOENT, "cannot find the folder of yanmend: set paths.libexec", "readlink: %m");
+	*slash = 0;
+	return 0;
+}
+
+/* Bound below the locked run folder, so an old socket there is nobody's. */
+static int open_cli(const struct conf *conf, int *ret, struct err *err)
+{
+	enum { BACKLOG = 64 };
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int n = snprintf(at.sun_path, sizeof at.sun_path, "%s/control.sock", conf->run_dir);
+	if (n < 0 || (size_t)n >= sizeof at.sun_path)
+		return complain(err, -ENAMETOOLONG, "the path of the run folder is too long", conf->run_dir);
+	struct owner broker;
+	int r = owner_of(conf->user_broker, &broker, err);
+	if (r < 0)
+		return r;
+	scoped(scope_close) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || (unlink(at.sun_path) < 0 && errno != ENOENT))
+		return complain(err, -errno, "cannot make the control socket", at.sun_path);
+	mode_t mask = umask(0177);
+	r = bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
+	(void)umask(mask);
+	if (r == 0 && (chown(at.sun_path, broker.uid, broker.gid) < 0 || listen(fd, BACKLOG) < 0))
+		r = -errno;
+	if (r < 0)
+		return complain(err, r, "cannot make the control socket", at.sun_path);
+	*ret = take_fd(fd);
+	return 0;
+}
+
+static int open_dirs(const struct conf *conf, struct gw_files *f, struct err *err)
+{
+	struct owner recorder, reader, broker;
+	int r = owner_of(conf->user_recorder, &recorder, err);
+	if (r == 0)
+		r = owner_of(conf->user_reader, &reader, err);
+	if (r == 0)
+		r = owner_of(conf->user_broker, &broker, err);
+	if (r == 0)
+		r = open_dir(conf->run_dir, 0755, (struct owner){ geteuid(), getegid() }, &f->run_dir, err);
+	if (r < 0)
+		return r;
+	if (flock(f->run_dir, LOCK_EX | LOCK_NB) < 0)
+		return complain(err, -errno, "another yanmend runs with this run folder", conf->run_dir);
+	r = open_dir(conf->recordings_dir, 02750, (struct owner){ recorder.uid, reader.gid },
+		&f->fd[GW_GIFT_RECORDINGS], err);
+	return r < 0 ? r : open_dir(conf->spool_dir, 0700, broker, &f->fd[GW_GIFT_SPOOL], err);
+}
+
+int gw_files_open(const char *config, const struct conf *conf, struct gw_files *ret, struct err *err)
+{
+	for (size_t i = 0; i < COUNT_OF(ret->fd); i++)
+		ret->fd[i] = -1;
+	ret->run_dir = ret->cli = -1;
+	ret->fd[GW_GIFT_CONFIG] = open(config, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (ret->fd[GW_GIFT_CONFIG] < 0)
+		return complain(err, -errno, "cannot open the configuration", config);
+	int r = gw_files_key(conf, &ret->fd[GW_GIFT_KEY], err);
+	if (r == 0)
+		r = open_dirs(conf, ret, err);
+	return r < 0 ? r : open_cli(conf, &ret->cli, err);
+}

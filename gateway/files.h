@@ -1,0 +1,25 @@
+#ifndef GATEWAY_FILES_H
+#define GATEWAY_FILES_H
+#include "gateway/roles.h"
+struct conf;
+struct err;
+/*
+ * files - what is opened by path, once, by the parent; the services get descriptors.
+ *
+ * Makes the folders that are missing and, as root, gives them to their users: recordings 2750 recorder:reader's group,
+ * spool 0700 broker, run 0755 with control.sock 0600 of the broker.  The master key must be a regular file of root, of the
+ * vault's user or of ourselves, closed to all others.
+ * Errors:  err->say is the line for the person who starts yanmend.
+ * Owns:    the descriptors, to the end of the process.
+ */
+struct gw_files {
+	int fd[GW_GIFTS]; /* config, key, recordings, spool; the rest is -1 */
+	int run_dir;      /* locked: one yanmend a run folder */
+	int cli;          /* the listening socket of the CLI */
+};
+int gw_files_open(const char *config, const struct conf *conf, struct gw_files *ret, struct err *err);
+/* Checks the key without opening the rest, for --check. */
+int gw_files_key(const struct conf *conf, int *ret_fd, struct err *err);
+/* Folder of the service binaries: conf.libexec_dir or where yanmend itself is. */
+int gw_files_libexec(const struct conf *conf, char *ret, size_t size, struct err *err);
+#endif

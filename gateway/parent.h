@@ -1,0 +1,29 @@
+#ifndef GATEWAY_PARENT_H
+#define GATEWAY_PARENT_H
+#include "gateway/client.h"
+#include "gateway/core/conf.h"
+#include "gateway/files.h"
+#include "gateway/listen.h"
+#include "gateway/pool.h"
+#include "gateway/roles.h"
+#include "gateway/service.h"
+#include "gateway/stop.h"
+struct loop;
+/*
+ * parent - all that yanmend is: one struct, in main.c, that its files share.
+ *
+ * Owns:    everything in it; it lives as long as the process.
+ * Trust:   services are our own; workers and readers may be taken over by a client, and then say anything within their
+ *          permit table; a client's bytes never come here.
+ */
+struct gw_parent {
+	struct conf conf;
+	struct loop *loop;
+	struct gw_files files;
+	struct gw_listen listen;
+	struct gw_service services[GW_ROLES_SERVICES];
+	struct gw_pool pool;
+	struct gw_clients clients;
+	struct gw_stop stop;
+};
+#endif

@@ -1,0 +1,51 @@
+#include "gateway/roles.h"
+#include "gateway/core/conf.h"
+#include "gateway/core/scope.h"
+#include <assert.h>
+
+#define USER(field) offsetof(struct conf, field)
+enum { MANY = 65536, FEW = 128, MIB = 1024 * 1024 };
+
+/* Services in the order in which they start; an earlier one is ready before a later one needs it. */
+const struct gw_roles_row gw_roles[] = {
+	{ .role = WIRE_VAULT, .binary = "yanmen-vault", .user = USER(user_vault), .gifts = { GW_GIFT_KEY },
+	  .count = 1, .nofile = MANY, .memlock_bytes = 64 * MIB },
+	{ .role = WIRE_RECORDER, .binary = "yanmen-recorder", .user = USER(user_recorder),
+	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_RECORDINGS }, .count = 1, .nofile = MANY, .memlock_bytes = 64 * MIB },
+	{ .role = WIRE_PWHASH, .binary = "yanmen-pwhash", .user = USER(user_worker),
+	  .count = 2, .nofile = FEW, .memlock_bytes = MIB },
+	{ .role = WIRE_BROKER, .binary = "yanmen-broker", .user = USER(user_broker),
+	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SPOOL }, .count = 1, .nofile = MANY, .memlock_bytes = 8 * MIB },
+	{ .role = WIRE_SSH, .binary = "yanmen-ssh", .user = USER(user_worker),
+	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER },
+	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
+	{ .role = WIRE_READER, .binary = "yanmen-reader", .user = USER(user_reader),
+	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDINGS },
+	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
+};
+const size_t gw_roles_n = COUNT_OF(gw_roles);
+
+const struct gw_roles_pair gw_roles_pairs[] = {
+	{ WIRE_VAULT, WIRE_RECORDER },
+	{ WIRE_VAULT, WIRE_BROKER },
+	{ WIRE_RECORDER, WIRE_BROKER },
+	{ WIRE_PWHASH, WIRE_BROKER },
+};
+const size_t gw_roles_pairs_n = COUNT_OF(gw_roles_pairs);
+
+/* The recorder tells the broker what it sealed, and needs the vault's signature for that. */
+const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT };
+
+const struct gw_roles_row *gw_roles_of(uint8_t role)
+{
+	for (size_t i = 0; i < gw_roles_n; i++)
+		if (gw_roles[i].role == role)
+			return &gw_roles[i];
+	assert(!"every role that is started has a row");
+	return NULL;
+}
+
+const char *gw_roles_user(const struct gw_roles_row *row, const struct conf *conf)
+{
+	return (const char *)conf + row->user;
+}
