@@ -133,36 +133,39 @@ static const struct {
 	{ SCMP_SYS(sysinfo), BROKER | RECORDER, EACCES },
 };
 
-/* By argument; several rows of one call are alternatives, anything else kills.  code 0 allows. */
+/* By argument: matches when (argument & mask) == value, counted in 32 bits.  Several rows of one call are alternatives,
+ * anything else kills.  code 0 allows. */
+enum { WHOLE = -1 };
 static const struct {
 	int call;
 	unsigned roles;
 	int code;
-	struct scmp_arg_cmp arg;
+	unsigned arg;
+	int mask, value;
 } judged[] = {
-	{ SCMP_SYS(mmap), ALL, 0, SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-	{ SCMP_SYS(mprotect), ALL, 0, SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) },
-	{ SCMP_SYS(mmap), BROKER, EACCES, SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC) }, /* a late NSS module */
-	{ SCMP_SYS(fcntl), ALL, 0, SCMP_A1_32(SCMP_CMP_EQ, F_GETFL) },
-	{ SCMP_SYS(fcntl), ALL, 0, SCMP_A1_32(SCMP_CMP_EQ, F_SETFL) },
-	{ SCMP_SYS(fcntl), LOOP, 0, SCMP_A1_32(SCMP_CMP_EQ, F_DUPFD_CLOEXEC) },
-	{ SCMP_SYS(fcntl), LOOP, 0, SCMP_A1_32(SCMP_CMP_EQ, F_GET_SEALS) },
-	{ SCMP_SYS(fcntl), FILES, 0, SCMP_A1_32(SCMP_CMP_EQ, F_GETFD) },
-	{ SCMP_SYS(fcntl), FILES, 0, SCMP_A1_32(SCMP_CMP_EQ, F_SETFD) },
-	{ SCMP_SYS(fcntl), FILES, 0, SCMP_A1_32(SCMP_CMP_EQ, F_SETLK) },
-	{ SCMP_SYS(fcntl), FILES, 0, SCMP_A1_32(SCMP_CMP_EQ, F_OFD_SETLK) },
-	{ SCMP_SYS(ioctl), BROKER, 0, SCMP_A1_32(SCMP_CMP_EQ, FIONREAD) },
-	{ SCMP_SYS(ioctl), BROKER, 0, SCMP_A1_32(SCMP_CMP_EQ, FIONBIO) },
-	{ SCMP_SYS(ioctl), BROKER, ENOTTY, SCMP_A1_32(SCMP_CMP_EQ, TCGETS) },
-	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER | RECORDER, 0, SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX) },
-	{ SCMP_SYS(socket), BROKER, 0, SCMP_A0_32(SCMP_CMP_EQ, AF_UNIX) },
-	{ SCMP_SYS(socket), BROKER, 0, SCMP_A0_32(SCMP_CMP_EQ, AF_INET) },
-	{ SCMP_SYS(socket), BROKER, 0, SCMP_A0_32(SCMP_CMP_EQ, AF_INET6) },
-	{ SCMP_SYS(socket), BROKER, 0, SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK) },
-	{ SCMP_SYS(setsockopt), SSH, 0, SCMP_A1_32(SCMP_CMP_EQ, IPPROTO_TCP) },
-	{ SCMP_SYS(setsockopt), VAULT | RECORDER, 0, SCMP_A1_32(SCMP_CMP_EQ, SOL_SOCKET) },
-	{ SCMP_SYS(clone), THREADS, 0, SCMP_A0_32(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD) },
-	{ SCMP_SYS(prctl), THREADS, 0, SCMP_A0_32(SCMP_CMP_EQ, PR_SET_NAME) },
+	{ SCMP_SYS(mmap), ALL, 0, 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), ALL, 0, 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mmap), BROKER, EACCES, 2, PROT_EXEC, PROT_EXEC }, /* a late NSS module */
+	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_GETFL },
+	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_SETFL },
+	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_DUPFD_CLOEXEC },
+	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_GET_SEALS },
+	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_GETFD },
+	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_SETFD },
+	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_SETLK },
+	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_OFD_SETLK },
+	{ SCMP_SYS(ioctl), BROKER, 0, 1, WHOLE, FIONREAD },
+	{ SCMP_SYS(ioctl), BROKER, 0, 1, WHOLE, FIONBIO },
+	{ SCMP_SYS(ioctl), BROKER, ENOTTY, 1, WHOLE, TCGETS },
+	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER | RECORDER, 0, 0, WHOLE, AF_UNIX },
+	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_UNIX },
+	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_INET },
+	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_INET6 },
+	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_NETLINK },
+	{ SCMP_SYS(setsockopt), SSH, 0, 1, WHOLE, IPPROTO_TCP },
+	{ SCMP_SYS(setsockopt), VAULT | RECORDER, 0, 1, WHOLE, SOL_SOCKET },
+	{ SCMP_SYS(clone), THREADS, 0, 0, CLONE_THREAD, CLONE_THREAD },
+	{ SCMP_SYS(prctl), THREADS, 0, 0, WHOLE, PR_SET_NAME },
 };
 
 enum sandbox_verdict sandbox_verdict(enum sandbox_role role, int syscall)
@@ -192,8 +195,10 @@ static int add_rules(scmp_filter_ctx filter, unsigned role)
 			r = seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)refused[i].code), refused[i].call, 0);
 	for (size_t i = 0; r == 0 && i < COUNT_OF(judged); i++) {
 		uint32_t action = judged[i].code == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((unsigned)judged[i].code);
+		struct scmp_arg_cmp cmp = { .arg = judged[i].arg, .op = SCMP_CMP_MASKED_EQ,
+			.datum_a = (uint32_t)judged[i].mask, .datum_b = (uint32_t)judged[i].value };
 		if (judged[i].roles & role)
-			r = seccomp_rule_add_array(filter, action, judged[i].call, 1, &judged[i].arg);
+			r = seccomp_rule_add_array(filter, action, judged[i].call, 1, &cmp);
 	}
 	/* abort(3) on itself: without it a failed assertion could not even say so. */
 	if (r == 0)
