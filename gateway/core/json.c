@@ -91,7 +91,7 @@ void json_bool(struct json *j, const char *key, bool v)
 	buf_printf(j->out, "%s", v ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void json_none(struct json *j, const char *key)
 {
 	start(j, key);
 	buf_put(j->out, "null", 4);

@@ -22,6 +22,6 @@ void json_end(struct json *j);
 void json_str(struct json *j, const char *key, struct span s);
 void json_num(struct json *j, const char *key, int64_t v);
 void json_bool(struct json *j, const char *key, bool v);
-void json_null(struct json *j, const char *key);
+void json_none(struct json *j, const char *key); /* null; jansson owns the name json_null */
 void json_raw(struct json *j, const char *key, struct span json); /* already JSON */
 #endif
