@@ -1,0 +1,171 @@
+#include "gateway/core/clock.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "gateway/ssh/algo.h"
+#include "gateway/ssh/link.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Banner first, then the name: it may not change on a connection, or one would try many under one limit. */
+static bool may_try(struct gw_ssh_link *l, const char *user)
+{
+	if (l->over || l->authenticated)
+		return false;
+	if (!l->banner_sent) {
+		l->banner_sent = true;
+		const char *text = gw_session_banner(l->gw);
+		ssh_string s = text && *text ? ssh_string_from_char(text) : NULL;
+		if (s) {
+			(void)ssh_send_issue_banner(l->client.ssh, s);
+			ssh_string_free(s);
+		}
+	}
+	if (!user || !*user || strlen(user) >= sizeof l->login) {
+		gw_ssh_end_quietly(l, "bad user name");
+		return false;
+	}
+	if (!*l->login)
+		(void)snprintf(l->login, sizeof l->login, "%s", user);
+	if (strcmp(l->login, user) != 0) {
+		gw_ssh_end_quietly(l, "changed the user name during the login");
+		return false;
+	}
+	return true;
+}
+
+static int try(struct gw_ssh_link *l, uint8_t method, struct span proof)
+{
+	struct err err = { 0 };
+	struct gw_login who = { 0 };
+	int r = gw_session_login(l->gw, method, l->login, proof, &who, &err);
+	if (r < 0) {
+		log_err(LOG_LEVEL_WARN, "ssh.login", &err);
+		gw_ssh_end(l, "login service away", err.say);
+		return SSH_AUTH_DENIED;
+	}
+	if (method == WIRE_LOGIN_KEY_OFFERED)
+		return who.verdict == WIRE_LOGIN_KEY_WELCOME ? SSH_AUTH_SUCCESS : SSH_AUTH_DENIED;
+	if (who.verdict == WIRE_LOGIN_OK) {
+		l->who = who;
+		l->authenticated = true;
+		l->input_us = clock_mono_us();
+		return SSH_AUTH_SUCCESS;
+	}
+	if (who.verdict == WIRE_LOGIN_UNAVAILABLE)
+		gw_ssh_end(l, "login unavailable", who.say);
+	else if (++l->tries >= GW_SSH_TRIES)
+		gw_ssh_end(l, "too many login failures", "too many login failures");
+	return SSH_AUTH_DENIED;
+}
+
+static int on_none(ssh_session s, const char *user, void *ctx)
+{
+	(void)s;
+	(void)may_try(ctx, user);
+	return SSH_AUTH_DENIED;
+}
+
+static int on_password(ssh_session s, const char *user, const char *password, void *ctx)
+{
+	(void)s;
+	struct gw_ssh_link *l = ctx;
+	return may_try(l, user) && password ? try(l, WIRE_LOGIN_PASSWORD, span_str(password)) : SSH_AUTH_DENIED;
+}
+
+/* libssh checks a certificate's key only, not the certificate: plain keys are what we take. */
+static bool is_plain_key(ssh_key key)
+{
+	switch (ssh_key_type(key)) {
+	case SSH_KEYTYPE_ED25519:
+	case SSH_KEYTYPE_RSA:
+	case SSH_KEYTYPE_ECDSA_P256:
+	case SSH_KEYTYPE_ECDSA_P384:
+	case SSH_KEYTYPE_ECDSA_P521:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int on_key(ssh_session s, const char *user, struct ssh_key_struct *key, char state, void *ctx)
+{
+	(void)s;
+	struct gw_ssh_link *l = ctx;
+	if (!may_try(l, user) || !is_plain_key(key))
+		return SSH_AUTH_DENIED;
+	if (state != SSH_PUBLICKEY_STATE_NONE && state != SSH_PUBLICKEY_STATE_VALID)
+		return SSH_AUTH_DENIED;
+	if (++l->offers > GW_SSH_KEYS_OFFERED) {
+		gw_ssh_end(l, "too many keys offered", "too many keys offered");
+		return SSH_AUTH_DENIED;
+	}
+	struct buf blob;
+	buf_init(&blob, 16384);
+	int r = SSH_AUTH_DENIED;
+	if (gw_ssh_algo_blob(key, &blob) == 0)
+		r = try(l, state == SSH_PUBLICKEY_STATE_VALID ? WIRE_LOGIN_KEY : WIRE_LOGIN_KEY_OFFERED,
+			buf_span(&blob));
+	buf_done(&blob);
+	return r;
+}
+
+static ssh_channel on_channel(ssh_session s, void *ctx)
+{
+	(void)s;
+	struct gw_ssh_link *l = ctx;
+	return l->authenticated && !l->over ? gw_ssh_channel_new(l) : NULL;
+}
+
+/* All that no other callback takes: forwarding, x11, agent, unknown requests.  1 = libssh refuses it. */
+static int on_other(ssh_session s, ssh_message m, void *ctx)
+{
+	(void)s;
+	(void)ctx;
+	int type = ssh_message_type(m);
+	if (type == SSH_REQUEST_CHANNEL_OPEN || type == SSH_REQUEST_GLOBAL)
+		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
+	return 1;
+}
+
+int gw_ssh_front_open(struct gw_ssh_link *l, ssh_bind bind, int fd, struct err *err)
+{
+	ssh_session s = ssh_new();
+	if (!s)
+		return fault(err, -ENOMEM, "internal error", "ssh_new");
+	if (ssh_bind_accept_fd(bind, s, fd) != SSH_OK) {
+		ssh_free(s);
+		return fault(err, -EPIPE, "internal error", "ssh_bind_accept_fd: %s", ssh_get_error(bind));
+	}
+	if (gw_ssh_side_init(&l->client, s, fd) < 0)
+		return fault(err, -ENOMEM, "internal error", "ssh_event_new");
+	l->server_cb = (struct ssh_server_callbacks_struct){
+		.userdata = l,
+		.auth_none_function = on_none,
+		.auth_password_function = on_password,
+		.auth_pubkey_function = on_key,
+		.channel_open_request_session_function = on_channel,
+	};
+	ssh_callbacks_init(&l->server_cb);
+	if (ssh_set_server_callbacks(s, &l->server_cb) != SSH_OK)
+		return fault(err, -EINVAL, "internal error", "ssh_set_server_callbacks");
+	ssh_set_message_callback(s, on_other, l);
+	ssh_set_auth_methods(s, SSH_AUTH_METHOD_PUBLICKEY | SSH_AUTH_METHOD_PASSWORD);
+	ssh_set_blocking(s, 0);
+	return 0;
+}
+
+void gw_ssh_front_step(struct gw_ssh_link *l)
+{
+	if (!l->exchanged) {
+		int r = ssh_handle_key_exchange(l->client.ssh);
+		gw_ssh_side_listen(&l->client);
+		if (r == SSH_OK)
+			l->exchanged = true;
+		else if (r != SSH_AGAIN)
+			gw_ssh_end_quietly(l, "key exchange failed");
+	}
+	if (!l->authenticated && clock_mono_us() - l->started_us > GW_SSH_LOGIN_US)
+		gw_ssh_end_quietly(l, "no login in time");
+}

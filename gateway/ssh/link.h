@@ -1,0 +1,211 @@
+#ifndef GATEWAY_SSH_LINK_H
+#define GATEWAY_SSH_LINK_H
+#include "gateway/session.h"
+#include "gateway/ssh/flow.h"
+#include "gateway/ssh/say.h"
+#include <libssh/callbacks.h>
+#include <libssh/libssh.h>
+#include <libssh/server.h>
+#include <stdbool.h>
+#include <stdint.h>
+struct err;
+struct secret;
+struct gw_ssh_menu;
+/*
+ * link - what the files of the SSH worker share: one client connection, its target connection, its channels.
+ *
+ * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, back.c the target's side, channel.c one
+ *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, menu.c and
+ *          choose.c the menu, end.c ending and locking, probe.c host keys, algo.c what we agree to, request.c and say.c
+ *          words.
+ * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
+ *          ask the broker at a login); whatever calls libssh happens in the loop.  Client and target have an ssh_event
+ *          each, so that one's failure inside libssh never counts as the other's.
+ * Units:   times in microseconds of clock_mono_us.
+ * Owns:    a link owns both SSH sessions and its channels; the harness owns the rest.
+ */
+enum {
+	GW_SSH_CHANNELS = 16,
+	GW_SSH_ENV = 32,             /* variables a channel */
+	GW_SSH_ENV_BYTES = 4096,     /* of one variable, name and value */
+	GW_SSH_COMMAND_BYTES = 32768,
+	GW_SSH_SIGNALS = 8,
+	GW_SSH_TRIES = 6,
+	GW_SSH_KEYS_OFFERED = 20,
+	GW_SSH_LOGIN_US = 60 * 1000 * 1000,
+	GW_SSH_TARGET_US = 15 * 1000 * 1000,
+	GW_SSH_FLUSH_US = 300 * 1000,
+};
+
+struct gw_ssh {
+	struct gw_session *gw;
+	ssh_bind bind;
+};
+
+enum gw_ssh_start { GW_SSH_START_NONE, GW_SSH_START_SHELL, GW_SSH_START_EXEC, GW_SSH_START_SUBSYSTEM };
+
+enum gw_ssh_phase {
+	GW_SSH_CH_COLLECT,   /* pty and environment come in, no start yet */
+	GW_SSH_CH_MENU,      /* chooses the target */
+	GW_SSH_CH_WAIT,      /* for the target */
+	GW_SSH_CH_ASKED,     /* the broker */
+	GW_SSH_CH_OPENING,   /* a channel to the target */
+	GW_SSH_CH_REQUESTS,  /* pty, environment, start */
+	GW_SSH_CH_RUN,
+	GW_SSH_CH_CLOSING,   /* our side has nothing more to say; until both peers have closed */
+};
+
+struct gw_ssh_env {
+	char *name, *value;
+};
+
+struct gw_ssh_channel {
+	struct gw_ssh_link *link;
+	struct gw_ssh_channel *next;
+	uint32_t number;
+	enum gw_ssh_phase phase;
+	ssh_channel front, back;
+	struct ssh_channel_callbacks_struct front_cb, back_cb;
+	struct gw_ssh_flow in, out, err, own; /* own: our words to the user */
+	/* what the client asked for */
+	bool pty, resized;
+	char term[64];
+	uint32_t columns, rows;
+	struct gw_ssh_env env[GW_SSH_ENV];
+	size_t env_n, step; /* step: next request to send */
+	enum gw_ssh_start start;
+	char *command; /* exec string or subsystem name */
+	uint32_t feature;
+	char *signals[GW_SSH_SIGNALS];
+	size_t signals_n;
+	/* how it ends */
+	bool opened;       /* FRAME_OPEN is written */
+	bool back_open;    /* the target confirmed the channel */
+	bool recorded_end; /* FRAME_CLOSE is written */
+	bool in_eof_sent, front_eof_sent, exit_sent, front_close_sent, back_close_sent;
+	bool front_closed, back_closed; /* by the peer */
+	int64_t abandoned_us;           /* the client closed with bytes under way to the target */
+	bool has_exit;
+	uint32_t exit_status;
+	char exit_signal[32]; /* "" = a status */
+	bool exit_core;
+	/* screen key-frames */
+	struct term_screen *screen;
+	uint64_t drawn_at; /* `out.total` at the last one */
+	int64_t drawn_us;
+};
+
+enum gw_ssh_back { GW_SSH_BACK_NONE, GW_SSH_BACK_CONNECT, GW_SSH_BACK_LOGIN, GW_SSH_BACK_UP, GW_SSH_BACK_FAILED };
+enum gw_ssh_method { GW_SSH_TRY_NONE, GW_SSH_TRY_PASSWORD, GW_SSH_TRY_ASKED, GW_SSH_TRY_AGENT };
+
+/* One of the two SSH connections. */
+struct gw_ssh_side {
+	ssh_session ssh;
+	ssh_event event;
+	int fd;
+	bool listening; /* the session is in the event */
+	struct ssh_counter_struct wire, packets;
+	uint64_t heard;       /* packets.in_packets when we last looked */
+	int64_t heard_us;     /* when something was heard */
+	int64_t keepalive_us; /* next one */
+	bool queued;          /* the last write went to libssh's queue behind a key exchange ... */
+	uint64_t queued_at;   /* ... when so many packets had left */
+};
+
+struct gw_ssh_link {
+	struct gw_session *gw;
+	struct gw_ssh_side client, target;
+	struct ssh_server_callbacks_struct server_cb;
+	enum gw_ssh_lang lang;
+	int64_t started_us;
+	/* login */
+	bool exchanged, authenticated, banner_sent;
+	unsigned tries, offers;
+	char login[512]; /* the name of the first try */
+	struct gw_login who;
+	/* target */
+	enum gw_ssh_back back;
+	enum gw_ssh_method method;
+	struct gw_grant grant;
+	bool granted;
+	int64_t granted_us, back_deadline_us;
+	int agent_fd;
+	struct secret *password;
+	unsigned prompts;
+	/* channels */
+	struct gw_ssh_channel *channels;
+	uint32_t last_number;
+	struct gw_ssh_menu *menu; /* of the one channel in GW_SSH_CH_MENU */
+	int64_t input_us;         /* last sign of life of the person */
+	bool locked, draw_all;
+	/* end */
+	bool over;             /* the loop ends */
+	bool silent;           /* nobody is left to read the reason */
+	char reason[256];      /* for the audit, first one stays */
+	char farewell[512];    /* for the person, in their language */
+	uint8_t scratch[GW_SSH_FLOW_CHUNK];
+};
+
+/* end.c */
+void gw_ssh_end(struct gw_ssh_link *l, const char *reason, const char *farewell);
+void gw_ssh_end_quietly(struct gw_ssh_link *l, const char *reason);
+void gw_ssh_end_say(struct gw_ssh_link *l, enum gw_ssh_say what, const char *reason);
+void gw_ssh_end_recording(struct gw_ssh_link *l);
+void gw_ssh_end_flush(struct gw_ssh_link *l);
+void gw_ssh_end_lock(struct gw_ssh_link *l, bool locked);
+
+/* front.c */
+int gw_ssh_front_open(struct gw_ssh_link *l, ssh_bind bind, int fd, struct err *err);
+void gw_ssh_front_step(struct gw_ssh_link *l);
+
+/* back.c */
+/* Asks the broker; 0: a grant, and the target is on its way (or the link is ending). */
+int gw_ssh_back_choose(struct gw_ssh_link *l, const char *target, const char *account, struct err *err);
+void gw_ssh_back_step(struct gw_ssh_link *l);
+void gw_ssh_back_done(struct gw_ssh_link *l);
+
+/* side.c */
+int gw_ssh_side_init(struct gw_ssh_side *s, ssh_session ssh, int fd);
+void gw_ssh_side_listen(struct gw_ssh_side *s); /* after the first step of the handshake */
+bool gw_ssh_side_is_up(const struct gw_ssh_side *s);
+/* May more be written, or does libssh still hold what the socket or a key exchange did not take? */
+bool gw_ssh_side_takes(const struct gw_ssh_side *s);
+/* Bytes taken (0 while keys are exchanged), or -EPIPE. */
+int gw_ssh_side_write(struct gw_ssh_side *s, ssh_channel to, bool to_err, const void *p, uint32_t n);
+short gw_ssh_side_events(const struct gw_ssh_side *s);
+void gw_ssh_side_turn(struct gw_ssh_side *s); /* reads and writes what is there, a bounded number of times */
+/* Sends keep-alives; false when the peer was silent for four of them. */
+bool gw_ssh_side_lives(struct gw_ssh_side *s, int64_t now, int64_t every_us);
+void gw_ssh_side_done(struct gw_ssh_side *s);
+
+/* channel.c */
+ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l);
+void gw_ssh_channel_attach_back(struct gw_ssh_channel *c);
+void gw_ssh_channel_free(struct gw_ssh_channel *c);
+void gw_ssh_channel_say(struct gw_ssh_channel *c, enum gw_ssh_say what, const char *arg);
+/* One line on the person's screen: on the terminal, or on stderr. */
+void gw_ssh_channel_line(struct gw_ssh_channel *c, const char *line);
+
+/* start.c */
+void gw_ssh_start_step(struct gw_ssh_channel *c);
+void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, int code, const char *say);
+/* One line, exit status 254, close. */
+void gw_ssh_start_refuse(struct gw_ssh_channel *c, const char *line);
+void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *text);
+
+/* relay.c */
+int gw_ssh_relay_step(struct gw_ssh_channel *c, bool *moved, struct err *err);
+bool gw_ssh_relay_is_over(const struct gw_ssh_channel *c);
+int gw_ssh_relay_record_end(struct gw_ssh_channel *c, struct err *err);
+int gw_ssh_relay_screen(struct gw_ssh_channel *c, int64_t now, bool at_once, struct err *err);
+
+/* choose.c */
+void gw_ssh_choose_open(struct gw_ssh_channel *c);
+void gw_ssh_choose_step(struct gw_ssh_channel *c);
+void gw_ssh_choose_close(struct gw_ssh_link *l);
+
+/* serve.c, probe.c */
+int gw_ssh_serve(void *state, int client_fd, struct err *err);
+int gw_ssh_probe(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+	struct err *err);
+#endif

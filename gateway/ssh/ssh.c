@@ -1,0 +1,121 @@
+#include "gateway/ssh/ssh.h"
+#include "gateway/core/err.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/wire.h"
+#include "gateway/ssh/algo.h"
+#include "gateway/ssh/link.h"
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
+static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
+
+static int import_key(ssh_bind bind, const char *pem, struct err *err)
+{
+	ssh_key key = NULL;
+	if (ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key) != SSH_OK)
+		return fault(err, -EBADMSG, "internal error", "the vault's host key cannot be read");
+	/* bind owns the key from now on */
+	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0) {
+		ssh_key_free(key);
+		return fault(err, -EBADMSG, "internal error", "host key not taken: %s", ssh_get_error(bind));
+	}
+	return 0;
+}
+
+/* host_keys: PEM texts, one after the other. */
+static int import_keys(ssh_bind bind, struct span host_keys, struct err *err)
+{
+	char *texts = NULL;
+	int r = span_dup(host_keys, 64 * 1024, &texts);
+	if (r < 0)
+		return fault(err, r, "internal error", "host keys");
+	int n = 0;
+	for (char *at = strstr(texts, begin_line); at && r == 0; at = strstr(at, begin_line)) {
+		char *end = strstr(at, end_line);
+		if (!end)
+			break;
+		end += sizeof end_line - 1;
+		char behind = *end;
+		*end = '\0';
+		r = import_key(bind, at, err);
+		*end = behind;
+		at = end;
+		n++;
+	}
+	OPENSSL_cleanse(texts, host_keys.n);
+	free(texts);
+	return r == 0 && n == 0 ? fault(err, -EBADMSG, "internal error", "the vault gave no host key") : r;
+}
+
+/* OpenSSL loads its configuration, providers and algorithms at first use: that is now, not inside the sandbox. */
+static int warm_crypto(struct err *err)
+{
+	static const char *const names[] = { "AES-128-GCM", "AES-256-GCM", "AES-128-CTR", "AES-192-CTR", "AES-256-CTR",
+		"ChaCha20" };
+	static const char *const digests[] = { "SHA1", "SHA2-256", "SHA2-384", "SHA2-512" };
+	static const int keys[] = { SSH_KEYTYPE_ED25519, SSH_KEYTYPE_ECDSA_P256 };
+	tzset();
+	uint8_t out[EVP_MAX_MD_SIZE], random[16];
+	for (size_t i = 0; i < COUNT_OF(digests); i++) {
+		EVP_MD *md = EVP_MD_fetch(NULL, digests[i], NULL);
+		unsigned n = 0;
+		int ok = md && EVP_Digest("x", 1, out, &n, md, NULL) == 1;
+		EVP_MD_free(md);
+		if (!ok)
+			return fault(err, -ENOSYS, "internal error", "%s", digests[i]);
+	}
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		EVP_CIPHER_free(EVP_CIPHER_fetch(NULL, names[i], NULL)); /* libssh has a ChaCha20 of its own */
+	if (ssh_get_random(random, sizeof random, 1) != 1)
+		return fault(err, -ENOSYS, "internal error", "no random bytes");
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		ssh_key key = NULL;
+		if (ssh_pki_generate((enum ssh_keytypes_e)keys[i], 256, &key) != SSH_OK)
+			return fault(err, -ENOSYS, "internal error", "key generation");
+		ssh_key_free(key);
+	}
+	ssh_event event = ssh_event_new();
+	if (!event)
+		return fault(err, -ENOMEM, "internal error", "ssh_event_new");
+	ssh_event_free(event);
+	return 0;
+}
+
+static int warm(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err)
+{
+	if (ssh_init() != SSH_OK)
+		return fault(err, -ENOSYS, "internal error", "ssh_init");
+	(void)ssh_set_log_level(SSH_LOG_NOLOG);
+	struct gw_ssh *w = calloc(1, sizeof *w);
+	if (!w || !(w->bind = ssh_bind_new())) {
+		free(w);
+		return fault(err, -ENOMEM, "internal error", "ssh_bind_new");
+	}
+	w->gw = s;
+	int r = warm_crypto(err);
+	if (r == 0 && gw_ssh_algo_server(w->bind) < 0)
+		r = fault(err, -EINVAL, "internal error", "options: %s", ssh_get_error(w->bind));
+	if (r == 0)
+		r = import_keys(w->bind, host_keys, err);
+	if (r < 0) {
+		ssh_bind_free(w->bind);
+		free(w);
+		return r;
+	}
+	*ret_state = w;
+	return 0;
+}
+
+const struct gw_proto gw_ssh_proto = {
+	.name = "ssh",
+	.role = WIRE_SSH,
+	.sandbox = SANDBOX_SSH,
+	.warm = warm,
+	.serve = gw_ssh_serve,
+	.probe = gw_ssh_probe,
+};

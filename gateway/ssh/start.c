@@ -1,0 +1,247 @@
+#include "gateway/core/clock.h"
+#include "gateway/core/err.h"
+#include "gateway/core/frame.h"
+#include "gateway/core/json.h"
+#include "gateway/core/log.h"
+#include "gateway/core/msg.h"
+#include "gateway/ssh/link.h"
+#include "gateway/ssh/request.h"
+#include "gateway/term/screen.h"
+#include <errno.h>
+#include <string.h>
+
+/* An escaped byte takes six: 6 * (8000 + 8 * (128 + 100)) and the rest stay below FRAME_BODY_MAX. */
+enum { REFUSED_STATUS = 254, COMMAND_SHOWN_MAX = 8000, ENV_SHOWN = 8, ENV_SHOWN_MAX = 100 };
+
+static void record_json(struct gw_ssh_channel *c, uint8_t type, struct buf *b)
+{
+	struct err err = { 0 };
+	if (gw_tap_frame(c->link->gw, type, c->number, buf_span(b), &err) < 0) {
+		log_err(LOG_LEVEL_ERROR, "ssh.record", &err);
+		gw_ssh_end_say(c->link, GW_SSH_SAY_NO_RECORDING, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_NO_RECORDING));
+	}
+}
+
+void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *text)
+{
+	if (!c->link->granted)
+		return;
+	struct buf b;
+	struct json j;
+	buf_init(&b, 8192);
+	json_open(&j, &b);
+	json_obj(&j, NULL);
+	json_str(&j, "kind", span_str(kind));
+	json_str(&j, "text", span_str(text));
+	json_end(&j);
+	record_json(c, FRAME_NOTE, &b);
+	buf_done(&b);
+}
+
+void gw_ssh_start_refuse(struct gw_ssh_channel *c, const char *line)
+{
+	gw_ssh_start_note(c, "refused", line);
+	gw_ssh_channel_say(c, GW_SSH_SAY_REFUSED, line);
+	c->has_exit = true;
+	*c->exit_signal = '\0';
+	c->exit_status = REFUSED_STATUS;
+	c->in.dropped = true;
+	c->out.ended = c->err.ended = true;
+	c->phase = GW_SSH_CH_CLOSING;
+}
+
+static void refuse(struct gw_ssh_channel *c, enum gw_ssh_say what, const char *arg)
+{
+	struct buf b;
+	buf_init(&b, 1024);
+	gw_ssh_say_put(&b, c->link->lang, what, arg);
+	gw_ssh_start_refuse(c, buf_str(&b));
+	buf_done(&b);
+}
+
+/* A start request is there: to which target, and may it be that kind at all? */
+static void begin(struct gw_ssh_channel *c)
+{
+	struct gw_ssh_link *l = c->link;
+	struct err err = { 0 };
+	struct span command = span_str(c->command);
+	c->feature = c->start == GW_SSH_START_SHELL ? WIRE_FEATURE_SHELL :
+		     c->start == GW_SSH_START_EXEC  ? gw_ssh_request_exec(command) :
+						      gw_ssh_request_subsystem(command);
+	c->in.frame = c->pty ? FRAME_KEYS : FRAME_IN;
+	if (c->feature == 0)
+		refuse(c, GW_SSH_SAY_SUBSYSTEM, c->command);
+	else if (l->back != GW_SSH_BACK_NONE)
+		c->phase = GW_SSH_CH_WAIT;
+	else if (*l->who.target == '\0' && c->pty && c->start == GW_SSH_START_SHELL && !l->menu)
+		gw_ssh_choose_open(c);
+	else if (*l->who.target == '\0')
+		refuse(c, GW_SSH_SAY_NEEDS_TARGET, NULL);
+	else if (gw_ssh_back_choose(l, l->who.target, l->who.account, &err) < 0)
+		gw_ssh_start_refuse(c, err.say);
+	else
+		c->phase = GW_SSH_CH_WAIT;
+}
+
+static void ask(struct gw_ssh_channel *c)
+{
+	struct gw_ssh_link *l = c->link;
+	struct err err = { 0 };
+	if (l->back != GW_SSH_BACK_UP || l->locked)
+		return;
+	int r = gw_session_open(l->gw, c->number, c->feature, span_str(c->command), &err);
+	if (r == 0)
+		c->phase = GW_SSH_CH_ASKED;
+	else if (r != -EAGAIN)
+		gw_ssh_start_refuse(c, err.say);
+}
+
+static void record_open(struct gw_ssh_channel *c)
+{
+	static const char *const kinds[] = { "", "shell", "exec", "subsystem" };
+	struct span command = span_str(c->command);
+	bool cut = command.n > COMMAND_SHOWN_MAX; /* the audit has all of it */
+	struct buf b;
+	struct json j;
+	command.n = cut ? COMMAND_SHOWN_MAX : command.n;
+	buf_init(&b, MSG_BODY_MAX);
+	json_open(&j, &b);
+	json_obj(&j, NULL);
+	json_str(&j, "kind", span_str(kinds[c->start]));
+	json_str(&j, "command", command);
+	if (cut)
+		json_bool(&j, "command_cut", true);
+	json_bool(&j, "pty", c->pty);
+	if (c->pty) {
+		json_str(&j, "term", span_str(c->term));
+		json_num(&j, "columns", c->columns);
+		json_num(&j, "rows", c->rows);
+	}
+	json_obj(&j, "env");
+	size_t shown = 0;
+	for (size_t i = 0; i < c->env_n; i++) {
+		struct span name = span_str(c->env[i].name), value = span_str(c->env[i].value);
+		bool passes = gw_ssh_request_env(c->link->grant.env_allow, name);
+		if (passes && value.n <= ENV_SHOWN_MAX && shown++ < ENV_SHOWN)
+			json_str(&j, c->env[i].name, value);
+	}
+	json_end(&j);
+	json_end(&j);
+	c->opened = true;
+	record_json(c, FRAME_OPEN, &b);
+	buf_done(&b);
+}
+
+/* The broker said yes: recording of this channel begins, and a channel to the target. */
+static void opened(struct gw_ssh_channel *c)
+{
+	struct gw_ssh_link *l = c->link;
+	struct err err = { 0 };
+	int r = 0;
+	record_open(c);
+	if (c->pty) {
+		r = term_screen_new(c->columns, c->rows, &c->screen, &err);
+		c->out.screen = c->screen;
+		c->drawn_us = clock_mono_us();
+	} else if (l->grant.stream_max > 0) {
+		r = gw_ssh_flow_limit(&c->in, l->grant.stream_max, &err);
+		r = r < 0 ? r : gw_ssh_flow_limit(&c->out, l->grant.stream_max, &err);
+		r = r < 0 ? r : gw_ssh_flow_limit(&c->err, l->grant.stream_max, &err);
+	}
+	if (r < 0) {
+		log_err(LOG_LEVEL_ERROR, "ssh.channel", &err);
+		refuse(c, GW_SSH_SAY_INTERNAL, NULL);
+		return;
+	}
+	gw_ssh_channel_attach_back(c);
+	c->phase = GW_SSH_CH_OPENING;
+}
+
+void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, int code, const char *say)
+{
+	struct gw_ssh_channel *c = l->channels;
+	while (c && c->number != channel)
+		c = c->next;
+	if (!c || c->phase != GW_SSH_CH_ASKED || l->over)
+		return;
+	if (code == 0)
+		opened(c);
+	else
+		gw_ssh_start_refuse(c, say);
+}
+
+static void step_opening(struct gw_ssh_channel *c)
+{
+	int r = ssh_channel_open_session(c->back);
+	if (r == SSH_AGAIN)
+		return;
+	if (r != SSH_OK) {
+		refuse(c, GW_SSH_SAY_TARGET_REFUSED, NULL);
+		return;
+	}
+	c->back_open = true;
+	c->phase = c->front_closed ? GW_SSH_CH_CLOSING : GW_SSH_CH_REQUESTS;
+}
+
+/* One request at a time, and libssh waits for each answer: pty, variables, then the start. */
+static int send_request(struct gw_ssh_channel *c)
+{
+	if (c->step == 0) {
+		c->resized = false;
+		return c->pty ? ssh_channel_request_pty_size(c->back, c->term, (int)c->columns, (int)c->rows) : SSH_OK;
+	}
+	if (c->step <= c->env_n) {
+		const struct gw_ssh_env *e = &c->env[c->step - 1];
+		if (!gw_ssh_request_env(c->link->grant.env_allow, span_str(e->name)))
+			return SSH_OK;
+		return ssh_channel_request_env(c->back, e->name, e->value);
+	}
+	switch (c->start) {
+	case GW_SSH_START_SHELL:
+		return ssh_channel_request_shell(c->back);
+	case GW_SSH_START_EXEC:
+		return ssh_channel_request_exec(c->back, c->command);
+	case GW_SSH_START_SUBSYSTEM:
+		return ssh_channel_request_subsystem(c->back, c->command);
+	case GW_SSH_START_NONE:
+		break;
+	}
+	return SSH_ERROR;
+}
+
+static void step_requests(struct gw_ssh_channel *c)
+{
+	while (c->phase == GW_SSH_CH_REQUESTS) {
+		int r = send_request(c);
+		if (r == SSH_AGAIN)
+			return;
+		bool start = c->step++ > c->env_n;
+		/* A refused terminal or variable is the target's business, as with plain ssh. */
+		if (start && r == SSH_OK)
+			c->phase = GW_SSH_CH_RUN;
+		else if (start && !c->back_closed)
+			refuse(c, GW_SSH_SAY_TARGET_REFUSED, NULL);
+		else if (start)
+			c->phase = GW_SSH_CH_RUN;
+	}
+}
+
+void gw_ssh_start_step(struct gw_ssh_channel *c)
+{
+	if (c->front_closed && c->phase != GW_SSH_CH_OPENING && c->phase < GW_SSH_CH_RUN) {
+		if (c->phase == GW_SSH_CH_MENU)
+			gw_ssh_choose_close(c->link);
+		c->in.dropped = true;
+		c->phase = GW_SSH_CH_CLOSING;
+	}
+	if (c->phase == GW_SSH_CH_COLLECT && c->start != GW_SSH_START_NONE)
+		begin(c);
+	if (c->phase == GW_SSH_CH_MENU)
+		gw_ssh_choose_step(c);
+	if (c->phase == GW_SSH_CH_WAIT)
+		ask(c);
+	if (c->phase == GW_SSH_CH_OPENING)
+		step_opening(c);
+	if (c->phase == GW_SSH_CH_REQUESTS)
+		step_requests(c);
+}
