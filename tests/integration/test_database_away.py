@@ -1,0 +1,124 @@
+"""PostgreSQL stopped for a while: running sessions go on, spooled rows arrive in order, new logins get one clear line."""
+
+import os
+import signal
+import time
+
+import pytest
+from harness.stream import Stream, compare, wait_service
+from harness.target import frozen
+from harness.wait import LONG, until
+
+OUTAGE = 60 if LONG else 12  # seconds
+
+
+@pytest.fixture
+def stream(own_instance):
+    instance = own_instance
+    wait_service(instance, instance.engineer)
+    user = instance.user(password=False, key=True)
+    instance.grant(user, instance.demo)
+    made = Stream(instance, user)
+    yield made
+    made.end()
+
+
+def refused_in_one_line(instance):
+    began = time.monotonic()
+    done = instance.ssh(instance.engineer, "true", seconds=40)
+    assert done.returncode != 0 and done.stdout == b""
+    lines = [line for line in done.stderr.decode().splitlines() if line.strip()]
+    assert 1 <= len(lines) <= 2, lines
+    return time.monotonic() - began
+
+
+def outage(instance, stream, control):
+    """During the outage: commands run on a second channel of the open connection, lines go on."""
+    before = stream.last()
+    deadline = time.monotonic() + OUTAGE
+    words = []
+    refused_in_one_line(instance)
+    while time.monotonic() < deadline:
+        word = instance.name("during")
+        done = instance.ssh(stream.user, f"echo {word}", options=(f"ControlPath={control}",), seconds=30)
+        assert done.stdout.decode().strip() == word, done.stderr
+        words.append(word)
+        stream.goes_on()
+    assert stream.last() > before + 50 * OUTAGE // 2
+    return words
+
+
+def rows_arrive_in_order(instance, words):
+    def found():
+        rows = [r for r in instance.audit(text="during") if r["kind"].startswith("channel.opened")]
+        text = [next((w for w in words if w in str(r["body"])), None) for r in sorted(rows, key=lambda r: r["id"])]
+        text = [w for w in text if w]
+        return text if set(words) <= set(text) else None
+    assert until(found, 30, "the spooled rows") == words
+    instance.ok("audit", "verify")
+
+
+@pytest.mark.parametrize("way", ["stopped", "frozen"])
+def test_the_database_is_away(own_instance, stream, way):
+    instance = own_instance
+    control = instance.scratch / instance.name("c")
+    master = instance.ssh_start(stream.user, flags=("-M", "-N"), options=(f"ControlPath={control}",))
+    try:
+        until(control.exists, 20, "the master connection")
+        # Reaches its target before the outage.
+        assert instance.ssh(stream.user, "echo ready", options=(f"ControlPath={control}",)).stdout == b"ready\n"
+        if way == "frozen":
+            with frozen(instance.service_pid("postgres")), frozen_backends(instance):
+                words = outage(instance, stream, control)
+        else:
+            with held_down(instance):
+                words = outage(instance, stream, control)
+        wait_service(instance, instance.engineer, 40)
+        stream.goes_on()
+        rows_arrive_in_order(instance, words)
+    finally:
+        master.terminate()
+        master.wait(10)
+    stream.end()
+    until(lambda: not instance.sessions(stream.user, "online"), 20, "the ends of the sessions")
+    until(lambda: all(r["recording"] == "closed" for r in instance.ok("recording", "list") if r["user"] == stream.user.name), 20,
+          "the sealed recordings")
+    compare(instance, stream)
+
+
+class frozen_backends:
+    """The processes that serve our connections, stopped with the postmaster."""
+
+    def __init__(self, instance):
+        from harness import procs
+        self.pids = procs.children(instance.service_pid("postgres"))
+
+    def __enter__(self):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+class held_down:
+    """PostgreSQL ended, and its socket's folder out of reach so that the supervisor's restart does not bring it back."""
+
+    def __init__(self, instance):
+        self.instance = instance
+        self.lock = None
+
+    def __enter__(self):
+        data = self.instance.home / "pg"
+        self.hidden = data.with_name("pg-hidden")
+        pid = self.instance.service_pid("postgres")
+        os.kill(pid, signal.SIGINT)
+        until(lambda: self.instance.service_pid("postgres") != pid, 20, "the end of PostgreSQL")
+        data.rename(self.hidden)
+        left = self.instance.service_pid("postgres")
+        if left:
+            os.kill(left, signal.SIGQUIT)
+
+    def __exit__(self, *_):
+        self.hidden.rename(self.instance.home / "pg")

@@ -1,0 +1,143 @@
+"""kill -9 of every process while three sessions stream numbered lines: the outcome of docs/ARCHITECTURE.md.
+
+One second of recording may be lost when the recorder itself is killed, nothing otherwise; the audit is complete; the
+service comes back by itself.
+"""
+
+import pytest
+from harness import procs
+from harness.stream import compare, three_streams, wait_service
+from harness.wait import until
+
+A_SECOND = 100  # lines of a stream
+
+
+@pytest.fixture
+def streams(own_instance):
+    wait_service(own_instance, own_instance.engineer)
+    made = three_streams(own_instance)
+    yield made
+    for s in made:
+        s.end()
+
+
+def ended_as(instance, stream, state):
+    row = until(lambda: next((s for s in instance.sessions(stream.user) if s["id"] == stream.session and s["state"] != "online"),
+                             None), 20, "the end of the session's row")
+    assert row["state"] == state and row["reason"], row
+    return row
+
+
+def audit_is_complete(instance, streams):
+    """Each session's beginning and end stand there, each once, and the chain verifies."""
+    instance.ok("audit", "verify")
+    for s in streams:
+        kinds = [r["kind"] for r in instance.audit(text=s.session)]
+        assert kinds.count("session.start") == 1 and kinds.count("session.ended") == 1, kinds
+
+
+def recording_ends(instance, stream):
+    return until(lambda: next((r for r in instance.ok("recording", "list") if r["id"] == stream.session and
+                               r["recording"] in ("closed", "crashed")), None), 20, "the sealed recording")
+
+
+def kill_one(instance, role):
+    pid = instance.service_pid(role) if role in ("postgres", "yanmend") else instance.pids(role)[0]
+    procs.kill_hard(pid)
+    return pid
+
+
+def test_a_worker(own_instance, streams):
+    instance = own_instance
+    victim = max(instance.pids("ssh"), key=lambda p: sum(map(int, cpu_ticks(p))))
+    procs.kill_hard(victim)
+    ended = until(lambda: [s for s in streams if not s.alive()], 5, "the end of one client")
+    assert len(ended) == 1
+    assert ended_as(instance, ended[0], "crashed")
+    assert recording_ends(instance, ended[0])["recording"] == "crashed"
+    compare(instance, ended[0])
+    for s in streams:
+        if s is not ended[0]:
+            s.goes_on()
+            s.end()
+            ended_as(instance, s, "closed")
+            recording_ends(instance, s)
+            compare(instance, s)
+    audit_is_complete(instance, streams)
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+        return f.read().rsplit(")", 1)[1].split()[11:13]
+
+
+def test_the_recorder(own_instance, streams):
+    instance = own_instance
+    kill_one(instance, "recorder")
+    for s in streams:
+        until(lambda s=s: not s.alive(), 5, "no recorder, no session")
+        assert s.process.stderr.read().strip()
+    wait_service(instance, instance.engineer)
+    for s in streams:
+        ended_as(instance, s, "crashed")
+        assert recording_ends(instance, s)["recording"] == "crashed"
+        compare(instance, s, A_SECOND)
+    audit_is_complete(instance, streams)
+
+
+@pytest.mark.parametrize("role", ["broker", "vault", "pwhash", "postgres"])
+def test_what_sessions_can_do_without(own_instance, streams, role):
+    instance = own_instance
+    kill_one(instance, role)
+    for s in streams:
+        s.goes_on()
+    wait_service(instance, instance.engineer)
+    for s in streams:
+        s.goes_on()
+        s.end()
+        ended_as(instance, s, "closed")
+        assert recording_ends(instance, s)["recording"] == "closed"
+        compare(instance, s)
+    audit_is_complete(instance, streams)
+    assert instance.healthy()
+
+
+def test_a_session_that_ends_while_the_broker_is_down(own_instance, streams):
+    """The broker is killed and a worker at the same moment: what ended meanwhile is reconciled from the recorder."""
+    instance = own_instance
+    workers = sorted(instance.pids("ssh"), key=lambda p: sum(map(int, cpu_ticks(p))))[-3:]
+    kill_one(instance, "broker")
+    for pid in workers:
+        procs.kill_hard(pid)
+    wait_service(instance, instance.engineer)
+    for s in streams:
+        ended_as(instance, s, "crashed")
+        recording_ends(instance, s)
+        compare(instance, s)
+    audit_is_complete(instance, streams)
+
+
+def test_the_parent(own_instance, streams):
+    instance = own_instance
+    before = instance.service_pid("yanmend")
+    kill_one(instance, "yanmend")
+    for s in streams:
+        until(lambda s=s: not s.alive(), 5, "the end of the client")
+    until(lambda: instance.service_pid("yanmend") not in (None, before), 20, "a new parent")
+    wait_service(instance, instance.engineer)
+    for s in streams:
+        ended_as(instance, s, "crashed")
+        assert recording_ends(instance, s)["recording"] == "crashed"
+        compare(instance, s, A_SECOND)
+    audit_is_complete(instance, streams)
+    assert instance.healthy()
+
+
+def test_one_process_after_the_other_in_a_row(own_instance):
+    """No order of small accidents leaves the service down."""
+    instance = own_instance
+    for role in ("pwhash", "vault", "broker", "recorder", "vault", "broker", "pwhash", "postgres"):
+        kill_one(instance, role)
+    wait_service(instance, instance.engineer)
+    until(instance.healthy, 20, "health")
+    instance.ok("audit", "verify")

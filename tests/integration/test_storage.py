@@ -1,0 +1,118 @@
+"""Disk full and I/O errors under the recorder: input is held, then the session ends with a clear word and an audit row;
+new sessions are refused; admins still get in to the command line; it comes back by itself."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+from conftest import LIMITS, work_dir
+from harness.instance import Instance
+from harness.stream import Stream, numbers, wait_service
+from harness.wait import until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting and tracing need root")
+SIZE_MIB = 48
+
+
+@pytest.fixture(scope="module")
+def small():
+    """An instance whose recordings lie on a file system of 48 MiB with a floor of 4 MiB."""
+    home = work_dir()
+    instance = Instance(home, *LIMITS, "--set", "limits.space_floor=4M")
+    instance.start()
+    instance.run("--stop")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MIB}m,mode=750", "yanmen-test", home / "recordings"], check=True)
+    try:
+        shutil.chown(home / "recordings", "yanmen-recorder", "yanmen-recorder")
+        yield instance.start()
+    finally:
+        instance.run("--stop", check=False)
+        subprocess.run(["umount", "-l", home / "recordings"], check=False)
+        instance.run("--reset", "--yes", check=False)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def fill(instance, leave_mib):
+    """Takes the rest of the file system away, but for leave_mib."""
+    path = instance.home / "recordings" / "test-ballast"
+    free = os.statvfs(instance.home / "recordings")
+    size = free.f_bavail * free.f_frsize - leave_mib * (1 << 20)
+    with open(path, "wb") as f:
+        os.posix_fallocate(f.fileno(), 0, max(size, 4096))
+    return path
+
+
+def test_a_full_disk_refuses_new_sessions_and_leaves_the_command_line(small):
+    instance = small
+    assert instance.ssh(instance.engineer, "echo in").stdout == b"in\n"
+    ballast = fill(instance, 2)
+    try:
+        def refused():
+            done = instance.ssh(instance.engineer, "echo in")
+            return done.returncode != 0 and len(done.stderr.decode().strip().splitlines()) == 1
+        until(refused, 70, "the refusal", every=0.5)
+        assert instance.ok("user", "list")
+        assert any(c["state"] != "ok" for c in instance.ok("doctor") if "sample" not in c["say"].lower())
+        until(lambda: [r for r in instance.audit() if r["kind"] == "space.low"], 10, "the audit row")
+    finally:
+        ballast.unlink()
+    wait_service(instance, instance.engineer, 80)
+
+
+def test_a_disk_that_fills_under_a_session_ends_it_with_a_clear_word(small):
+    instance = small
+    wait_service(instance, instance.engineer, 80)
+    user = instance.user(password=False, key=True)
+    instance.grant(user, instance.demo)
+    ballast = fill(instance, 12)
+    try:
+        # Incompressible output at a terminal is stored in full.
+        client = instance.ssh_start(user, "base64 -w 100 /dev/urandom", flags=("-tt",), stdout=subprocess.DEVNULL)
+        try:
+            client.wait(60)
+            word = client.stderr.read()
+            assert client.returncode != 0
+        finally:
+            if client.poll() is None:
+                client.kill()
+                client.wait()
+        session = instance.session_of(user)
+        until(lambda: instance.session_of(user)["state"] != "online", 20, "the end of the row")
+        assert instance.session_of(user)["reason"] and (word.strip() or session)
+        assert [r for r in instance.audit(text=session["id"]) if r["kind"] == "session.ended"]
+        assert instance.ok("user", "list")
+    finally:
+        ballast.unlink()
+    wait_service(instance, instance.engineer, 80)
+    answer = instance.cli("recording", "verify", session["id"])
+    assert answer.code == 0, answer
+
+
+def test_an_io_error_under_a_session_ends_it_and_what_was_kept_verifies(small):
+    instance = small
+    wait_service(instance, instance.engineer, 80)
+    user = instance.user(password=False, key=True)
+    instance.grant(user, instance.demo)
+    stream = Stream(instance, user)
+    stream.goes_on()
+    recorder = instance.pids("recorder")[0]
+    calls = "pwrite64,write,pwritev,pwritev2,writev"
+    tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(recorder), "-e", f"trace={calls}",
+                               "-e", "inject=pwrite64,pwritev,pwritev2,writev:error=EIO", "-e", "inject=write:error=EIO"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: not stream.alive(), 40, "the end of the session")
+        assert stream.process.stderr.read().strip()
+        assert instance.ok("user", "list")
+    finally:
+        tracer.terminate()
+        tracer.wait(10)
+    wait_service(instance, instance.engineer, 60)
+    until(lambda: instance.session_of(user)["state"] != "online", 20, "the end of the row")
+    assert [r for r in instance.audit(text=stream.session) if r["kind"] == "session.ended"]
+    # Held input: what the client saw is at most the second that could not be written.
+    text = instance.export(stream.session, "text")
+    kept, got = numbers(text.replace(b"\r\n", b"\n")), numbers(stream.received())
+    assert kept == list(range(1, len(kept) + 1)) and len(kept) >= len(got) - 300
+
