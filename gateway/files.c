@@ -38,7 +38,7 @@ static int owner_of(const char *user, struct owner *ret, struct err *err)
 static int complain(struct err *err, int code, const char *what, const char *path)
 {
 	char say[160];
-	snprintf(say, sizeof say, "%s: %.120s", what, path);
+	snprintf(say, sizeof say, "%.54s: %.100s", what, path);
 	errno = -code;
 	return fault(err, code, say, "%m");
 }
