@@ -6,6 +6,13 @@ create schema yanmen;
 create schema audit;
 create schema api;
 
+-- A name of a target, account, group or cluster: no separator of login names, no blank, nothing that is not seen.
+-- policy/decide/name.c has the same list.
+create function yanmen.is_name(n text, most int) returns bool language sql immutable as $$
+	select n ~ '^[^#%@ \x01-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+$'
+		and octet_length(n) <= most
+$$;
+
 -- ---- who may do what ----
 -- A role is a named set of permissions.  scope own: only on the targets of groups that the user administers.
 create table yanmen.role (
@@ -67,7 +74,7 @@ create table yanmen.user_key (
 -- ---- inventory ----
 create table yanmen.cluster (
 	id bigint generated always as identity primary key,
-	name text not null check (name ~ '^[^#%@[:space:][:cntrl:]]{1,64}$'),
+	name text not null check (yanmen.is_name(name, 64)),
 	networks cidr[] not null check (cardinality(networks) between 1 and 64),
 	created_at timestamptz not null default now(),
 	removed_at timestamptz
@@ -76,7 +83,7 @@ create unique index on yanmen.cluster (name) where removed_at is null;
 
 create table yanmen.target (
 	id bigint generated always as identity primary key,
-	name text not null check (name ~ '^[^#%@[:space:][:cntrl:]]{1,255}$'),
+	name text not null check (yanmen.is_name(name, 255)),
 	kind text not null check (kind in ('linux', 'windows', 'mysql', 'sqlserver')),
 	host text not null check (host ~ '^[A-Za-z0-9._:-]{1,253}$'),
 	port int not null check (port between 1 and 65535),
@@ -95,7 +102,7 @@ create index on yanmen.target (cluster_id);
 create table yanmen.account (
 	id bigint generated always as identity primary key,
 	target_id bigint not null references yanmen.target,
-	name text not null check (name ~ '^[^#%@[:space:][:cntrl:]]{1,64}$'),
+	name text not null check (yanmen.is_name(name, 64)),
 	is_default bool not null default false,
 	auth text not null check (auth in ('password', 'key', 'ca')),
 	sealed bytea not null check (octet_length(sealed) <= 65536),
@@ -109,7 +116,7 @@ create unique index on yanmen.account (target_id) where is_default;
 -- ordinary: the targets that were put into it.  network_default: see yanmen.group_target (0003).
 create table yanmen.resource_group (
 	id bigint generated always as identity primary key,
-	name text not null unique check (name ~ '^[^#%@[:space:][:cntrl:]]{1,64}$'),
+	name text not null unique check (yanmen.is_name(name, 64)),
 	kind text not null default 'ordinary' check (kind in ('ordinary', 'network_default')),
 	created_at timestamptz not null default now()
 );
@@ -128,7 +135,7 @@ create table yanmen.group_admin (
 create table yanmen.access_grant (
 	id bigint generated always as identity primary key,
 	user_id bigint not null references yanmen.users,
-	account text not null check (account ~ '^[^#%@[:space:][:cntrl:]]{1,64}$'),
+	account text not null check (yanmen.is_name(account, 64)),
 	target_id bigint references yanmen.target,
 	group_id bigint references yanmen.resource_group,
 	from_nets cidr[] not null default '{}' check (cardinality(from_nets) <= 64), -- none = from anywhere
@@ -192,18 +199,19 @@ create table yanmen.setting (
 	key text primary key,
 	value text not null,
 	form text not null, -- a regular expression that every value matches
+	most int not null,  -- bytes
 	about text not null,
 	set_by text not null default 'settings set' -- the command that changes it
 );
-insert into yanmen.setting (key, value, form, about, set_by) values
-	('banner.text', '', '^.{0,4000}$', 'shown before every SSH login', 'settings set'),
-	('banner.text.zh', '', '^.{0,4000}$', 'the same in Chinese, shown below it', 'settings set'),
-	('env.allow', 'LANG,LC_*', '^([A-Za-z_][A-Za-z0-9_]*\*?(,[A-Za-z_][A-Za-z0-9_]*\*?)*)?$',
+insert into yanmen.setting (key, value, form, most, about, set_by) values
+	('banner.text', '', '^[^\x01-\x08\x0b-\x1f\x7f]*$', 4000, 'shown before every SSH login', 'settings set'),
+	('banner.text.zh', '', '^[^\x01-\x08\x0b-\x1f\x7f]*$', 4000, 'the same in Chinese, shown below it', 'settings set'),
+	('env.allow', 'LANG,LC_*', '^([A-Za-z_][A-Za-z0-9_]*\*?(,[A-Za-z_][A-Za-z0-9_]*\*?)*)?$', 511,
 		'environment variables passed to targets: names with commas between, * for any tail', 'settings set'),
-	('stream.max', '67108864', '^[0-9]{1,15}$',
+	('stream.max', '67108864', '^[0-9]{1,15}$', 15,
 		'bytes of one direction of a channel without a terminal that are stored; beyond it by SHA-256 and length',
 		'settings set'),
-	('escrow.public', '', '^([A-Za-z0-9+/]{43}=)?$',
+	('escrow.public', '', '^([A-Za-z0-9+/]{43}=)?$', 44,
 		'X25519 public key of the auditor: what is typed at terminals is sealed to it; empty = only its length is kept',
 		'escrow set');
 

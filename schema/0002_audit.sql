@@ -177,14 +177,18 @@ begin
 end
 $$;
 
--- Events in the order of sealing, from number from_seq on.
+-- The lines of an export, the events numbered from_seq to from_seq + max_rows - 1 in order.  A row of an event has time_us
+-- and signature null; behind it each signed head over it as a row with uid null.
 create function audit.export(from_seq bigint, max_rows int)
-returns table (seq bigint, uid text, at_us bigint, kind text, actor text, body text, hash bytea)
+returns table (seq bigint, uid text, at_us bigint, kind text, actor text, body text, hash bytea, time_us bigint, signature bytea)
 language sql stable security definer set search_path = pg_catalog, audit, pg_temp as $$
-	select s.seq, e.uid::text, (extract(epoch from e.at) * 1000000)::bigint, e.kind, e.actor, e.body, s.hash
+	select s.seq, e.uid::text, (extract(epoch from e.at) * 1000000)::bigint, e.kind, e.actor, e.body, s.hash, null, null
 	from audit.seal s join audit.event e on e.id = s.event_id and e.at = s.event_at
-	where s.seq >= from_seq
-	order by s.seq limit least(greatest(max_rows, 1), 10000)
+	where s.seq >= from_seq and s.seq < from_seq + least(max_rows, 10000)
+	union all
+	select h.seq, null, null, null, null, null, h.hash, h.time_us, h.signature from audit.head h
+	where h.seq >= from_seq and h.seq < from_seq + least(max_rows, 10000)
+	order by 1, 8 nulls first
 $$;
 -- Signed heads, oldest first, from number from_seq on.
 create function audit.heads(from_seq bigint, max_rows int)
@@ -218,14 +222,19 @@ begin
 		left join audit.event e on e.id = s.event_id and e.at = s.event_at
 		where s.seq > after_seq order by s.seq limit max_rows
 	loop
-		b := case when r.id is not null then (r.event).body::jsonb end;
 		why := case
 			when r.seq <> seq + 1 then 'missing'
 			when r.id is null then 'event missing'
 			when audit.link(hash, r.seq, r.event) <> r.hash then 'changed'
-			when ((r.event).user_name, (r.event).target_name, (r.event).session, (r.event).search) is distinct from
-				(b ->> 'user', b ->> 'target', audit.session_of(b), audit.search_text(b)) then 'changed (search columns)'
 		end;
+		if why is null then
+			b := (r.event).body; -- what was hashed is JSON
+			if ((r.event).user_name, (r.event).target_name, (r.event).session, (r.event).search) is distinct from
+				(b ->> 'user', b ->> 'target', audit.session_of(b), audit.search_text(b))
+			then
+				why := 'changed (what is searched)';
+			end if;
+		end if;
 		if why is not null then
 			bad_seq := seq + 1;
 			return next;

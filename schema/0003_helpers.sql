@@ -54,9 +54,15 @@ exception when data_exception then
 	raise exception '% is not hexadecimal', key using errcode = 'YM400';
 end
 $$;
-create function yanmen.arg_base64(v text, key text) returns bytea language plpgsql immutable as $$
+-- A public key blob: RFC 4253 section 6.6.
+create function yanmen.arg_blob(v text, key text, most int) returns bytea language plpgsql immutable as $$
+declare
+	b bytea := decode(v, 'base64');
 begin
-	return decode(v, 'base64');
+	if octet_length(b) not between 16 and most then
+		raise exception '% is no public key', key using errcode = 'YM400';
+	end if;
+	return b;
 exception when data_exception then
 	raise exception '% is not base64', key using errcode = 'YM400';
 end
@@ -71,8 +77,8 @@ begin
 	if what = 'user' and n !~ '^[a-z_][a-z0-9._-]{0,63}$' then
 		raise exception '"%" is no user name: a-z, 0-9, . _ -, beginning with a letter or _, at most 64', left(n, 80)
 			using errcode = 'YM400';
-	elsif n !~ '^[^#%@[:space:][:cntrl:]]+$' or length(n) > most or octet_length(n) > 255 then
-		raise exception '"%" is no % name: no # %% @, no spaces, at most % characters', left(n, 80), what, most
+	elsif not yanmen.is_name(n, most) then
+		raise exception '"%" is no % name: no # %% @, no spaces, at most % bytes', left(n, 80), what, most
 			using errcode = 'YM400';
 	end if;
 	return n;

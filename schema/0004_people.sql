@@ -26,7 +26,7 @@ begin
 	end;
 	for i in 1 .. cardinality(blobs) loop
 		insert into yanmen.user_key (user_id, blob, comment)
-		values (uid, yanmen.arg_base64(blobs[i], 'key_blob'),
+		values (uid, yanmen.arg_blob(blobs[i], 'key_blob', 16384),
 			coalesce(left(substring(keys[i] from '^\S+\s+\S+\s+(.*\S)\s*$'), 200), ''))
 		on conflict do nothing;
 	end loop;

@@ -164,7 +164,7 @@ begin
 	t := yanmen.find_target(yanmen.need_arg(args, 'name'));
 	old := t.host_key;
 	perform api.need(caller, case when old is null then 'target.test' else 'target.manage' end, t.id);
-	update yanmen.target set host_key = yanmen.arg_base64(yanmen.need_arg(args, 'host_key'), 'host_key'), pinned_at = now()
+	update yanmen.target set pinned_at = now(), host_key = yanmen.arg_blob(yanmen.need_arg(args, 'host_key'), 'host_key', 2048)
 	where id = t.id returning * into t;
 	for a in select jsonb_array_elements(coalesce(args -> 'accounts', '[]')) loop
 		update yanmen.account set sealed = yanmen.arg_hex(a, 'sealed'), bound = a ->> 'bound', updated_at = now()

@@ -14,13 +14,16 @@ $$;
 
 -- Which account of which target a grant opens.
 create view yanmen.granted as
-	select g.id as grant_id, g.user_id, t.id as target_id, a.id as account_id
-	from yanmen.access_grant g
+	select g.id as grant_id, g.user_id, a.target_id, a.id as account_id
+	from (select x.id, x.user_id, x.account, x.target_id from yanmen.access_grant x
+			where x.target_id is not null and x.removed_at is null
+		union all
+		select x.id, x.user_id, x.account, m.target_id
+		from yanmen.access_grant x join yanmen.group_target m on m.group_id = x.group_id
+		where x.removed_at is null) g
 	join yanmen.users u on u.id = g.user_id and u.state = 'active'
-	join yanmen.target t on t.removed_at is null and (t.id = g.target_id
-		or g.group_id is not null and exists (select from yanmen.group_target m where m.group_id = g.group_id and m.target_id = t.id))
-	join yanmen.account a on a.target_id = t.id and a.name = g.account
-	where g.removed_at is null;
+	join yanmen.target t on t.id = g.target_id and t.removed_at is null
+	join yanmen.account a on a.target_id = g.target_id and a.name = g.account;
 
 -- The targets that an SSH login may choose from.
 create function api.menu(user_id bigint, search text, off int, lim int)
@@ -74,9 +77,13 @@ declare
 	h text := coalesce(yanmen.arg(args, 'hours'), '');
 	d constant text := '(mon|tue|wed|thu|fri|sat|sun)';
 	t constant text := '([01]?[0-9]|2[0-3]):[0-5][0-9]';
+	zone constant text := '(-(0[0-9]|1[01]):[0-5][0-9]|-12:00|\+(0[0-9]|1[0-3]):[0-5][0-9]|\+14:00)';
 	item text := format('(%1$s(-%1$s)?( *, *%1$s(-%1$s)?)* +)?%2$s *- *(%2$s|24:00)', d, t);
 begin
-	if octet_length(h) > 500 or lower(h) !~ format('^ *(%s( *[,;] *%s)*( +[+-](0[0-9]|1[0-4]):[0-5][0-9])?)? *$', item, item) then
+	if octet_length(h) > 500 or lower(h) !~ format('^ *(%1$s( *[,;] *%1$s)*( +%2$s)?)? *$', item, zone)
+		or exists (select from regexp_matches(h, '(\d+):(\d\d) *- *(\d+):(\d\d)', 'g') m
+			where m[1]::int = m[3]::int and m[2] = m[4])
+	then
 		raise exception '"%" are no hours: such as "mon-fri 09:00-18:00; sat 10:00-12:00 +08:00"', left(h, 80)
 			using errcode = 'YM400';
 	end if;

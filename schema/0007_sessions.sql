@@ -2,7 +2,8 @@
 
 -- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}.
 -- The row and its audit row; refuses when the facts changed since they were read, and enforces the grant's limit of
--- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.
+-- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the user
+-- makes `user disable` either see this session or refuse it.
 create function api.session_begin(session jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -15,7 +16,7 @@ declare
 	started timestamptz := yanmen.time_us((session ->> 'started_us')::bigint);
 begin
 	select * into g from yanmen.access_grant x where x.id = (session ->> 'grant_id')::bigint for update;
-	select * into u from yanmen.users x where x.id = (session ->> 'user_id')::bigint;
+	select * into u from yanmen.users x where x.id = (session ->> 'user_id')::bigint for share;
 	select * into t from yanmen.target x where x.id = (session ->> 'target_id')::bigint;
 	select * into a from yanmen.account x where x.id = (session ->> 'account_id')::bigint;
 	select c.name into cluster from yanmen.cluster c where c.id = t.cluster_id;
@@ -42,7 +43,8 @@ $$;
 
 -- One entry of the broker's spool: something that happened.  Writes the audit row and what belongs to it, once: a second
 -- call with the same uid and at_us does nothing.  Does not fail on content.  Keys of body by kind, all optional:
---   any                user, target, account, session, address, actor ("local:0"; default: user:<user>, or "system")
+--   any                user, target, account, session, address, actor ("local:0"; default: user:<user>, or "system";
+--                      of login.refused, where nobody is known yet, client:<address>)
 --   session.reached    outcome ("ok" or another word), detail
 --   session.ended      reason, state ("closed", "crashed"), bytes_in, bytes_out
 --   session.control    op ("end", "lock", "unlock"), reason
@@ -51,18 +53,21 @@ $$;
 create function api.spool_apply(uid uuid, at_us bigint, kind text, body jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	sid uuid := audit.session_of(body);
+	o jsonb := case jsonb_typeof(body) when 'object' then body else coalesce(jsonb_build_object('value', body), '{}') end;
+	sid uuid := audit.session_of(o);
 	at timestamptz := yanmen.time_us(at_us);
-	b jsonb := body;
+	b jsonb := o;
+	who text;
 	k text := case when spool_apply.kind ~ '^[a-z][a-z0-9_.]{0,63}$' then spool_apply.kind else 'other' end;
 begin
 	if sid is not null then
 		select jsonb_build_object('user', s.user_name, 'target', s.target_name, 'account', s.account_name,
 			'cluster', s.cluster_name, 'address', s.address) || b into b
 		from yanmen.session s where s.id = sid;
-		b := coalesce(b, body);
+		b := coalesce(b, o);
 	end if;
-	if not audit.add(coalesce(b ->> 'actor', 'user:' || (b ->> 'user'), 'system'), k, b - 'actor', spool_apply.uid, at) then
+	who := case k when 'login.refused' then 'client:' || (b ->> 'address') else 'user:' || nullif(b ->> 'user', '') end;
+	if not audit.add(coalesce(nullif(b ->> 'actor', ''), who, 'system'), k, b - 'actor', spool_apply.uid, at) then
 		return;
 	end if;
 	if sid is null then

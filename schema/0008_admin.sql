@@ -28,7 +28,7 @@ begin
 	exception when query_canceled then
 		raise exception 'too much to search at once: give a later --since' using errcode = 'YM400';
 	end;
-	perform yanmen.note(caller, 'audit.searched', args);
+	perform yanmen.note(caller, 'audit.searched', jsonb_build_object('search', args));
 	return found_rows;
 end
 $$;
@@ -91,7 +91,7 @@ begin
 	if s.set_by <> command then
 		raise exception '% is changed by: %', s.key, s.set_by using errcode = 'YM400';
 	end if;
-	if v !~ s.form then
+	if v !~ s.form or octet_length(v) > s.most then
 		raise exception 'this is no value for % (%)', s.key, s.about using errcode = 'YM400';
 	end if;
 	update yanmen.setting set value = v where key = s.key;
