@@ -1,0 +1,367 @@
+"""One yanmen-ssh worker without the rest of Yanmen: parent, broker, vault and recorder are played by threads here.
+
+For what needs a look at every frame, a recorder that stalls, or a broker that says what a test wants.  The messages are
+those of gateway/core/wire.h, written down again in MESSAGES: a test of that contract too.
+"""
+
+import array
+import hashlib
+import os
+import socket
+import struct
+import subprocess
+import threading
+import time
+import uuid
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption, PrivateFormat, PublicFormat,
+                                                          load_ssh_private_key)
+
+MESSAGES = {
+    "hello": (0x0001, "b:role s:build"),
+    "client": (0x0004, "Q:worker b:job s:address H:port"),
+    "control": (0x0007, "Q:worker b:op s:reason"),
+    "stop": (0x0009, ""),
+    "authenticated": (0x000B, ""),
+    "login": (0x0101, "b:method s:user s:proof"),
+    "login_answer": (0x0181, "b:verdict s:user s:target s:account s:say"),
+    "targets": (0x0102, "s:search I:offset"),
+    "targets_answer": (0x0182, "I:count I:total s:rows"),
+    "target": (0x0103, "s:target s:account"),
+    "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max "
+                      "s:env_allow s:rule"),
+    "deny": (0x0184, "q:code s:say"),
+    "reached": (0x0104, "b:outcome s:detail s:presented"),
+    "open": (0x0105, "I:channel I:request s:text"),
+    "open_answer": (0x0185, "I:channel I:request q:code s:say"),
+    "end": (0x0106, "s:reason Q:in_bytes Q:out_bytes"),
+    "end_answer": (0x0186, ""),
+    "probe": (0x0187, "Q:ticket s:pinned"),
+    "probe_answer": (0x0107, "Q:ticket q:code s:say s:host_key s:banner"),
+    "welcome": (0x0188, "s:text"),
+    "host_keys": (0x0201, ""),
+    "host_keys_answer": (0x0281, "s:text"),
+    "use": (0x0202, "i:id"),
+    "use_secret": (0x0282, "s:text"),
+    "use_agent": (0x0283, ""),
+    "use_denied": (0x0284, "q:code s:say"),
+    "frames": (0x0301, "Q:seq s:frames"),
+    "credit": (0x0381, "I:bytes"),
+    "durable": (0x0382, "Q:seq"),
+    "keyframe": (0x0383, ""),
+    "unrecorded": (0x0384, "q:code s:say"),
+}
+NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
+FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish"]
+SHELL, EXEC, SFTP, SCP = 1, 2, 4, 8
+WORKER = 7
+
+
+def pack(name, **values):
+    number, fields = MESSAGES[name]
+    body = b""
+    for field in fields.split():
+        kind, key = field.split(":")
+        v = values[key]
+        if kind == "s":
+            v = v.encode() if isinstance(v, str) else v
+            body += struct.pack("<I", len(v)) + v
+        elif kind == "i":
+            body += v
+        else:
+            body += struct.pack("<" + kind.upper() if kind != "q" else "<q", v)
+    return struct.pack("<HBBI", number, 1, 0, len(body)) + body
+
+
+def unpack(data):
+    number, version, flags, length = struct.unpack_from("<HBBI", data)
+    assert (version, flags, length) == (1, 0, len(data) - 8)
+    name, fields = NAMES[number]
+    at, values = 8, {}
+    for field in fields.split():
+        kind, key = field.split(":")
+        if kind == "s":
+            n = struct.unpack_from("<I", data, at)[0]
+            values[key] = data[at + 4:at + 4 + n]
+            assert len(values[key]) == n
+            at += 4 + n
+        elif kind == "i":
+            values[key] = data[at:at + 16]
+            at += 16
+        else:
+            code = "<q" if kind == "q" else "<" + kind.upper()
+            values[key] = struct.unpack_from(code, data, at)[0]
+            at += struct.calcsize(code)
+    assert at == len(data)
+    return name, values
+
+
+def ssh_string(b):
+    return struct.pack(">I", len(b)) + b
+
+
+def read_exact(sock, n):
+    data = b""
+    while len(data) < n:
+        more = sock.recv(n - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data
+
+
+class Agent(threading.Thread):
+    """The vault's stream: lists one Ed25519 key and signs with it."""
+
+    def __init__(self, sock, key):
+        super().__init__(daemon=True)
+        self.sock, self.key = sock, key
+        public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.blob = ssh_string(b"ssh-ed25519") + ssh_string(public)
+
+    def run(self):
+        try:
+            while True:
+                body = read_exact(self.sock, struct.unpack(">I", read_exact(self.sock, 4))[0])
+                if body[0] == 11:
+                    answer = b"\x0c" + struct.pack(">I", 1) + ssh_string(self.blob) + ssh_string(b"vault")
+                else:
+                    n = struct.unpack_from(">I", body, 1)[0]
+                    data = body[5 + n:]
+                    m = struct.unpack_from(">I", data)[0]
+                    signature = self.key.sign(data[4:4 + m])
+                    answer = b"\x0e" + ssh_string(ssh_string(b"ssh-ed25519") + ssh_string(signature))
+                self.sock.sendall(struct.pack(">I", len(answer)) + answer)
+        except (EOFError, OSError):
+            self.sock.close()
+
+
+class Gate:
+    """A listener that gives each connection a fresh worker.  Attributes may be changed between connections."""
+
+    def __init__(self, binary, host_key_pem, target_address, target_key, account, account_key=None, password=None):
+        self.binary, self.host_key_pem = binary, host_key_pem
+        self.target_address, self.target_key, self.account = target_address, target_key, account
+        self.account_key = account_key and load_ssh_private_key(account_key.read_bytes(), None)
+        self.password = password
+        self.users = {"alice": "secret"}
+        self.user_keys = set()
+        self.banner = ""
+        self.features = SHELL | EXEC | SFTP | SCP
+        self.refuse = {}  # feature: line
+        self.deny = None
+        self.idle_s = self.total_s = 0
+        self.stream_max = 0
+        self.env_allow = "LANG,LC_*"
+        self.rows = [("web01", "cyadmin", "samples", "127.0.0.1:22")]
+        self.keep_frames = True
+        self.stall_recorder = threading.Event()
+        self.workers = []
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, address = self.listener.accept()
+            except OSError:
+                return
+            self.workers.append(Worker(self, client, address))
+
+    def last(self):
+        deadline = time.monotonic() + 10
+        while not self.workers and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.workers[-1]
+
+    def close(self):
+        self.listener.close()
+        for w in self.workers:
+            w.kill()
+
+
+class Worker:
+    def __init__(self, gate, client=None, address=("127.0.0.1", 1), probe=None):
+        self.gate, self.probe = gate, probe
+        self.events, self.frames = [], []
+        self.digest = {}
+        self.bytes = {}
+        self.seq = 0
+        self.session = uuid.uuid4().bytes
+        self.ended = threading.Event()
+        self.lock = threading.Lock()
+        ours, theirs = zip(*(socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(4)))
+        for s in theirs:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self.control, self.broker, self.vault, self.recorder = ours
+        fds = [s.fileno() for s in theirs]
+
+        def place():
+            spare = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+            for i, fd in enumerate(spare):
+                os.dup2(fd, 3 + i)
+            os.closerange(7, 200)
+
+        self.process = subprocess.Popen([gate.binary], preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL,
+                                        stderr=gate.log if hasattr(gate, "log") else None, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
+        for s in theirs:
+            s.close()
+        self.client, self.address = client, address
+        for loop in (self._control, self._broker, self._vault, self._recorder):
+            threading.Thread(target=self._guard, args=(loop,), daemon=True).start()
+
+    @staticmethod
+    def _guard(loop):
+        try:
+            loop()
+        except (EOFError, ConnectionError, BrokenPipeError):
+            pass
+
+    @staticmethod
+    def _recv(sock):
+        data = sock.recv(70000)
+        if not data:
+            raise EOFError
+        return unpack(data)
+
+    @staticmethod
+    def _send(sock, name, fd=None, **values):
+        data = pack(name, **values)
+        control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))] if fd is not None else []
+        sock.sendmsg([data], control)
+
+    def _control(self):
+        name, _ = self._recv(self.control)
+        assert name == "hello"
+        fd = self.client.fileno() if self.client else None
+        if self.probe is None:
+            self._send(self.broker, "welcome", text=self.gate.banner)
+        self._send(self.control, "client", fd, worker=WORKER, job=1 if self.probe is None else 2, address=self.address[0],
+                   port=self.address[1])
+        if self.client:
+            self.client.close()
+        if self.probe is not None:
+            target = socket.create_connection(self.gate.target_address)
+            target.setblocking(False)
+            self._send(self.broker, "probe", target.fileno(), ticket=5, pinned=self.probe)
+            target.close()
+        while True:
+            self.events.append(self._recv(self.control))
+
+    def say(self, op, reason):
+        """1 end, 2 lock, 3 unlock"""
+        self._send(self.control, "control", worker=WORKER, op=op, reason=reason)
+
+    def watch(self):
+        self._send(self.recorder, "keyframe")
+
+    def _login(self, m):
+        name = m["user"].decode()
+        user, _, rest = name.partition("#")
+        target, account = (rest.partition("#")[::2] if "#" in rest else (rest, ""))
+        if "#" in rest:
+            account, target = rest.split("#", 1)
+        ok = self.gate.users.get(user) == m["proof"].decode() if m["method"] == 1 else m["proof"] in self.gate.user_keys
+        verdict = (3 if m["method"] == 2 else 1) if ok else 2
+        self._send(self.broker, "login_answer", verdict=verdict, user=user if ok else "", target=target if ok else "",
+                   account=account if ok else "", say="")
+
+    def _targets(self, m):
+        rows = [r for r in self.gate.rows if m["search"].decode() in r[0]]
+        page = rows[m["offset"]:m["offset"] + 50]
+        self._send(self.broker, "targets_answer", count=len(page), total=len(rows),
+                   rows=b"".join(struct.pack("<I", len(f.encode())) + f.encode() for r in page for f in r))
+
+    def _target(self, m):
+        g = self.gate
+        if g.deny:
+            self._send(self.broker, "deny", code=-13, say=g.deny)
+            return
+        target = socket.create_connection(g.target_address)
+        target.setblocking(False)
+        self._send(self.broker, "grant", target.fileno(), session=self.session, target=m["target"] or b"web01", account=g.account,
+                   cluster="samples", auth=1 if g.password else 2, host_key=g.target_key, features=g.features, idle_s=g.idle_s,
+                   total_s=g.total_s, stream_max=g.stream_max, env_allow=g.env_allow, rule="r1")
+        target.close()
+
+    def _broker(self):
+        while True:
+            name, m = self._recv(self.broker)
+            if name != "login":
+                self.events.append((name, m))
+            if name == "login":
+                self.events.append((name, {"method": m["method"], "user": m["user"]}))
+                self._login(m)
+            elif name == "targets":
+                self._targets(m)
+            elif name == "target":
+                self._target(m)
+            elif name == "open":
+                line = self.gate.refuse.get(m["request"])
+                self._send(self.broker, "open_answer", channel=m["channel"], request=m["request"], code=-13 if line else 0,
+                           say=line or "")
+            elif name == "end":
+                self._send(self.broker, "end_answer")
+                self.ended.set()
+            elif name == "probe_answer":
+                self.ended.set()
+
+    def _vault(self):
+        while True:
+            name, _ = self._recv(self.vault)
+            if name == "host_keys":
+                self._send(self.vault, "host_keys_answer", text=self.gate.host_key_pem)
+            elif self.gate.password:
+                self._send(self.vault, "use_secret", text=self.gate.password)
+            else:
+                ours, theirs = socket.socketpair()
+                Agent(ours, self.gate.account_key).start()
+                self._send(self.vault, "use_agent", theirs.fileno())
+                theirs.close()
+
+    def _recorder(self):
+        owed = 0
+        told = 0.0
+        while True:
+            if self.gate.stall_recorder.is_set():
+                time.sleep(0.05)
+                continue
+            name, m = self._recv(self.recorder)
+            assert name == "frames" and m["seq"] == self.seq + 1, (name, m.get("seq"))
+            self.seq = m["seq"]
+            data, at = m["frames"], 0
+            while at < len(data):
+                at_us, kind, channel, n = struct.unpack_from("<QBII", data, at)
+                body = data[at + 17:at + 17 + n]
+                self._frame(at_us, FRAMES[kind], channel, body)
+                at += 17 + n
+            owed += len(data)
+            if owed >= 65536:
+                self._send(self.recorder, "credit", bytes=owed)
+                owed = 0
+            if time.monotonic() - told > 0.3 or FRAMES[kind] in ("close", "finish", "out"):
+                self._send(self.recorder, "durable", seq=self.seq)
+                told = time.monotonic()
+
+    def _frame(self, at_us, kind, channel, body):
+        if kind in ("in", "out", "err", "keys"):
+            self.digest.setdefault((channel, kind), hashlib.sha256()).update(body)
+            self.bytes[channel, kind] = self.bytes.get((channel, kind), 0) + len(body)
+            if not self.gate.keep_frames:
+                return
+        self.frames.append((at_us, kind, channel, body))
+
+    def of(self, kind, channel=None):
+        return [f[3] for f in self.frames if f[1] == kind and channel in (None, f[2])]
+
+    def named(self, name):
+        return [m for n, m in self.events if n == name]
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for s in (self.control, self.broker, self.vault, self.recorder):
+            s.close()
