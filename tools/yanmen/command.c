@@ -1,0 +1,177 @@
+#include "gateway/core/scope.h"
+#include "tools/yanmen/cli.h"
+#include "tools/yanmen/escrow.h"
+#include "tools/yanmen/export.h"
+#include "tools/yanmen/init.h"
+#include "tools/yanmen/migrate.h"
+#include "tools/yanmen/replay.h"
+#include "tools/yanmen/samples.h"
+#include "tools/yanmen/verify.h"
+#include "tools/yanmen/watch.h"
+
+/* The form of the CLI, kept for good.  A row without `run` asks the broker and shows what it answers. */
+#define WORD(word, k) { .kind = CLI_WORD, .name = word, .key = k, .needed = true }
+#define LOCAL_WORD(word) { .kind = CLI_WORD, .name = word, .needed = true }
+#define WORDS(word, k) { .kind = CLI_WORDS, .name = word, .key = k, .needed = true }
+#define NEED(option, k) { .kind = CLI_TEXT, .name = option, .key = k, .needed = true }
+#define TEXT(option, k) { .kind = CLI_TEXT, .name = option, .key = k }
+#define MANY(option, k) { .kind = CLI_MANY, .name = option, .key = k }
+#define LOCAL(option) { .kind = CLI_TEXT, .name = option }
+#define NEED_LOCAL(option) { .kind = CLI_TEXT, .name = option, .needed = true }
+#define ID WORD("ID", "id")
+#define SESSION_COLUMNS "session,state,user,target,account,protocol,address,started,ended,reason"
+
+const struct cli_command cli_commands[] = {
+	{ .words = "user add", .form = "NAME --role R [--password-file F] [--key FILE]",
+	  .en = "adds a user; the role decides what he may do", .zh = "添加用户;角色决定其权限",
+	  .example = "user add alice --role engineer --key alice.pub",
+	  .notes_en = "  --password-file F   one line, the password\n"
+		      "  --key FILE          public keys, OpenSSH lines; may be repeated; at least one of the two\n"
+		      "  roles: admin, auditor, group_admin, cluster_admin, engineer, dba, operator, user",
+	  .notes_zh = "  --password-file F   一行,即密码\n"
+		      "  --key FILE          OpenSSH 公钥,每行一个,可重复;两者至少给出一个\n"
+		      "  角色:admin, auditor, group_admin, cluster_admin, engineer, dba, operator, user",
+	  .params = { WORD("NAME", "name"), NEED("--role", "role"),
+		  { .kind = CLI_SECRET, .name = "--password-file", .choice = 1 },
+		  { .kind = CLI_LINES, .name = "--key", .key = "key", .choice = 1 } },
+	  .choices = { { .en = "how will this user log in? give --password-file FILE, --key FILE or both",
+		  .zh = "该用户如何登录?请给出 --password-file 文件、--key 文件,或两者" } } },
+	{ .words = "user disable", .form = "NAME", .en = "no more logins; running sessions end",
+	  .zh = "禁止登录,并结束正在进行的会话", .example = "user disable alice", .params = { WORD("NAME", "name") } },
+	{ .words = "user list", .form = "", .en = "all users", .zh = "列出用户", .example = "user list" },
+	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
+	  .example = "group add web", .notes_en = "  --network-default   holds every target of the clusters' networks",
+	  .notes_zh = "  --network-default   包含各集群网络内的全部资源",
+	  .params = { WORD("NAME", "name"),
+		  { .kind = CLI_FLAG, .name = "--network-default", .key = "network_default", .fixed = "1" } } },
+	{ .words = "group put", .form = "GROUP TARGET…", .en = "puts targets into a group", .zh = "将资源放入资源组",
+	  .example = "group put web web01 web02", .params = { WORD("GROUP", "group"), WORDS("TARGET", "target") } },
+	{ .words = "group take", .form = "GROUP TARGET…", .en = "takes targets out of a group", .zh = "将资源移出资源组",
+	  .example = "group take web web02", .params = { WORD("GROUP", "group"), WORDS("TARGET", "target") } },
+	{ .words = "group list", .form = "", .en = "all resource groups", .zh = "列出资源组", .example = "group list" },
+	{ .words = "group admin", .form = "GROUP USER", .en = "makes a user the group's admin", .zh = "指定资源组管理员",
+	  .example = "group admin web bob", .params = { WORD("GROUP", "group"), WORD("USER", "user") } },
+	{ .words = "cluster add", .form = "NAME --network CIDR…", .en = "adds a cluster and the networks of its targets",
+	  .zh = "添加集群及其网络", .example = "cluster add dc1 --network 10.1.0.0/16 10.2.0.0/16",
+	  .params = { WORD("NAME", "name"), { .kind = CLI_SPREAD, .name = "--network", .key = "network", .needed = true } } },
+	{ .words = "cluster put", .form = "CLUSTER TARGET…", .en = "moves targets into a cluster", .zh = "将资源移入集群",
+	  .example = "cluster put dc1 web01", .params = { WORD("CLUSTER", "cluster"), WORDS("TARGET", "target") } },
+	{ .words = "cluster list", .form = "", .en = "all clusters", .zh = "列出集群", .example = "cluster list" },
+	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C",
+	  .en = "adds a target; its host key is pinned when it can be reached", .zh = "添加资源;可达时固定其主机密钥",
+	  .example = "target add web01 --kind linux --address 10.1.0.5:22 --cluster dc1",
+	  .params = { WORD("NAME", "name"), NEED("--kind", "kind"), NEED("--address", "address"),
+		  NEED("--cluster", "cluster") } },
+	{ .words = "target list", .form = "", .en = "all targets", .zh = "列出资源", .example = "target list",
+	  .columns = "id,name,kind,address,cluster,pinned,accounts,groups" },
+	{ .words = "target test", .form = "NAME", .en = "connects and compares the host key; pins it when there is none yet",
+	  .zh = "连接并核对主机密钥;尚未固定时予以固定", .example = "target test web01", .params = { WORD("NAME", "name") } },
+	{ .words = "target repin", .form = "NAME…", .en = "accepts a planned change of host keys", .zh = "接受计划内的主机密钥变更",
+	  .example = "target repin web01 web02", .params = { WORDS("NAME", "target") } },
+	{ .words = "account set", .form = "TARGET ACCOUNT --password-file F | --key-file F | --ca",
+	  .en = "the login on a target, and how to log in; the vault seals it", .zh = "设置资源上的账号及其凭据(由保险库加密)",
+	  .example = "account set web01 cyadmin --key-file id_ed25519",
+	  .notes_en = "  --password-file F   one line, the password\n"
+		      "  --key-file F        a private key without passphrase\n"
+		      "  --ca                short-lived certificates of the gateway's own CA",
+	  .notes_zh = "  --password-file F   一行,即密码\n"
+		      "  --key-file F        无口令的私钥\n"
+		      "  --ca                由网关自身 CA 签发的短期证书",
+	  .params = { WORD("TARGET", "target"), WORD("ACCOUNT", "account"),
+		  { .kind = CLI_SECRET, .name = "--password-file", .choice = 1, .kind_value = "password" },
+		  { .kind = CLI_SECRET, .name = "--key-file", .choice = 1, .kind_value = "key" },
+		  { .kind = CLI_FLAG, .name = "--ca", .choice = 1, .kind_value = "ca" } },
+	  .choices = { { .at_most_one = true, .en = "give one of --password-file FILE, --key-file FILE, --ca",
+		  .zh = "请在 --password-file 文件、--key-file 文件、--ca 中给出一个" } } },
+	{ .words = "grant add",
+	  .form = "--user U --account A (--target T | --group G) [--from NET]… [--hours SPEC] [--until T] [--feature F]…",
+	  .en = "who may use which account on which targets, and when", .zh = "授权:谁可在何时使用哪些资源上的哪个账号",
+	  .example = "grant add --user alice --account cyadmin --group web --hours 'mon-fri 09:00-18:00 +08:00' --until 30d",
+	  .notes_en = "  --from NET      client networks, 10.0.0.0/8\n"
+		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
+		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
+		      "  --feature F     shell, exec, sftp, scp; all without it\n"
+		      "  --idle S, --total S, --concurrent N   limits of its sessions",
+	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
+		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
+		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
+		      "  --feature F     shell, exec, sftp, scp;不给出则全部允许\n"
+		      "  --idle S, --total S, --concurrent N   会话的限制",
+	  .params = { NEED("--user", "user"), NEED("--account", "account"),
+		  { .kind = CLI_TEXT, .name = "--target", .key = "target", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--group", .key = "group", .choice = 1 }, MANY("--from", "from"),
+		  TEXT("--hours", "hours"), { .kind = CLI_UNTIL, .name = "--until", .key = "until" }, MANY("--feature", "feature"),
+		  { .kind = CLI_SECONDS, .name = "--idle", .key = "idle" },
+		  { .kind = CLI_SECONDS, .name = "--total", .key = "total" }, TEXT("--concurrent", "concurrent") },
+	  .choices = { { .at_most_one = true, .en = "give either --target T or --group G", .zh = "请给出 --target 或 --group 之一" } } },
+	{ .words = "grant remove", .form = "ID", .en = "ends a grant", .zh = "撤销授权", .example = "grant remove 12", .params = { ID } },
+	{ .words = "grant list", .form = "", .en = "all grants", .zh = "列出授权", .example = "grant list",
+	  .columns = "id,user,account,target,group,hours,until,features,online,expired" },
+	{ .words = "session list", .form = "[--state online|closed|crashed] [--user U] [--target T]", .en = "sessions",
+	  .zh = "列出会话", .example = "session list --state online", .columns = SESSION_COLUMNS,
+	  .params = { TEXT("--state", "state"), TEXT("--user", "user"), TEXT("--target", "target") } },
+	{ .words = "session watch", .form = "ID", .en = "shows a session live; Ctrl-C ends the watching, not the session",
+	  .zh = "实时观看会话;Ctrl-C 结束观看,不影响会话", .example = "session watch 0190a5b2", .params = { ID }, .run = cli_watch },
+	{ .words = "session kill", .form = "ID --reason R", .en = "ends a session at once; the reason is shown to its user",
+	  .zh = "立即结束会话;原因会显示给用户", .example = "session kill 0190a5b2 --reason 'maintenance'",
+	  .params = { ID, NEED("--reason", "reason") } },
+	{ .words = "session lock", .form = "ID [--reason R]", .en = "freezes a session's input", .zh = "冻结会话输入",
+	  .example = "session lock 0190a5b2", .params = { ID, TEXT("--reason", "reason") } },
+	{ .words = "session unlock", .form = "ID [--reason R]", .en = "lets a locked session go on", .zh = "解除会话冻结",
+	  .example = "session unlock 0190a5b2", .params = { ID, TEXT("--reason", "reason") } },
+	{ .words = "recording list", .form = "[--user U] [--target T]", .en = "recordings", .zh = "列出录像",
+	  .example = "recording list", .columns = "session,state,recording,user,target,account,started,ended,size",
+	  .params = { TEXT("--user", "user"), TEXT("--target", "target") } },
+	{ .words = "recording export", .form = "ID --format asciicast|text|jsonl|sealed --output F",
+	  .en = "writes a recording to a new file", .zh = "将录像导出到新文件",
+	  .example = "recording export 0190a5b2 --format asciicast --output session.cast",
+	  .params = { ID, NEED("--format", "format"), NEED_LOCAL("--output") }, .run = cli_export },
+	{ .words = "recording verify", .form = "ID", .en = "proves that a recording is whole and unaltered",
+	  .zh = "验证录像完整且未被改动", .example = "recording verify 0190a5b2", .params = { ID } },
+	{ .words = "replay", .form = "ID [--speed N] [--idle S] [--from S]", .en = "plays a recording in this terminal",
+	  .zh = "在此终端回放录像", .example = "replay 0190a5b2 --speed 2 --idle 3",
+	  .notes_en = "  --speed N   2 is twice as fast; --idle S: pauses of at most S seconds; --from S: begin there\n"
+		      "  keys: space pauses and goes on, q quits",
+	  .notes_zh = "  --speed N   2 为两倍速;--idle S:停顿最多 S 秒;--from S:从该秒开始\n"
+		      "  按键:空格暂停或继续,q 退出",
+	  .params = { ID, LOCAL("--speed"), LOCAL("--idle"), { .kind = CLI_SECONDS, .name = "--from", .key = "from" } },
+	  .run = cli_replay },
+	{ .words = "audit search", .form = "--since 1h|30m|7d|RFC3339 [--text X] [--user U] [--target T]",
+	  .en = "who did what", .zh = "检索审计日志", .example = "audit search --since 1h --user alice",
+	  .columns = "at,kind,actor,user,target,body",
+	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since", .needed = true }, TEXT("--text", "text"),
+		  TEXT("--user", "user"), TEXT("--target", "target") } },
+	{ .words = "audit export", .form = "--output F", .en = "writes the audit log to a new file, to be verified anywhere",
+	  .zh = "导出审计日志到新文件,可离线验证", .example = "audit export --output audit.jsonl",
+	  .params = { NEED_LOCAL("--output") }, .run = cli_export },
+	{ .words = "audit verify", .form = "", .en = "proves that the audit log is whole and unaltered", .zh = "验证审计日志完整且未被改动",
+	  .example = "audit verify" },
+	{ .words = "verify", .form = "PATH --public-key FILE",
+	  .en = "verifies a sealed recording or an exported audit log offline, with the public key alone",
+	  .zh = "仅凭公钥离线验证密封录像或导出的审计日志", .example = "verify audit.jsonl --public-key yanmen.pub", .offline = true,
+	  .params = { LOCAL_WORD("PATH"), NEED_LOCAL("--public-key") }, .run = cli_verify },
+	{ .words = "settings", .wire = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings" },
+	{ .words = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings list" },
+	{ .words = "settings get", .form = "KEY", .en = "one setting", .zh = "查看一项设置", .example = "settings get banner.text",
+	  .params = { WORD("KEY", "key") } },
+	{ .words = "settings set", .form = "KEY VALUE", .en = "changes a setting", .zh = "修改设置",
+	  .example = "settings set banner.text 'authorised use only'", .params = { WORD("KEY", "key"), WORD("VALUE", "value") } },
+	{ .words = "init", .form = "", .en = "makes the vault's master key, once", .zh = "生成保险库主密钥(仅一次)", .example = "init",
+	  .run = cli_init },
+	{ .words = "migrate", .form = "", .en = "brings the database to this release's schema", .zh = "将数据库升级到本版本的结构",
+	  .example = "migrate", .run = cli_migrate },
+	{ .words = "escrow init", .wire = "escrow set", .form = "--output F",
+	  .en = "makes the auditor's key pair; keep the file off the gateway", .zh = "生成审计员密钥对;请将文件保存在网关之外",
+	  .example = "escrow init --output auditor.key", .params = { NEED_LOCAL("--output") }, .run = cli_escrow_init },
+	{ .words = "escrow open", .form = "FILE.jsonl --key F",
+	  .en = "shows an exported recording with what was typed, opened with the auditor's key",
+	  .zh = "用审计员密钥打开导出录像中的键入内容", .example = "escrow open session.jsonl --key auditor.key", .offline = true,
+	  .params = { LOCAL_WORD("FILE.jsonl"), NEED_LOCAL("--key") }, .run = cli_escrow_open },
+	{ .words = "samples remove", .form = "", .en = "removes the sample targets", .zh = "移除示例资源", .example = "samples remove",
+	  .run = cli_samples_remove },
+	{ .words = "public keys", .form = "", .en = "the keys that others need: evidence, SSH CA, SSH host key",
+	  .zh = "对外公开的公钥:证据、SSH CA、主机密钥", .example = "public keys" },
+	{ .words = "doctor", .form = "", .en = "checks that everything works", .zh = "检查各部分是否正常", .example = "doctor",
+	  .columns = "name,state,say" },
+};
+const size_t cli_commands_n = COUNT_OF(cli_commands);

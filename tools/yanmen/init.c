@@ -1,0 +1,78 @@
+#include "tools/yanmen/init.h"
+#include "gateway/core/json.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/secret.h"
+#include "tools/yanmen/say.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MASTER = 32 };
+
+static int write_all(int fd, struct span bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes = span_of(bytes.p + n, bytes.n - (size_t)n);
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int cli_init_file(const char *path, struct span bytes)
+{
+	scoped(scope_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -errno;
+	int r = write_all(fd, bytes);
+	if (r < 0)
+		(void)unlink(path);
+	return r;
+}
+
+/* An older file is kept; but one that the vault could not use is better told now. */
+static int check_old(const struct cli *cli, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size != MASTER)
+		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "%s is no master key: it must hold exactly 32 bytes",
+			"%s 不是主密钥:应正好为 32 字节"), path);
+	if (st.st_mode & 077)
+		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "others may read the master key: chmod 600 %s",
+			"其他用户可读取主密钥:请执行 chmod 600 %s"), path);
+	return 0;
+}
+
+int cli_init(const struct cli *cli, struct cli_call *call)
+{
+	const char *path = cli->conf.vault_key;
+	scoped(buf_done) struct buf out = { 0 };
+	uint8_t master[MASTER];
+	struct json j;
+
+	(void)call;
+	randombytes_buf(master, sizeof master);
+	int r = cli_init_file(path, span_of(master, sizeof master));
+	secret_wipe(master, sizeof master);
+	if (r < 0 && r != -EEXIST)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(-r));
+	if (r == -EEXIST && (r = check_old(cli, path)) != 0)
+		return r;
+	buf_init(&out, 2048);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_str(&j, "vault_key", span_str(path));
+	json_end(&j);
+	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "master key: %s (keep a copy in a safe place: without it no credential and no recording can be opened)",
+		"主密钥:%s(请在安全处保存副本:没有它,任何凭据和录像都无法打开)"), path);
+	return CLI_DONE;
+}

@@ -1,0 +1,13 @@
+#ifndef TOOLS_YANMEN_TABLE_H
+#define TOOLS_YANMEN_TABLE_H
+#include <jansson.h>
+/*
+ * table - an answer for a person: an array of objects as aligned columns, an object as `key  value` lines.
+ *
+ * columns: keys with commas between, NULL for all keys of the first row.  Wide characters (Chinese) count as 2.
+ * Values of any depth are shown in one line; control characters are replaced (say.h).
+ */
+void cli_table_show(json_t *doc, const char *columns);
+/* Columns that a terminal needs for a UTF-8 text. */
+int cli_table_width(const char *text);
+#endif

@@ -1,0 +1,141 @@
+#include "tools/yanmen/verify.h"
+#include "gateway/core/err.h"
+#include "gateway/core/json.h"
+#include "gateway/core/scope.h"
+#include "recorder/evidence/audit.h"
+#include "recorder/evidence/check.h"
+#include "tools/yanmen/args.h"
+#include "tools/yanmen/say.h"
+#include "tools/yanmen/when.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { KEY_FILE_MAX = 1024 };
+static const char recording_begins[8] = { 'y', 'a', 'n', 'm', 'e', 'n', 'R', '1' };
+
+static int read_key(const struct cli *cli, const char *path, uint8_t ret[static EVIDENCE_KEY])
+{
+	uint8_t text[KEY_FILE_MAX];
+	struct err err = { 0 };
+	scoped(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
+
+	if (n < 0)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+	if (evidence_sign_key_get(span_of(text, (size_t)n), ret, &err) < 0)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli,
+			"this is no public key file (one line: yanmen-evidence-1 and the key)", "这不是公钥文件(应为一行:yanmen-evidence-1 与公钥)"));
+	return 0;
+}
+
+static void put_hash(struct json *j, const char *key, const uint8_t *hash)
+{
+	char hex[2 * EVIDENCE_HASH + 1];
+
+	sodium_bin2hex(hex, sizeof hex, hash, EVIDENCE_HASH);
+	json_str(j, key, span_str(hex));
+}
+
+static void put_time(struct json *j, const char *key, int64_t us)
+{
+	char text[CLI_WHEN_TEXT];
+
+	cli_when_text(us, text);
+	json_str(j, key, span_str(text));
+}
+
+static int failed(const struct cli *cli, const char *path, const struct err *err)
+{
+	return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "%s does NOT verify: %s", "%s 验证失败:%s"), path,
+		err->say[0] ? err->say : err->detail);
+}
+
+static int verify_recording(const struct cli *cli, const char *path, int fd, const uint8_t *key)
+{
+	static const char *const states[] = { "?", "open", "closed", "crashed" };
+	scoped(buf_done) struct buf out = { 0 };
+	struct evidence_verdict v;
+	struct err err = { 0 };
+	char sid[ID_TEXT], from[CLI_WHEN_TEXT], to[CLI_WHEN_TEXT];
+	struct json j;
+
+	if (evidence_check(fd, key, false, &v, &err) < 0)
+		return failed(cli, path, &err);
+	buf_init(&out, 4096);
+	id_text(&v.id, sid);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_str(&j, "what", span_str("recording"));
+	json_bool(&j, "valid", true);
+	json_str(&j, "session", span_str(sid));
+	json_str(&j, "state", span_str(states[v.state]));
+	json_num(&j, "seq", (int64_t)v.seq);
+	put_hash(&j, "head", v.head);
+	put_time(&j, "started", v.created_us);
+	put_time(&j, "ended", v.ended_us);
+	put_time(&j, "signed", v.signed_us);
+	json_num(&j, "bytes", (int64_t)v.bytes);
+	json_num(&j, "blocks", (int64_t)v.blocks);
+	json_num(&j, "dropped", (int64_t)v.dropped);
+	json_end(&j);
+	cli_when_local(v.created_us, from);
+	cli_when_local(v.ended_us, to);
+	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "verified: recording of session %s, %s, %s to %s, %llu records",
+		"验证通过:会话 %s 的录像,%s,%s 至 %s,%llu 条记录"),
+		sid, states[v.state], from, to, (unsigned long long)v.seq);
+	return CLI_DONE;
+}
+
+static int verify_audit(const struct cli *cli, const char *path, int fd, const uint8_t *key)
+{
+	scoped(evidence_audit_done) struct evidence_audit a;
+	scoped(buf_done) struct buf out = { 0 };
+	struct err err = { 0 };
+	char when[CLI_WHEN_TEXT];
+	struct json j;
+
+	evidence_audit_init(&a, key);
+	if (evidence_audit_check(fd, &a, &err) < 0)
+		return failed(cli, path, &err);
+	uint64_t events = a.seq - a.from + 1;
+	buf_init(&out, 4096);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_str(&j, "what", span_str("audit"));
+	json_bool(&j, "valid", true);
+	json_num(&j, "from", (int64_t)a.from);
+	json_num(&j, "seq", (int64_t)a.seq);
+	json_num(&j, "events", (int64_t)events);
+	json_num(&j, "heads", (int64_t)a.heads);
+	put_hash(&j, "head", a.hash);
+	put_time(&j, "signed", a.signed_us);
+	json_end(&j);
+	cli_when_local(a.signed_us, when);
+	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "verified: audit log, %llu events (%llu to %llu), signed %s",
+		"验证通过:审计日志,%llu 条事件(%llu 至 %llu),签名时间 %s"),
+		(unsigned long long)events, (unsigned long long)a.from, (unsigned long long)a.seq, when);
+	return CLI_DONE;
+}
+
+int cli_verify(const struct cli *cli, struct cli_call *call)
+{
+	const char *path = cli_args_get(call, "PATH");
+	uint8_t key[EVIDENCE_KEY], begins[sizeof recording_begins] = { 0 };
+
+	int exit = read_key(cli, cli_args_get(call, "--public-key"), key);
+	if (exit != 0)
+		return exit;
+	scoped(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return cli_say_fail(cli, errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s: %s", path, strerror(errno));
+	if (pread(fd, begins, sizeof begins, 0) < 1)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "empty or not a file", "空文件或不是文件"));
+	if (memcmp(begins, recording_begins, sizeof begins) == 0)
+		return verify_recording(cli, path, fd, key);
+	if (begins[0] == '{')
+		return verify_audit(cli, path, fd, key);
+	return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli,
+		"neither a sealed recording nor an exported audit log", "既不是密封录像,也不是导出的审计日志"));
+}

@@ -1,0 +1,9 @@
+#ifndef TOOLS_YANMEN_VERIFY_H
+#define TOOLS_YANMEN_VERIFY_H
+#include "tools/yanmen/cli.h"
+/*
+ * verify - `verify PATH --public-key FILE`: proves a sealed recording or an exported audit log, without the gateway.
+ * Exit code 0 only for what is whole, signed and complete.
+ */
+int cli_verify(const struct cli *cli, struct cli_call *call);
+#endif
