@@ -1,6 +1,7 @@
 #include "gateway/core/clock.h"
 #include "gateway/ssh/link.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,6 +13,10 @@ int gw_ssh_side_init(struct gw_ssh_side *s, ssh_session ssh, int fd)
 {
 	const int on = 1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	/* libssh sends only after POLLOUT and takes a partial send well, but would wait in a blocking one. */
+	int flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
 	s->ssh = ssh;
 	s->fd = fd;
 	s->event = ssh_event_new();
