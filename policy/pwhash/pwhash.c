@@ -37,6 +37,8 @@ int pwhash_verify(const struct pwhash *p, struct span hash, struct span password
 	if (usable)
 		memcpy(stored, hash.p, hash.n);
 	usable = usable && is_ours(stored);
+	if (password.n == 0)
+		password = span_str(""); /* an empty span may have no address */
 	if (password.n > PWHASH_MAX)
 		password.n = PWHASH_MAX;
 	errno = 0;
