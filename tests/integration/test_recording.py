@@ -124,7 +124,7 @@ def test_audit_export_verifies_offline_and_an_altered_one_does_not(instance, com
 
 
 def test_replay_shows_it_again_and_safely(instance, shown):
-    done = subprocess.run(instance.cli_argv("replay", shown), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    done = subprocess.run(instance.cli_argv("replay", shown, "--speed", "50"), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert done.returncode == 0 and "你好-42".encode() in done.stdout
     assert b"\x1b]0;" not in done.stdout
 

@@ -157,12 +157,10 @@ class Home:
 
     def lay_out(self):
         make_os_users()
-        make_dir(self.recordings, 0o750 if is_root() else 0o700, "recorder")
-        make_dir(self.spool, 0o700, "broker")
         for folder in (self.secrets, self.logs):
             make_dir(folder, 0o700)
         make_dir(self.samples, 0o711)
-        make_dir(self.run_dir, 0o711 if is_root() else 0o700)
+        make_dir(self.run_dir, 0o755)
         if self.run_dir.stat().st_uid != os.geteuid():
             raise OSError(f"{self.run_dir} belongs to someone else")
         make_dir(self.pg_socket, 0o755, "pg")
