@@ -168,6 +168,7 @@ create table yanmen.session (
 	protocol text not null,
 	address text not null,
 	rule text not null,
+	features text not null, -- of the grant when it began, commas between
 	state text not null default 'online' check (state in ('online', 'closed', 'crashed')),
 	locked bool not null default false,
 	started_at timestamptz not null,
@@ -206,7 +207,7 @@ create table yanmen.setting (
 insert into yanmen.setting (key, value, form, most, about, set_by) values
 	('banner.text', '', '^[^\x01-\x08\x0b-\x1f\x7f]*$', 4000, 'shown before every SSH login', 'settings set'),
 	('banner.text.zh', '', '^[^\x01-\x08\x0b-\x1f\x7f]*$', 4000, 'the same in Chinese, shown below it', 'settings set'),
-	('env.allow', 'LANG,LC_*', '^([A-Za-z_][A-Za-z0-9_]*\*?(,[A-Za-z_][A-Za-z0-9_]*\*?)*)?$', 511,
+	('env.allow', 'LANG,LC_*,TERM,COLORTERM,TZ', '^([A-Za-z_][A-Za-z0-9_]*\*?(,[A-Za-z_][A-Za-z0-9_]*\*?)*)?$', 511,
 		'environment variables passed to targets: names with commas between, * for any tail', 'settings set'),
 	('stream.max', '67108864', '^[0-9]{1,15}$', 15,
 		'bytes of one direction of a channel without a terminal that are stored; beyond it by SHA-256 and length',
