@@ -1,0 +1,97 @@
+#include "gateway/core/clock.h"
+#include "recorder/recorder.h"
+#include <string.h>
+
+static void enqueue(struct rec *rec)
+{
+	rec->sign_ticket = 0;
+	rec->sign_next = NULL;
+	*rec->r->sign_last = rec;
+	rec->r->sign_last = &rec->sign_next;
+}
+
+void rec_sign_want(struct rec *rec, uint8_t what, const struct evidence_chain *at)
+{
+	rec_sign_forget(rec);
+	rec->claim = (struct wire_sign){ .what = what, .id = rec->id, .seq = at->seq, .time_us = clock_wall_us() };
+	memcpy(rec->claim.hash.b, at->hash, sizeof rec->claim.hash.b);
+	rec->sign_what = what;
+	enqueue(rec);
+	rec_sign_pump(rec->r);
+}
+
+void rec_sign_forget(struct rec *rec)
+{
+	struct recorder *r = rec->r;
+	if (rec->sign_what && rec->sign_ticket)
+		r->signing--;
+	else if (rec->sign_what)
+		for (struct rec **at = &r->sign_first; *at; at = &(*at)->sign_next)
+			if (*at == rec) {
+				*at = rec->sign_next;
+				if (r->sign_last == &rec->sign_next)
+					r->sign_last = at;
+				break;
+			}
+	rec->sign_what = 0;
+	rec->sign_ticket = 0;
+}
+
+void rec_sign_pump(struct recorder *r)
+{
+	while (r->sign_first && r->signing < REC_SIGN_MAX) {
+		struct rec *rec = r->sign_first;
+		rec->claim.ticket = ++r->tickets;
+		if (!rec_peer_sign(r, &rec->claim))
+			return;
+		r->sign_first = rec->sign_next;
+		if (!r->sign_first)
+			r->sign_last = &r->sign_first;
+		rec->sign_ticket = rec->claim.ticket;
+		r->signing++;
+	}
+}
+
+void rec_sign_again(struct recorder *r)
+{
+	for (struct rec *rec = r->recs; rec; rec = rec->next)
+		if (rec->sign_what && rec->sign_ticket)
+			enqueue(rec);
+	r->signing = 0;
+	rec_sign_pump(r);
+}
+
+void rec_sign_answer(struct recorder *r, const struct wire_sign_answer *m)
+{
+	struct rec *rec = r->recs;
+	while (rec && !(rec->sign_what && rec->sign_ticket == m->ticket))
+		rec = rec->next;
+	if (!rec)
+		return; /* it was no longer wanted */
+	struct rec_job *job = rec_jobs_new(REC_JOB_CHECKPOINT);
+	job->type = rec->sign_what;
+	job->checkpoint = (struct evidence_checkpoint){ .seq = rec->claim.seq, .time_us = rec->claim.time_us };
+	memcpy(job->checkpoint.signature, m->signature.b, sizeof job->checkpoint.signature);
+	rec->signature = m->signature;
+	rec->signed_us = rec->claim.time_us;
+	rec->signed_at.seq = rec->claim.seq;
+	memcpy(rec->signed_at.hash, rec->claim.hash.b, sizeof rec->signed_at.hash);
+	rec_sign_forget(rec);
+	if (rec->state == REC_SIGNING)
+		rec->state = REC_SEALING;
+	else
+		rec_sign_tell(rec, WIRE_RECORDING_OPEN);
+	rec_jobs_give(rec, job);
+	rec_sign_pump(r);
+}
+
+void rec_sign_tell(struct rec *rec, uint8_t state)
+{
+	const struct evidence_chain *at = rec->signed_us ? &rec->signed_at : &rec->durable;
+	struct wire_recording_answer m = { .id = rec->id, .state = state, .seq = at->seq, .bytes = rec->bytes,
+		.started_us = rec->started_us, .ended_us = rec->ended_us, .reason = span_str(rec->why) };
+	memcpy(m.head.b, at->hash, sizeof m.head.b);
+	m.signed_us = rec->signed_us;
+	m.signature = rec->signature;
+	rec_peer_answer(rec->r, &m);
+}
