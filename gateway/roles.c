@@ -41,7 +41,7 @@ const struct gw_roles_row *gw_roles_of(uint8_t role)
 	for (size_t i = 0; i < gw_roles_n; i++)
 		if (gw_roles[i].role == role)
 			return &gw_roles[i];
-	assert(!"every role that is started has a row");
+	assert(false && "every role that is started has a row");
 	return NULL;
 }
 

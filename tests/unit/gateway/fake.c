@@ -1,0 +1,146 @@
+/*
+ * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello, tells
+ * on stderr what it is told, and answers a worker's questions with the shortest yes.
+ * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET", "read TICKET".
+ */
+#include "gateway/core/err.h"
+#include "gateway/core/msg.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/wire.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { FDS_MAX = 512, PARENT = 3 };
+enum kind { FROM_PARENT, FROM_WORKER, FROM_PEER, CLI_LISTEN, FROM_CLI };
+
+static const char *name;
+static uint8_t role;
+static struct pollfd fds[FDS_MAX];
+static enum kind kinds[FDS_MAX];
+static nfds_t n_fds;
+
+static void add(int fd, enum kind kind)
+{
+	if (n_fds == FDS_MAX)
+		exit(3);
+	fds[n_fds] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	kinds[n_fds++] = kind;
+}
+
+static void from_parent(uint16_t type, struct span body, int fd)
+{
+	struct wire_attach a;
+	struct wire_peer p;
+	struct wire_gone g;
+	if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
+		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u\n", name,
+			(uintmax_t)a.worker, a.role, a.job, (uintmax_t)a.ticket, (int)a.address.n,
+			a.address.n ? (const char *)a.address.p : "", a.resumed);
+		add(fd, FROM_WORKER);
+		if (role == WIRE_BROKER && a.job == WIRE_JOB_PROBE) {
+			int sv[2];
+			if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) < 0)
+				exit(4);
+			(void)wire_probe_send(fd, &(struct wire_probe){ .ticket = a.ticket }, sv[0]);
+			close(sv[0]);
+			close(sv[1]);
+		}
+	} else if (type == WIRE_T_peer && wire_peer_get(body, &p, NULL) == 0) {
+		fprintf(stderr, "fake %s peer=%s\n", name, wire_role_name(p.role));
+		add(fd, p.role == WIRE_CLI ? CLI_LISTEN : FROM_PEER);
+	} else if (type == WIRE_T_gone && wire_gone_get(body, &g, NULL) == 0) {
+		fprintf(stderr, "fake %s gone worker=%ju status=%d\n", name, (uintmax_t)g.worker, (int)g.status);
+	} else {
+		fprintf(stderr, "fake %s %s\n", name, wire_type_name(type));
+		if (type == WIRE_T_stop)
+			exit(0);
+	}
+}
+
+static void from_worker(int sock, uint16_t type, struct span body)
+{
+	struct wire_probe_answer p;
+	if (type == WIRE_T_host_keys) {
+		(void)wire_host_keys_answer_send(sock, &(struct wire_host_keys_answer){ .text = span_str("KEY") }, -1);
+	} else if (type == WIRE_T_login) {
+		(void)wire_login_answer_send(sock, &(struct wire_login_answer){ .verdict = WIRE_LOGIN_OK }, -1);
+	} else if (type == WIRE_T_probe_answer && wire_probe_answer_get(body, &p, NULL) == 0) {
+		fprintf(stderr, "fake %s probed ticket=%ju key=%.*s\n", name, (uintmax_t)p.ticket, (int)p.host_key.n,
+			p.host_key.n ? (const char *)p.host_key.p : "");
+	}
+}
+
+static void from_cli(struct span body)
+{
+	struct wire_command c;
+	char word[64] = "";
+	unsigned long long number = 0;
+	if (wire_command_get(body, &c, NULL) < 0 || c.name.n >= sizeof word)
+		exit(5);
+	memcpy(word, c.name.p, c.name.n);
+	char *space = strchr(word, ' ');
+	if (!space)
+		exit(6);
+	number = strtoull(space + 1, NULL, 10);
+	*space = 0;
+	if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
+		(void)wire_want_send(PARENT,
+			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ }, -1);
+	else
+		(void)wire_control_send(PARENT,
+			&(struct wire_control){ .worker = number, .op = word[0] == 'e' ? WIRE_END_SESSION : WIRE_LOCK,
+				.reason = span_str("the admin says so") }, -1);
+}
+
+static void serve(nfds_t i)
+{
+	static uint8_t body[MSG_BODY_MAX];
+	int sock = fds[i].fd, fd = -1;
+	uint16_t type = 0;
+	if (kinds[i] == CLI_LISTEN) {
+		add(accept4(sock, NULL, NULL, SOCK_CLOEXEC), FROM_CLI);
+		return;
+	}
+	int n = msg_recv_now(sock, &type, body, sizeof body, &fd, NULL);
+	if (n == -EAGAIN)
+		return;
+	if (n < 0) {
+		if (kinds[i] == FROM_PARENT)
+			exit(0);
+		close(sock);
+		fds[i].fd = -1;
+		return;
+	}
+	struct span s = span_of(body, (size_t)n);
+	if (kinds[i] == FROM_PARENT)
+		from_parent(type, s, fd);
+	else if (kinds[i] == FROM_WORKER)
+		from_worker(sock, type, s);
+	else if (kinds[i] == FROM_CLI)
+		from_cli(s);
+}
+
+int main(int argc, char **argv)
+{
+	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER };
+	name = argc == 1 && strlen(argv[0]) > 7 ? argv[0] + 7 : "?"; /* yanmen-... */
+	for (size_t i = 0; i < COUNT_OF(roles); i++)
+		if (strcmp(name, wire_role_name(roles[i])) == 0)
+			role = roles[i];
+	setvbuf(stderr, NULL, _IOLBF, 1024);
+	add(PARENT, FROM_PARENT);
+	if (!role || wire_hello_send(PARENT, &(struct wire_hello){ .role = role, .build = span_str(wire_build) }, -1) < 0)
+		return 2;
+	for (;;) {
+		if (poll(fds, n_fds, -1) < 0)
+			return 1;
+		nfds_t n = n_fds; /* what is added meanwhile has its turn next time */
+		for (nfds_t i = 0; i < n; i++)
+			if (fds[i].fd >= 0 && fds[i].revents)
+				serve(i);
+	}
+}

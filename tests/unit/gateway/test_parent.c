@@ -1,0 +1,566 @@
+/* The real yanmend over fake services and the echo worker. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "gateway/core/clock.h"
+#include "gateway/core/err.h"
+#include "gateway/core/msg.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/wire.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SECOND = 1000 * 1000, PATIENCE_US = 20 * SECOND };
+static const char *yanmend, *fake, *echo_worker;
+
+struct house {
+	char dir[64];
+	pid_t pid;
+	int log;
+	uint16_t port;
+	char text[1 << 18]; /* all of its stderr so far */
+	size_t n, seen;
+	char line[1024];
+};
+
+static void in_dir(const struct house *h, const char *name, char ret[static 128])
+{
+	snprintf(ret, 128, "%s/%s", h->dir, name);
+}
+
+static void write_file(const struct house *h, const char *name, const char *text, mode_t mode)
+{
+	char path[128];
+	in_dir(h, name, path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	assert_true(fd >= 0 && fchmod(fd, mode) == 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void place(const struct house *h, const char *name, const char *program)
+{
+	char path[128];
+	in_dir(h, name, path);
+	(void)unlink(path);
+	assert_int_equal(symlink(program, path), 0);
+}
+
+static void build(struct house *h, const char *limits)
+{
+	static const char *const services[] = { "yanmen-vault", "yanmen-recorder", "yanmen-pwhash", "yanmen-broker",
+		"yanmen-reader" };
+	char conf[2048];
+	memset(h, 0, sizeof *h);
+	strcpy(h->dir, "/tmp/yanmen-parent-XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	for (size_t i = 0; i < COUNT_OF(services); i++)
+		place(h, services[i], fake);
+	place(h, "yanmen-ssh", echo_worker);
+	write_file(h, "key", "0123456789abcdef0123456789abcdef", 0600);
+	snprintf(conf, sizeof conf,
+		"[listen]\nssh = 127.0.0.1:0\n[paths]\nrun = %s/run\nrecordings = %s/rec\nspool = %s/spool\n"
+		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\n"
+		"[limits]\npool_warm = 2\n%s", h->dir, h->dir, h->dir, h->dir, h->dir, limits);
+	write_file(h, "conf", conf, 0600);
+}
+
+static void run(struct house *h)
+{
+	int p[2];
+	char conf[128];
+	in_dir(h, "conf", conf);
+	assert_int_equal(pipe2(p, O_CLOEXEC), 0);
+	h->pid = fork();
+	assert_true(h->pid >= 0);
+	if (h->pid == 0) {
+		dup2(p[1], 2);
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a failed test leaves nothing behind */
+		execl(yanmend, "yanmend", "--config", conf, (char *)NULL);
+		_exit(127);
+	}
+	close(p[1]);
+	h->log = p[0];
+}
+
+/* Waits for a line that holds all three words ("" fits all), each line serves once; returns it. */
+static const char *expect3(struct house *h, const char *a, const char *b, const char *c)
+{
+	int64_t due = clock_mono_us() + PATIENCE_US;
+	for (;;) {
+		char *end;
+		while ((end = memchr(h->text + h->seen, '\n', h->n - h->seen))) {
+			size_t n = (size_t)(end - h->text) - h->seen;
+			snprintf(h->line, sizeof h->line, "%.*s", (int)n, h->text + h->seen);
+			h->seen += n + 1;
+			if (strstr(h->line, a) && strstr(h->line, b) && strstr(h->line, c))
+				return h->line;
+		}
+		struct pollfd p = { .fd = h->log, .events = POLLIN };
+		int64_t left = due - clock_mono_us();
+		ssize_t n = left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0
+				    ? read(h->log, h->text + h->n, sizeof h->text - h->n) : 0;
+		if (n <= 0)
+			fail_msg("no line with \"%s\" \"%s\" \"%s\" in:\n%s", a, b, c, h->text);
+		h->n += (size_t)n;
+	}
+}
+
+static const char *expect(struct house *h, const char *a)
+{
+	return expect3(h, a, "", "");
+}
+
+/* Back to the beginning of what was said: for lines that come in no fixed order. */
+static void from_start(struct house *h)
+{
+	h->seen = 0;
+}
+
+static unsigned long long number_after(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+	assert_non_null(at);
+	return strtoull(at + strlen(key), NULL, 10);
+}
+
+static void open_house(struct house *h, const char *limits)
+{
+	build(h, limits);
+	run(h);
+	h->port = (uint16_t)number_after(expect(h, "ev=listening"), "port=");
+	expect(h, "fake broker synced");
+}
+
+static void close_house(struct house *h)
+{
+	int status;
+	if (h->pid > 0) {
+		kill(h->pid, SIGTERM);
+		assert_int_equal(waitpid(h->pid, &status, 0), h->pid);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	close(h->log);
+	char command[128];
+	snprintf(command, sizeof command, "rm -rf %s", h->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static int client(const struct house *h)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(h->port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0);
+	return fd;
+}
+
+/* Reads until the text came, or the end: then "" must be expected. */
+static void hear(int fd, const char *text)
+{
+	char got[512] = "";
+	size_t n = 0;
+	while (!(text[0] && strstr(got, text))) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		assert_int_equal(poll(&p, 1, PATIENCE_US / 1000), 1);
+		ssize_t r = read(fd, got + n, sizeof got - 1 - n);
+		if (r <= 0) {
+			assert_string_equal(text, "");
+			return;
+		}
+		n += (size_t)r;
+		got[n] = 0;
+	}
+}
+
+static void talk(int fd, const char *text, const char *answer)
+{
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	hear(fd, answer);
+}
+
+static void order(const struct house *h, const char *name)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	snprintf(at.sun_path, sizeof at.sun_path, "%.80s/run/control.sock", h->dir);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(wire_command_send(fd, &(struct wire_command){ .name = span_str(name) }, -1), 0);
+	close(fd);
+}
+
+static void kill_service(struct house *h, const char *name)
+{
+	char word[64];
+	snprintf(word, sizeof word, "service=%s", name);
+	from_start(h);
+	pid_t pid = (pid_t)number_after(expect3(h, "ev=service.ready", word, ""), "child=");
+	h->seen = h->n;
+	assert_int_equal(kill(pid, SIGKILL), 0);
+}
+
+/* ---- tests ---- */
+
+static void services_are_wired_and_a_client_is_announced_before_it_is_served(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	static const char *const wires[] = { "fake vault peer=recorder", "fake vault peer=broker", "fake recorder peer=vault",
+		"fake recorder peer=broker", "fake broker peer=vault", "fake broker peer=recorder", "fake broker peer=pwhash",
+		"fake broker peer=cli", "fake pwhash peer=broker" };
+	for (size_t i = 0; i < COUNT_OF(wires); i++) {
+		from_start(&h);
+		expect(&h, wires[i]);
+	}
+	int fd = client(&h);
+	hear(fd, "ready");
+	from_start(&h);
+	char worker[64];
+	snprintf(worker, sizeof worker, "worker=%llu ",
+		number_after(expect3(&h, "fake broker attach", "job=1", "address=127.0.0.1 resumed=0"), "worker="));
+	from_start(&h);
+	expect3(&h, "fake recorder attach", worker, "address=127.0.0.1 resumed=0");
+	from_start(&h);
+	expect3(&h, "fake vault attach", worker, "address= resumed=0");
+	talk(fd, "some bytes", "some bytes");
+	close(fd);
+	expect3(&h, "fake broker gone", worker, "status=0");
+	close_house(&h);
+}
+
+static void many_clients_at_once_are_all_served(void **state)
+{
+	(void)state;
+	enum { MANY = 40 };
+	struct house h;
+	int fds[MANY];
+	open_house(&h, "");
+	for (int i = 0; i < MANY; i++)
+		fds[i] = client(&h);
+	for (int i = 0; i < MANY; i++)
+		hear(fds[i], "ready");
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+	close_house(&h);
+}
+
+static void a_restarted_vault_gets_every_worker_anew_and_sessions_go_on(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	kill_service(&h, "vault");
+	expect3(&h, "ev=service.ended", "service=vault", "signal=9");
+	expect3(&h, "fake vault attach", "address=127.0.0.1", "resumed=1");
+	talk(fd, "still here", "still here");
+	int other = client(&h);
+	hear(other, "ready");
+	close(fd);
+	close(other);
+	close_house(&h);
+}
+
+static void a_restarted_broker_learns_of_living_workers_before_it_is_synced(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	kill_service(&h, "broker");
+	expect3(&h, "fake broker attach", "job=1", "address=127.0.0.1 resumed=1");
+	expect(&h, "fake broker synced"); /* in this order */
+	talk(fd, "login", "welcome");     /* over the new socket */
+	close(fd);
+	close_house(&h);
+}
+
+static void a_client_that_comes_while_the_broker_is_away_waits_for_it(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	kill_service(&h, "broker");
+	expect3(&h, "ev=service.ended", "service=broker", "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	talk(fd, "login", "welcome");
+	from_start(&h);
+	expect3(&h, "fake broker attach", "address=127.0.0.1", "resumed=0");
+	close(fd);
+	close_house(&h);
+}
+
+static void a_lost_recorder_ends_its_sessions_and_the_next_ones_are_served(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	kill_service(&h, "recorder");
+	hear(fd, "");
+	int other = client(&h);
+	hear(other, "ready");
+	talk(other, "bytes", "bytes");
+	close(fd);
+	close(other);
+	close_house(&h);
+}
+
+static unsigned long long worker_of_client(struct house *h)
+{
+	from_start(h);
+	return number_after(expect3(h, "fake broker attach", "address=127.0.0.1", ""), "worker=");
+}
+
+static void the_broker_ends_and_locks_a_worker_and_a_stubborn_one_is_killed(void **state)
+{
+	(void)state;
+	struct house h;
+	char text[64];
+	open_house(&h, "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	unsigned long long id = worker_of_client(&h);
+	snprintf(text, sizeof text, "lock %llu", id);
+	order(&h, text);
+	hear(fd, "locked");
+	talk(fd, "stubborn", "stubborn");
+	snprintf(text, sizeof text, "end %llu", id);
+	int64_t before = clock_mono_us();
+	order(&h, text);
+	hear(fd, "the admin says so");
+	hear(fd, "");
+	int64_t took = clock_mono_us() - before;
+	assert_true(took >= 900000 && took < 5 * SECOND);
+	snprintf(text, sizeof text, "gone worker=%llu status=9", id);
+	expect(&h, text);
+	close(fd);
+	close_house(&h);
+}
+
+static void a_worker_that_oversteps_is_killed_and_the_rest_goes_on(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	int fd = client(&h), other = client(&h);
+	hear(fd, "ready");
+	hear(other, "ready");
+	assert_int_equal(write(fd, "overstep", 8), 8);
+	expect3(&h, "ev=worker.overstepped", "want is not allowed", "");
+	expect3(&h, "fake broker gone", "status=9", "");
+	talk(other, "fine", "fine");
+	close(fd);
+	close(other);
+	close_house(&h);
+}
+
+static void probes_and_readers_are_made_on_demand(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	order(&h, "probe 77");
+	expect3(&h, "fake broker probed", "ticket=77", "key=blob");
+	order(&h, "read 78");
+	from_start(&h);
+	expect3(&h, "fake vault attach", "role=7 job=3 ticket=78", "");
+	from_start(&h);
+	expect3(&h, "fake broker attach", "role=7 job=3 ticket=78", "");
+	close_house(&h);
+}
+
+static void one_source_has_few_connections_before_login(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "unauthenticated_source = 2\n");
+	int a = client(&h), b = client(&h);
+	hear(a, "ready");
+	hear(b, "ready");
+	int c = client(&h);
+	hear(c, ""); /* closed at once */
+	expect3(&h, "ev=client.refused", "unauthenticated_source", "127.0.0.1");
+	talk(a, "login", "welcome");
+	int d = client(&h);
+	hear(d, "ready");
+	close(b); /* one that leaves makes room too */
+	expect(&h, "fake broker gone");
+	int e = client(&h);
+	hear(e, "ready");
+	close(a);
+	close(c);
+	close(d);
+	close(e);
+	close_house(&h);
+}
+
+static void a_login_that_takes_too_long_is_ended_and_one_that_is_done_is_not(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "login_grace = 5\n");
+	int in = client(&h), out = client(&h);
+	hear(in, "ready");
+	hear(out, "ready");
+	talk(in, "login", "welcome");
+	int64_t before = clock_mono_us();
+	hear(out, "took too long");
+	hear(out, "");
+	assert_true(clock_mono_us() - before > 3 * SECOND);
+	talk(in, "bytes", "bytes");
+	close(in);
+	close(out);
+	close_house(&h);
+}
+
+static void stopping_says_goodbye_and_lets_services_leave_in_order(void **state)
+{
+	(void)state;
+	struct house h;
+	int status;
+	open_house(&h, "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	int64_t before = clock_mono_us();
+	assert_int_equal(kill(h.pid, SIGTERM), 0);
+	hear(fd, "网关正在停止");
+	hear(fd, "");
+	expect(&h, "fake recorder stop");
+	expect(&h, "fake broker stop");
+	expect(&h, "fake pwhash stop");
+	expect(&h, "fake vault stop");
+	assert_int_equal(waitpid(h.pid, &status, 0), h.pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_true(clock_mono_us() - before < 4 * SECOND);
+	h.pid = 0;
+	close(fd);
+	close_house(&h);
+}
+
+static void a_service_that_always_fails_is_tried_less_and_less_often(void **state)
+{
+	(void)state;
+	struct house h;
+	build(&h, "");
+	place(&h, "yanmen-reader", fake);
+	place(&h, "yanmen-recorder", "/bin/false");
+	int64_t before = clock_mono_us();
+	run(&h);
+	for (int i = 0; i < 5; i++)
+		expect3(&h, "ev=service.ended", "service=recorder", "exit=1");
+	/* 0.1 + 0.2 + 0.4 + 0.8 s between five */
+	assert_true(clock_mono_us() - before > 1400000);
+	close_house(&h);
+}
+
+static void a_second_one_with_the_same_run_folder_is_refused(void **state)
+{
+	(void)state;
+	struct house h;
+	int status;
+	open_house(&h, "");
+	pid_t first = h.pid;
+	close(h.log);
+	run(&h);
+	expect(&h, "another yanmend runs");
+	assert_int_equal(waitpid(h.pid, &status, 0), h.pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	h.pid = 0;
+	kill(first, SIGTERM);
+	assert_int_equal(waitpid(first, &status, 0), first);
+	close_house(&h);
+}
+
+static int check(const struct house *h, char said[static 512])
+{
+	char command[512];
+	snprintf(command, sizeof command, "%s --config %s/conf --check 2>&1", yanmend, h->dir);
+	FILE *f = popen(command, "re");
+	assert_non_null(f);
+	size_t n = fread(said, 1, 511, f);
+	said[n] = 0;
+	return WEXITSTATUS(pclose(f));
+}
+
+static void a_master_key_that_others_can_read_is_refused(void **state)
+{
+	(void)state;
+	struct house h;
+	char path[128], said[512];
+	build(&h, "");
+	assert_int_equal(check(&h, said), 0);
+	in_dir(&h, "key", path);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(check(&h, said), 1);
+	assert_non_null(strstr(said, "chmod 0600"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(check(&h, said), 1); /* and does not wait for a writer */
+	assert_non_null(strstr(said, "not a regular file"));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(check(&h, said), 1);
+	h.log = -1;
+	close_house(&h);
+}
+
+static void a_configuration_error_names_its_line(void **state)
+{
+	(void)state;
+	struct house h;
+	char said[512];
+	build(&h, "no_such_key = 1\n");
+	assert_int_equal(check(&h, said), 1);
+	assert_non_null(strstr(said, "line 17"));
+	h.log = -1;
+	close_house(&h);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(services_are_wired_and_a_client_is_announced_before_it_is_served),
+		cmocka_unit_test(many_clients_at_once_are_all_served),
+		cmocka_unit_test(a_restarted_vault_gets_every_worker_anew_and_sessions_go_on),
+		cmocka_unit_test(a_restarted_broker_learns_of_living_workers_before_it_is_synced),
+		cmocka_unit_test(a_client_that_comes_while_the_broker_is_away_waits_for_it),
+		cmocka_unit_test(a_lost_recorder_ends_its_sessions_and_the_next_ones_are_served),
+		cmocka_unit_test(the_broker_ends_and_locks_a_worker_and_a_stubborn_one_is_killed),
+		cmocka_unit_test(a_worker_that_oversteps_is_killed_and_the_rest_goes_on),
+		cmocka_unit_test(probes_and_readers_are_made_on_demand),
+		cmocka_unit_test(one_source_has_few_connections_before_login),
+		cmocka_unit_test(a_login_that_takes_too_long_is_ended_and_one_that_is_done_is_not),
+		cmocka_unit_test(stopping_says_goodbye_and_lets_services_leave_in_order),
+		cmocka_unit_test(a_service_that_always_fails_is_tried_less_and_less_often),
+		cmocka_unit_test(a_second_one_with_the_same_run_folder_is_refused),
+		cmocka_unit_test(a_master_key_that_others_can_read_is_refused),
+		cmocka_unit_test(a_configuration_error_names_its_line),
+	};
+	if (argc != 4)
+		return 2;
+	yanmend = argv[1];
+	fake = argv[2];
+	echo_worker = argv[3];
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
