@@ -105,7 +105,7 @@ static const struct {
 	{ SCMP_SYS(setsockopt), BROKER },
 	{ SCMP_SYS(sendmmsg), BROKER },
 	{ SCMP_SYS(recvmmsg), BROKER },
-	{ SCMP_SYS(rt_sigaction), BROKER }, /* libpq and SIGPIPE */
+	{ SCMP_SYS(rt_sigaction), THREADS }, /* the first thread; libpq and SIGPIPE */
 	{ SCMP_SYS(uname), BROKER },
 	{ SCMP_SYS(getuid), BROKER },
 	{ SCMP_SYS(geteuid), BROKER },
