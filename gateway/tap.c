@@ -155,8 +155,10 @@ int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct sp
 			return fault(
 				err, r == -EAGAIN ? -ETIMEDOUT : r, stalled, "frame %s: %d", frame_type_name(type), r);
 		begun = true;
-		body = span_of(body.p + f.body.n, body.n - f.body.n);
 		gw_tap_count(s, type, f.body.n);
+		body.n -= f.body.n;
+		if (body.n)
+			body.p += f.body.n;
 	} while (body.n);
 	return 0;
 }

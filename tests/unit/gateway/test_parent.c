@@ -317,6 +317,7 @@ static void a_lost_recorder_ends_its_sessions_and_the_next_ones_are_served(void 
 	hear(fd, "ready");
 	kill_service(&h, "recorder");
 	hear(fd, "");
+	expect3(&h, "ev=service.ended", "service=recorder", "");
 	int other = client(&h);
 	hear(other, "ready");
 	talk(other, "bytes", "bytes");
