@@ -3,7 +3,6 @@
 import subprocess
 
 import pytest
-from harness.terminal import EOF, terminal
 
 
 @pytest.mark.parametrize("args, code", [

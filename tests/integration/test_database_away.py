@@ -1,12 +1,13 @@
 """PostgreSQL stopped for a while: running sessions go on, spooled rows arrive in order, new logins get one clear line."""
 
+import contextlib
 import os
 import signal
 import time
 
 import pytest
+from harness import procs
 from harness.stream import Stream, compare, wait_service
-from harness.target import frozen
 from harness.wait import LONG, until
 
 OUTAGE = 60 if LONG else 12  # seconds
@@ -67,12 +68,8 @@ def test_the_database_is_away(own_instance, stream, way):
         until(control.exists, 20, "the master connection")
         # Reaches its target before the outage.
         assert instance.ssh(stream.user, "echo ready", options=(f"ControlPath={control}",)).stdout == b"ready\n"
-        if way == "frozen":
-            with frozen(instance.service_pid("postgres")), frozen_backends(instance):
-                words = outage(instance, stream, control)
-        else:
-            with held_down(instance):
-                words = outage(instance, stream, control)
+        with (frozen_database if way == "frozen" else database_down)(instance):
+            words = outage(instance, stream, control)
         wait_service(instance, instance.engineer, 40)
         stream.goes_on()
         rows_arrive_in_order(instance, words)
@@ -86,39 +83,33 @@ def test_the_database_is_away(own_instance, stream, way):
     compare(instance, stream)
 
 
-class frozen_backends:
-    """The processes that serve our connections, stopped with the postmaster."""
-
-    def __init__(self, instance):
-        from harness import procs
-        self.pids = procs.children(instance.service_pid("postgres"))
-
-    def __enter__(self):
-        for pid in self.pids:
-            os.kill(pid, signal.SIGSTOP)
-
-    def __exit__(self, *_):
-        for pid in self.pids:
+@contextlib.contextmanager
+def frozen_database(instance):
+    """The postmaster and the processes that serve our connections, stopped."""
+    postmaster = instance.service_pid("postgres")
+    pids = [postmaster, *procs.children(postmaster)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
             os.kill(pid, signal.SIGCONT)
 
 
-class held_down:
-    """PostgreSQL ended, and its socket's folder out of reach so that the supervisor's restart does not bring it back."""
-
-    def __init__(self, instance):
-        self.instance = instance
-        self.lock = None
-
-    def __enter__(self):
-        data = self.instance.home / "pg"
-        self.hidden = data.with_name("pg-hidden")
-        pid = self.instance.service_pid("postgres")
-        os.kill(pid, signal.SIGINT)
-        until(lambda: self.instance.service_pid("postgres") != pid, 20, "the end of PostgreSQL")
-        data.rename(self.hidden)
-        left = self.instance.service_pid("postgres")
-        if left:
+@contextlib.contextmanager
+def database_down(instance):
+    """PostgreSQL ended; its data is moved aside meanwhile, so that the supervisor's restarts fail."""
+    data = instance.home / "pg"
+    hidden = data.with_name("pg-hidden")
+    pid = instance.service_pid("postgres")
+    os.kill(pid, signal.SIGINT)
+    until(lambda: instance.service_pid("postgres") != pid, 20, "the end of PostgreSQL", every=0.01)
+    data.rename(hidden)
+    try:
+        left = instance.service_pid("postgres")
+        if left:  # the supervisor was faster than the rename
             os.kill(left, signal.SIGQUIT)
-
-    def __exit__(self, *_):
-        self.hidden.rename(self.instance.home / "pg")
+        yield
+    finally:
+        hidden.rename(data)

@@ -8,7 +8,7 @@ import sys
 
 import samples
 import supervise
-from place import CHECKOUT, Home, choose_base, default_home, port_is_free, SAMPLE_SSH, SSH
+from place import CHECKOUT, Home, choose_base, default_home, SAMPLE_SSH, SSH
 from seed import USERS, TARGET, password_file
 from words import Failure, complain, say, text
 

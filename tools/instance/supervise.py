@@ -15,7 +15,7 @@ import traceback
 import samples
 import seed
 from database import Database
-from place import Home, is_root, write_file
+from place import Home, write_file
 from service import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, Service, prctl, reap_adopted
 from words import Failure
 
