@@ -199,7 +199,7 @@ class Home:
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
 
-    def write_conf(self, facts):
+    def write_conf(self, facts, path=None, **changes):
         """facts["conf"] ("section.key": value, from --set) goes over what is written here."""
         conf = {
             "listen.ssh": f"{facts['listen']}:{facts['base'] + SSH}",
@@ -213,15 +213,15 @@ class Home:
             "database.connect": f"host={self.pg_socket} dbname=yanmen",
         }
         conf |= {f"users.{part}": os_user(part) or "" for part in OS_USERS if part != "pg"}
-        conf |= facts.get("conf", {})
+        conf |= facts.get("conf", {}) | changes
         text = "# Written by tools/run at each start; tools/run --set SECTION.KEY=VALUE changes it.\n"
         for section in dict.fromkeys(key.split(".")[0] for key in conf):
             text += f"\n[{section}]\n"
             text += "".join(f"{k.split('.', 1)[1]} = {v}\n" for k, v in conf.items() if k.startswith(section + "."))
-        write_file(self.conf, text, 0o644)
+        write_file(path or self.conf, text, 0o644)
 
-    def cli(self):
-        return [str(self.bin / "yanmen"), "--config", str(self.conf)]
+    def cli(self, conf=None):
+        return [str(self.bin / "yanmen"), "--config", str(conf or self.conf)]
 
 
 # ---- ports ----

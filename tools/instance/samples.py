@@ -9,6 +9,7 @@ import fcntl
 import os
 import pwd
 import secrets
+import shlex
 import socket
 import subprocess
 from pathlib import Path
@@ -140,4 +141,5 @@ def answers(facts):
 
 def write_end_script(home):
     """What the gateway calls when its `samples remove` has removed the rows."""
-    write_file(home.samples / "end", f"#!/bin/sh\nexec '{CHECKOUT}/tools/samples' remove --home '{home.path}'\n", 0o755)
+    script, folder = shlex.quote(f"{CHECKOUT}/tools/samples"), shlex.quote(str(home.path))
+    write_file(home.samples / "end", f"#!/bin/sh\nexec {script} remove --home {folder}\n", 0o755)

@@ -11,11 +11,11 @@ USERS = ("admin", "engineer", "dba", "auditor", "operator")  # one per role, nam
 TARGET, CLUSTER = "demo", "samples"
 
 
-def call(home, *args, accept=(0,)):
+def call(home, *args, conf=None):
     """Runs the CLI; returns its JSON, None when it printed none."""
-    done = subprocess.run(home.cli() + list(args) + ["--json"], capture_output=True, text=True, timeout=60,
+    done = subprocess.run(home.cli(conf) + list(args) + ["--json"], capture_output=True, text=True, timeout=60,
                           stdin=subprocess.DEVNULL)
-    if done.returncode not in accept:
+    if done.returncode:
         raise Failure("step_failed", step=" ".join(args[:2]), why=(done.stderr or done.stdout).strip()[-300:],
                       log=home.logs / "yanmend.log")
     return json.loads(done.stdout) if done.stdout.strip() else None
@@ -47,10 +47,13 @@ def users(home):
 
 def samples(home, facts, account):
     """Cluster, target, account and the engineer's grant; what is there already stays."""
-    if CLUSTER not in names(home, "cluster"):
-        call(home, "cluster", "add", CLUSTER, "--network", "127.0.0.0/8", "--network", "::1/128")
     address = f"127.0.0.1:{facts['base'] + SAMPLE_SSH}"
     there = names(home, "target").get(TARGET)
+    if there is not None and there["address"] != address:  # the ports have moved since
+        forget_samples(home, facts)
+        there = None
+    if CLUSTER not in names(home, "cluster"):
+        call(home, "cluster", "add", CLUSTER, "--network", "127.0.0.0/8", "--network", "::1/128")
     if there is None:
         call(home, "target", "add", TARGET, "--kind", "linux", "--address", address, "--cluster", CLUSTER)
     secret = ["--password-file", account["password_file"]] if "password_file" in account else ["--key-file", account["key_file"]]
@@ -59,8 +62,16 @@ def samples(home, facts, account):
         call(home, "grant", "add", "--user", "engineer", "--account", account["name"], "--target", TARGET)
 
 
+def forget_samples(home, facts):
+    """Removes the rows and leaves the sshd running: a configuration without the script that would end it."""
+    conf = home.path / "without-samples.conf"
+    home.write_conf(facts, conf, **{"paths.samples": ""})
+    call(home, "samples", "remove", conf=conf)
+    conf.unlink()
+
+
 def write_endpoints(home, facts):
-    call_public_key(home)
+    write_public_key(home)
     endpoints = {
         "ssh": {"host": "127.0.0.1" if facts["listen"] in ("0.0.0.0", "[::]") else facts["listen"],
                 "port": facts["base"] + SSH},
@@ -74,7 +85,7 @@ def write_endpoints(home, facts):
     write_file(home.endpoints, json.dumps(endpoints, indent=2) + "\n", 0o600)
 
 
-def call_public_key(home):
+def write_public_key(home):
     """The key file that verifies recordings and the audit log offline."""
     keys = call(home, "public", "keys")
     write_file(home.public_key, keys["sign"].strip() + "\n", 0o644)
