@@ -60,7 +60,8 @@ def one(name, code, output):
 # ---- suites ----
 def check(options):
     del options
-    files = [ROOT / f for f in run(["git", "ls-files"], 60)[1].split("\n") if f and (ROOT / f).is_file()]
+    files = [p for top in sorted(ROOT.iterdir()) if not top.name.startswith(("build", ".git")) for p in
+             (sorted(top.rglob("*")) if top.is_dir() else [top]) if p.is_file()]
     shell = [str(f) for f in files if f.read_bytes()[:10].startswith((b"#!/bin/sh", b"#!/bin/bash"))]
     python = [str(f) for f in files if f.suffix == ".py"]
     total = one("shellcheck", *run(["shellcheck", *shell], 120))
