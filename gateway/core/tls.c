@@ -103,18 +103,18 @@ static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static void free_alpn(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
+static void free_owned(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index, long argl, void *argp)
 {
 	(void)parent, (void)data, (void)index, (void)argl, (void)argp;
 	OPENSSL_free(ptr);
 }
 
-/* One index for the process, as OpenSSL asks. */
-static int alpn_index(void)
+/* Where a context keeps bytes that die with it (its ALPN name or its pin).  One index for the process, as OpenSSL asks. */
+static int owned_index(void)
 {
 	static int index = -1;
 	if (index < 0)
-		index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_alpn);
+		index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_owned);
 	return index;
 }
 
@@ -127,7 +127,7 @@ static int set_alpn(SSL_CTX *ctx, const char *name)
 		return -ENOMEM;
 	wire[0] = (unsigned char)n;
 	memcpy(wire + 1, name, n);
-	int index = alpn_index();
+	int index = owned_index();
 	if (index < 0 || SSL_CTX_set_ex_data(ctx, index, wire) != 1) {
 		OPENSSL_free(wire);
 		return -ENOMEM;
@@ -177,7 +177,7 @@ static int trust_pin(SSL_CTX *ctx, const uint8_t *pin)
 	uint8_t *copy = OPENSSL_memdup(pin, TLS_PIN_SIZE);
 	if (!copy)
 		return -ENOMEM;
-	int index = alpn_index();
+	int index = owned_index();
 	if (index < 0 || SSL_CTX_set_ex_data(ctx, index, copy) != 1) {
 		OPENSSL_free(copy);
 		return -ENOMEM;
