@@ -83,6 +83,7 @@ struct msgq;
 	/* ---- reader <-> broker ---- */ \
 	M(read, 0x0401, WIRE_READ_F)            /* broker -> reader     +fd: write the result there        */ \
 	M(read_opened, 0x0481, WIRE_READ_OPENED_F) /* reader -> broker  its header: the sealed key         */ \
+	M(read_allowed, 0x0402, WIRE_TICKET_F)  /* broker -> reader     answer to read_opened: now `use` at the vault, or why not */ \
 	M(read_done, 0x0482, WIRE_READ_DONE_F)  /* reader -> broker */ \
 	/* ---- broker <-> argon2 helper ---- */ \
 	M(pwhash, 0x0501, WIRE_PWHASH_F)        /* +fd with op NEW: the password in a sealed memfd         */ \
