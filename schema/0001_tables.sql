@@ -35,7 +35,8 @@ insert into yanmen.role (name, about) values
 	('dba', 'as user: databases'),
 	('operator', 'as user, and sees the inventory and the sessions');
 insert into yanmen.role_permission (role, permission, scope)
-select 'admin', p, 'all' from unnest(array['user.manage', 'user.list', 'group.manage', 'group.put', 'group.list',
+select 'admin', p, 'all'
+from unnest(array['user.manage', 'user.list', 'group.manage', 'group.put', 'group.list',
 	'cluster.manage', 'cluster.put', 'cluster.list', 'target.manage', 'target.list', 'target.test', 'account.set',
 	'grant.manage', 'grant.list', 'session.list', 'session.watch', 'session.control', 'recording.list', 'recording.read',
 	'recording.verify', 'audit.read', 'settings.read', 'settings.set', 'escrow.set', 'samples.remove', 'doctor.run']) p
@@ -168,7 +169,6 @@ create table yanmen.session (
 	protocol text not null,
 	address text not null,
 	rule text not null,
-	features text not null, -- of the grant when it began, commas between
 	state text not null default 'online' check (state in ('online', 'closed', 'crashed')),
 	locked bool not null default false,
 	started_at timestamptz not null,

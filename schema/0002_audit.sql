@@ -95,6 +95,7 @@ $$;
 create function audit.add(actor text, kind text, body jsonb, uid uuid default gen_random_uuid(),
 	at timestamptz default clock_timestamp()) returns bool
 language plpgsql security definer set search_path = pg_catalog, audit, pg_temp as $$
+#variable_conflict use_column
 declare
 	t timestamptz := least(greatest(add.at, '2000-01-01Z'), '2100-01-01Z');
 	b jsonb := jsonb_strip_nulls(coalesce(add.body, '{}'));
@@ -124,7 +125,8 @@ create function audit.link(prev bytea, seq bigint, e audit.event) returns bytea 
 		|| audit.field(e.kind) || audit.field(e.actor) || audit.field(e.body))
 $$;
 
--- Chains up to max_rows committed events; answers the head (seq 0 when nothing was ever chained) and how many were added.
+-- Chains up to max_rows committed events; answers the head (seq 0 when nothing was ever chained) and how many were
+-- added.
 --
 -- Order is (xid, id), and only events of transactions older than every running one are taken: those are all there, so
 -- an event that commits late is never behind the cursor.  A row is younger than the cursor or older than the horizon.
@@ -177,12 +179,14 @@ begin
 end
 $$;
 
--- The lines of an export, the events numbered from_seq to from_seq + max_rows - 1 in order.  A row of an event has time_us
--- and signature null; behind it each signed head over it as a row with uid null.
+-- The lines of an export, the events numbered from_seq to from_seq + max_rows - 1 in order.  A row of an event has
+-- time_us and signature null; behind it each signed head over it as a row with uid null.
 create function audit.export(from_seq bigint, max_rows int)
-returns table (seq bigint, uid text, at_us bigint, kind text, actor text, body text, hash bytea, time_us bigint, signature bytea)
+returns table (seq bigint, uid text, at_us bigint, kind text, actor text, body text, hash bytea, time_us bigint,
+	signature bytea)
 language sql stable security definer set search_path = pg_catalog, audit, pg_temp as $$
-	select s.seq, e.uid::text, (extract(epoch from e.at) * 1000000)::bigint, e.kind, e.actor, e.body, s.hash, null, null
+	select s.seq, e.uid::text, (extract(epoch from e.at) * 1000000)::bigint, e.kind, e.actor, e.body, s.hash, null,
+		null
 	from audit.seal s join audit.event e on e.id = s.event_id and e.at = s.event_at
 	where s.seq >= from_seq and s.seq < from_seq + least(max_rows, 10000)
 	union all

@@ -1,4 +1,5 @@
--- What the commands share.  Errors that a person reads: YM400 bad value, YM403 not allowed, YM404 not found, YM409 exists.
+-- What the commands share.  Errors that a person reads: YM400 bad value, YM403 not allowed, YM404 not found, YM409
+-- exists.
 -- caller: {"actor": "local:0" | "user:<name>", "role": "admin", "address": "…"}.
 -- args: a key given once is a string, a key given several times an array of strings.
 
@@ -57,8 +58,9 @@ $$;
 -- A public key blob: RFC 4253 section 6.6.
 create function yanmen.arg_blob(v text, key text, most int) returns bytea language plpgsql immutable as $$
 declare
-	b bytea := decode(v, 'base64');
+	b bytea;
 begin
+	b := decode(v, 'base64');
 	if octet_length(b) not between 16 and most then
 		raise exception '% is no public key', key using errcode = 'YM400';
 	end if;
