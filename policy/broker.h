@@ -1,0 +1,45 @@
+#ifndef POL_BROKER_H
+#define POL_BROKER_H
+#include "gateway/core/conf.h"
+#include "gateway/core/loop.h"
+#include "policy/ask.h"
+#include "policy/facts.h"
+#include "policy/link.h"
+#include "policy/query.h"
+#include "policy/settings.h"
+#include <stdbool.h>
+#include <stdint.h>
+struct pol_cli;
+struct pol_dialler;
+struct pol_hashing;
+struct pol_reconcile;
+struct pol_sealer;
+struct pol_worker;
+/*
+ * broker - what the broker's parts share.  One in a process, made by main.c.
+ *
+ * Shape:   parent.c hears the parent, peers.c the vault and the recorder, worker.c the workers, cli.c the CLI.  Whoever
+ *          needs something from another process asks through `asks`, from the database through `sql`; whatever happened
+ *          goes to `facts`.
+ * Owns:    its parts.
+ */
+struct pol_broker {
+	struct loop *loop;
+	struct conf conf;
+	struct pol_queries sql;
+	struct pol_asks asks;
+	struct pol_spool *spool;
+	struct pol_facts facts;
+	struct pol_settings settings;
+	struct pol_link parent, vault, recorder;
+	struct pol_hashing *hashing;
+	struct pol_dialler *dialler;
+	struct pol_worker *workers; /* attached: workers, probes, readers */
+	struct pol_reconcile *reconcile;
+	struct pol_sealer *sealer;
+	struct pol_cli *cli;
+	struct loop_timer stop;
+	bool space_low; /* the recorder says so */
+	uint64_t space_free;
+};
+#endif

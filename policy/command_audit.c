@@ -1,0 +1,342 @@
+#include "gateway/core/clock.h"
+#include "gateway/core/err.h"
+#include "gateway/core/json.h"
+#include "policy/broker.h"
+#include "policy/call.h"
+#include "policy/peers.h"
+#include "recorder/evidence/audit.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGE = 1000, VERIFY_PAGE = 10000, VAULT_US = 5 * 1000 * 1000 };
+
+static bool bytes_get(const struct pg_result *res, int row, int col, uint8_t *ret, size_t n)
+{
+	struct buf b;
+
+	buf_init(&b, n);
+	bool whole = pg_bytea(pg_span(res, row, col), &b) == 0 && b.len == n;
+	if (whole)
+		memcpy(ret, b.data, n);
+	buf_done(&b);
+	return whole;
+}
+
+static uint64_t last_seq(const struct pg_result *res)
+{
+	struct span text = pg_span(res, 0, 0);
+	json_t *j = json_loadb((const char *)text.p, text.n, 0, NULL);
+	json_int_t seq = json_integer_value(json_object_get(j, "last_seq"));
+
+	json_decref(j);
+	return seq > 0 ? (uint64_t)seq : 0;
+}
+
+/* ---- export: docs/RECORDING.md, "Audit export" ---- */
+
+struct audit_export {
+	uint64_t last, seq, events; /* seq: of the last event written */
+	uint8_t hash[EVIDENCE_HASH];
+	int64_t time_us;
+};
+
+static bool file_put(struct pol_call *c, const struct buf *b)
+{
+	size_t done = 0;
+
+	while (!b->failed && done < b->len) {
+		ssize_t n = write(c->fd, b->data + done, b->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	return !b->failed && done == b->len;
+}
+
+static void export_say(struct pol_call *c)
+{
+	const struct audit_export *s = c->state;
+	struct buf out;
+	struct json j;
+
+	buf_init(&out, 1024);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_num(&j, "events", (int64_t)s->events);
+	json_num(&j, "last_seq", (int64_t)s->seq);
+	json_end(&j);
+	pol_call_answer(c, buf_span(&out));
+	buf_done(&out);
+}
+
+static void export_signed(void *ctx, int code, const union pol_reply *reply)
+{
+	struct pol_call *c = ctx;
+	const struct audit_export *s = c->state;
+	struct evidence_audit_head head = { .seq = s->seq, .time_us = s->time_us };
+	struct buf line;
+
+	if (code < 0) {
+		pol_call_fail(c, code, "the vault does not answer; try again");
+		return;
+	}
+	memcpy(head.hash, s->hash, sizeof head.hash);
+	memcpy(head.signature, reply->sign.signature.b, sizeof head.signature);
+	buf_init(&line, 4096);
+	evidence_audit_put_head(&line, "end", &head);
+	bool written = file_put(c, &line);
+	buf_done(&line);
+	if (written)
+		export_say(c);
+	else
+		pol_call_fail(c, -EIO, "the output file cannot be written");
+}
+
+static void export_sign(struct pol_call *c)
+{
+	struct audit_export *s = c->state;
+	struct wire_sign m = { .what = WIRE_SIGN_AUDIT, .seq = s->seq, .time_us = clock_wall_us() };
+
+	s->time_us = m.time_us;
+	memcpy(m.hash.b, s->hash, sizeof m.hash.b);
+	pol_peers_sign(c->b, &m, &(struct pol_ask){ .within_us = VAULT_US, .done = export_signed, .ctx = c });
+}
+
+/* One line of the page: an event, or (uid null) a signed head over the event before it. */
+static bool export_row(struct audit_export *s, const struct pg_result *res, int i, struct buf *out)
+{
+	uint64_t seq = (uint64_t)pg_int(res, i, 0);
+
+	if (!pg_text(res, i, 1)) {
+		struct evidence_audit_head h = { .seq = seq, .time_us = pg_int(res, i, 7) };
+		if (!bytes_get(res, i, 6, h.hash, sizeof h.hash) || !bytes_get(res, i, 8, h.signature, sizeof h.signature))
+			return false;
+		evidence_audit_put_head(out, "head", &h);
+		return true;
+	}
+	struct evidence_audit_event e = { .seq = seq, .uid = pg_span(res, i, 1), .at_us = pg_int(res, i, 2),
+					  .kind = pg_span(res, i, 3), .actor = pg_span(res, i, 4), .body = pg_span(res, i, 5) };
+	if (!bytes_get(res, i, 6, s->hash, sizeof s->hash))
+		return false;
+	evidence_audit_put_event(out, &e, s->hash);
+	s->seq = seq;
+	s->events++;
+	return true;
+}
+
+static void export_page(struct pol_call *c);
+
+static void export_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct audit_export *s = c->state;
+	uint64_t before = s->seq;
+	struct buf out;
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	buf_init(&out, (size_t)512 << 20);
+	bool whole = true;
+	for (int i = 0; i < pg_rows(res) && whole; i++)
+		whole = export_row(s, res, i, &out);
+	whole = whole && file_put(c, &out);
+	buf_done(&out);
+	if (!whole)
+		pol_call_fail(c, -EIO, "the output file cannot be written");
+	else if (s->seq >= s->last)
+		export_sign(c);
+	else if (s->seq == before)
+		pol_call_fail(c, -EIO, "an event is missing in the audit log; see: audit verify");
+	else
+		export_page(c);
+}
+
+static void export_page(struct pol_call *c)
+{
+	const struct audit_export *s = c->state;
+	uint64_t rows = s->last - s->seq < PAGE ? s->last - s->seq : PAGE; /* not beyond what was there at the start */
+	char from[24], max[24];
+
+	(void)snprintf(from, sizeof from, "%" PRIu64, s->seq + 1);
+	(void)snprintf(max, sizeof max, "%" PRIu64, rows);
+	pol_query(&c->b->sql,
+		POL_SQL("select seq, uid, at_us, kind, actor, body, hash, time_us, signature "
+			"from audit.export($1::bigint, $2::int)", from, max),
+		export_came, c);
+}
+
+static void export_begin(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct audit_export *s = c->state;
+	struct buf first;
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	s->last = last_seq(res);
+	buf_init(&first, 4096);
+	evidence_audit_put_first(&first, 1, s->hash); /* zeros */
+	bool written = file_put(c, &first);
+	buf_done(&first);
+	if (!written)
+		pol_call_fail(c, -EIO, "the output file cannot be written");
+	else if (s->last == 0)
+		export_sign(c);
+	else
+		export_page(c);
+}
+
+void pol_command_audit_export(struct pol_call *c)
+{
+	(void)pol_call_state(c, sizeof(struct audit_export), NULL);
+	pol_call_sql(c, NULL, export_begin);
+}
+
+/* ---- verify: the chain again in the database, the signatures of its heads here ---- */
+
+struct audit_verify {
+	uint64_t last, seq, checked, heads;
+	uint8_t key[EVIDENCE_KEY];
+};
+
+static void verify_say(struct pol_call *c)
+{
+	const struct audit_verify *s = c->state;
+	struct buf out;
+	struct json j;
+
+	buf_init(&out, 1024);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_bool(&j, "verified", true);
+	json_num(&j, "events", (int64_t)s->checked);
+	json_num(&j, "heads", (int64_t)s->heads);
+	json_end(&j);
+	pol_call_answer(c, buf_span(&out));
+	buf_done(&out);
+}
+
+static void heads_page(struct pol_call *c, uint64_t from);
+
+static bool head_holds(const struct audit_verify *s, const struct pg_result *res, int i)
+{
+	struct evidence_sign_claim claim = { .what = WIRE_SIGN_AUDIT, .seq = (uint64_t)pg_int(res, i, 0),
+					     .time_us = pg_int(res, i, 2) };
+	uint8_t signature[EVIDENCE_SIGNATURE];
+
+	return bytes_get(res, i, 1, claim.hash, sizeof claim.hash) &&
+		bytes_get(res, i, 3, signature, sizeof signature) &&
+		evidence_sign_check(&claim, signature, s->key, NULL) == 0;
+}
+
+static void heads_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct audit_verify *s = c->state;
+	char say[96];
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	for (int i = 0; i < pg_rows(res); i++, s->heads++)
+		if (!head_holds(s, res, i)) {
+			(void)snprintf(say, sizeof say, "the signature of the head at event %" PRId64 " is wrong", pg_int(res, i, 0));
+			pol_call_fail(c, -EIO, say);
+			return;
+		}
+	if (pg_rows(res) < PAGE)
+		verify_say(c);
+	else
+		heads_page(c, (uint64_t)pg_int(res, pg_rows(res) - 1, 0) + 1);
+}
+
+static void heads_page(struct pol_call *c, uint64_t from)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof text, "%" PRIu64, from);
+	pol_query(&c->b->sql, POL_SQL("select seq, hash, time_us, signature from audit.heads($1::bigint, 1000)", text),
+		heads_came, c);
+}
+
+static void verify_page(struct pol_call *c);
+
+static void verify_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct audit_verify *s = c->state;
+	char say[160];
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	uint64_t checked = (uint64_t)pg_int(res, 0, 0);
+	if (pg_text(res, 0, 2)) {
+		(void)snprintf(say, sizeof say, "event %s of the audit log: %.100s", pg_text(res, 0, 2),
+			pg_text(res, 0, 3) ? pg_text(res, 0, 3) : "altered");
+		pol_call_fail(c, -EIO, say);
+		return;
+	}
+	s->seq = (uint64_t)pg_int(res, 0, 1);
+	s->checked += checked;
+	if (checked == VERIFY_PAGE)
+		verify_page(c);
+	else if (s->seq < s->last)
+		pol_call_fail(c, -EIO, "the end of the audit log is missing");
+	else
+		heads_page(c, 0);
+}
+
+static void verify_page(struct pol_call *c)
+{
+	const struct audit_verify *s = c->state;
+	char after[24];
+
+	(void)snprintf(after, sizeof after, "%" PRIu64, s->seq);
+	pol_query(&c->b->sql, POL_SQL("select checked, seq, bad_seq, why from audit.verify($1::bigint, 10000)", after),
+		verify_came, c);
+}
+
+static void verify_key(void *ctx, int code, const union pol_reply *reply)
+{
+	struct pol_call *c = ctx;
+	struct audit_verify *s = c->state;
+
+	if (code < 0) {
+		pol_call_fail(c, code, "the vault does not answer; try again");
+		return;
+	}
+	memcpy(s->key, reply->publics.sign.b, sizeof s->key);
+	verify_page(c);
+}
+
+static void verify_begin(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct audit_verify *s = c->state;
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	s->last = last_seq(res);
+	pol_peers_publics(c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = verify_key, .ctx = c });
+}
+
+void pol_command_audit_verify(struct pol_call *c)
+{
+	(void)pol_call_state(c, sizeof(struct audit_verify), NULL);
+	pol_call_sql(c, NULL, verify_begin);
+}

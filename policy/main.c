@@ -1,0 +1,122 @@
+#include "gateway/core/conf.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/sandbox.h"
+#include "gateway/core/scope.h"
+#include "policy/broker.h"
+#include "policy/cli.h"
+#include "policy/dial.h"
+#include "policy/hashing.h"
+#include "policy/parent.h"
+#include "policy/peers.h"
+#include "policy/reconcile.h"
+#include "policy/sealer.h"
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+
+/* The broker: docs/ARCHITECTURE.md.  Descriptors at the start: 3 parent, 4 configuration, 5 spool directory. */
+enum { FD_PARENT = 3, FD_CONF = 4, FD_SPOOL = 5 };
+enum { DATABASE_US = 3 * 1000 * 1000, UPKEEP_S = 6 * 3600 };
+
+static struct pol_broker broker;
+static struct loop_timer upkeep;
+
+static void upkeep_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	(void)ctx;
+	(void)res;
+	if (code < 0)
+		log_err(LOG_LEVEL_WARN, "upkeep", err);
+}
+
+/* The audit's coming partitions. */
+static void upkeep_fire(void *ctx)
+{
+	struct pol_broker *b = ctx;
+
+	pol_query(&b->sql, POL_SQL("select api.maintain()"), upkeep_done, b);
+	loop_timer_set(b->loop, &upkeep, INT64_C(1000000) * UPKEEP_S);
+}
+
+static void database_up(void *ctx, bool up)
+{
+	struct pol_broker *b = ctx;
+
+	pol_facts_up(&b->facts, up);
+	if (!up)
+		return;
+	pol_settings_load(&b->settings);
+	upkeep_fire(b);
+}
+
+static int open_spool(struct pol_broker *b, struct err *err)
+{
+	size_t cut = 0;
+	int r = pol_spool_open(&b->spool, FD_SPOOL, POL_SPOOL_CAP, &cut, err);
+
+	if (r < 0)
+		return r;
+	if (cut)
+		log_ev(LOG_LEVEL_WARN, "spool.torn", LOG_N("bytes", cut));
+	pol_facts_init(&b->facts, b->loop, &b->sql, b->spool);
+	return 0;
+}
+
+static int open_database(struct pol_broker *b, struct err *err)
+{
+	char conninfo[400];
+
+	(void)snprintf(conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-broker", b->conf.database);
+	b->sql.loop = b->loop;
+	int r = pg_new(&b->sql.pg, b->loop, conninfo, database_up, b, err);
+	if (r < 0)
+		return r;
+	pol_settings_listen(&b->settings);
+	(void)snprintf(conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
+	return pol_sealer_new(&b->sealer, b, conninfo, err);
+}
+
+static int start(struct pol_broker *b, struct err *err)
+{
+	if (sodium_init() < 0)
+		return fault(err, -EIO, "internal error", "sodium_init");
+	int r = conf_load_fd(FD_CONF, &b->conf, err);
+	if (r < 0 || (r = loop_new(&b->loop, err)) < 0)
+		return r;
+	log_level_set((enum log_level)b->conf.log_level);
+	b->asks.loop = b->loop;
+	upkeep = (struct loop_timer){ .fire = upkeep_fire, .ctx = b };
+	pol_settings_init(&b->settings, &b->sql);
+	pol_peers_init(b);
+	b->hashing = pol_hashing_new(b->loop);
+	b->cli = pol_cli_new(b);
+	b->reconcile = pol_reconcile_new(b);
+	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0)
+		return r;
+	/* Whatever libpq loads on first use is loaded before the sandbox; a database that is away is waited for later. */
+	for (int64_t until = loop_now_us(b->loop) + DATABASE_US; !b->settings.loaded && loop_now_us(b->loop) < until;)
+		loop_turn(b->loop, DATABASE_US / 10);
+	if ((r = sandbox_enter(SANDBOX_BROKER, err)) < 0 || (r = pol_dialler_new(&b->dialler, b->loop, err)) < 0 ||
+		(r = pol_parent_open(b, FD_PARENT, err)) < 0)
+		return r;
+	r = pol_parent_hello(b);
+	return r < 0 ? fault(err, r, "internal error", "no hello to the parent") : 0;
+}
+
+int main(void)
+{
+	struct err err = { 0 };
+
+	log_context("role", "broker");
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (start(&broker, &err) < 0) {
+		log_err(LOG_LEVEL_ERROR, "broker.start", &err);
+		return 1;
+	}
+	int code = loop_run(broker.loop);
+	/* Workers and calls end with the process: nothing of theirs is to be told any more. */
+	pol_spool_free(broker.spool);
+	return code;
+}

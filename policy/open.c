@@ -1,0 +1,56 @@
+#include "policy/open.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "policy/broker.h"
+#include "policy/decide/rule.h"
+#include "policy/worker.h"
+#include <errno.h>
+#include <stdio.h>
+
+enum { FEATURES = WIRE_FEATURE_SHELL | WIRE_FEATURE_EXEC | WIRE_FEATURE_SFTP | WIRE_FEATURE_SCP };
+
+static bool is_one_feature(uint32_t request)
+{
+	return request && (request & FEATURES) == request && (request & (request - 1)) == 0;
+}
+
+static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allowed, struct err *err)
+{
+	struct pol_fact f;
+	char id[ID_TEXT];
+
+	id_text(&w->session.id, id);
+	pol_fact_open(&f);
+	pol_fact_text(&f, "session", span_str(id));
+	pol_fact_num(&f, "channel", m->channel);
+	pol_fact_text(&f, "request", span_str(decide_rule_feature(m->request)));
+	if (m->text.n)
+		pol_fact_text(&f, "text", m->text);
+	return pol_facts_put(&w->b->facts, allowed ? "channel.opened" : "channel.refused", &f, err);
+}
+
+void pol_open_ask(struct pol_worker *w, const struct wire_open *m)
+{
+	struct wire_open_answer a = { .channel = m->channel, .request = m->request };
+	char say[128] = "";
+	struct err err;
+
+	if (!is_one_feature(m->request)) {
+		pol_worker_break(w, "open of an unknown request");
+		return;
+	}
+	bool allowed = w->session.on && (w->session.features & m->request);
+	if (!allowed) {
+		a.code = -EACCES;
+		(void)snprintf(say, sizeof say, "%s is not allowed here. / 此处不允许 %s。", decide_rule_feature(m->request),
+			decide_rule_feature(m->request));
+	}
+	if (open_audit(w, m, allowed, &err) < 0) {
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+		a.code = -ENOSPC;
+		(void)snprintf(say, sizeof say, "The gateway cannot write its audit. / 网关暂时无法写入审计。");
+	}
+	a.say = span_str(say);
+	if (pol_link_is_open(&w->link))
+		(void)pol_link_sent(&w->link, wire_open_answer_queue(w->link.q, &a, -1));
+}

@@ -1,0 +1,18 @@
+#ifndef POL_PARENT_H
+#define POL_PARENT_H
+#include "gateway/core/wire.h"
+#include "policy/ask.h"
+struct err;
+struct pol_broker;
+/*
+ * parent - what the parent tells the broker (peers, workers, stop), and what the broker wants from it: a probe, a reader.
+ *
+ * Ends:    the loop stops with 1 when the parent is gone, with 0 after `stop`, once the spool is empty and the audit is
+ *          sealed and signed, or after POL_PARENT_STOP_US.
+ */
+enum { POL_PARENT_STOP_US = 3 * 1000 * 1000 };
+int pol_parent_open(struct pol_broker *b, int fd, struct err *err); /* takes fd */
+int pol_parent_hello(struct pol_broker *b);
+/* ask->done gets reply->worker, freshly attached. */
+void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask);
+#endif

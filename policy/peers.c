@@ -1,0 +1,206 @@
+#include "policy/peers.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "policy/broker.h"
+#include "policy/hashing.h"
+#include "policy/session.h"
+#include <errno.h>
+#include <string.h>
+
+/* ---- questions ---- */
+
+static uint64_t add(struct pol_broker *b, const struct pol_ask *ask, uint8_t role, uint16_t answer)
+{
+	struct pol_ask a = *ask;
+
+	a.role = role;
+	a.answer = answer;
+	return pol_ask_add(&b->asks, &a);
+}
+
+/* QUEUE is a wire_<name>_queue call; a link that is closed has no queue. */
+#define SEND(b, link, ticket, QUEUE) \
+	do { \
+		int r_ = pol_link_is_open(link) ? pol_link_sent(link, QUEUE) : -EPIPE; \
+		if (r_ < 0) \
+			pol_ask_fail(&(b)->asks, ticket, r_); \
+	} while (0)
+
+void pol_peers_allow(struct pol_broker *b, struct wire_allow *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_allow_answer);
+	SEND(b, &b->vault, m->ticket, wire_allow_queue(b->vault.q, m, -1));
+}
+
+void pol_peers_forget(struct pol_broker *b, uint64_t worker)
+{
+	struct wire_forget m = { .worker = worker };
+
+	if (pol_link_is_open(&b->vault))
+		(void)pol_link_sent(&b->vault, wire_forget_queue(b->vault.q, &m, -1));
+}
+
+void pol_peers_seal(struct pol_broker *b, struct wire_seal *m, int fd, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_sealed);
+	SEND(b, &b->vault, m->ticket, wire_seal_queue(b->vault.q, m, fd));
+}
+
+void pol_peers_rebind(struct pol_broker *b, struct wire_rebind *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_sealed);
+	SEND(b, &b->vault, m->ticket, wire_rebind_queue(b->vault.q, m, -1));
+}
+
+void pol_peers_publics(struct pol_broker *b, const struct pol_ask *ask)
+{
+	uint64_t ticket = add(b, ask, WIRE_VAULT, WIRE_T_publics_answer);
+	struct wire_publics m = { 0 };
+
+	SEND(b, &b->vault, ticket, wire_publics_queue(b->vault.q, &m, -1));
+}
+
+void pol_peers_sign(struct pol_broker *b, struct wire_sign *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_sign_answer);
+	SEND(b, &b->vault, m->ticket, wire_sign_queue(b->vault.q, m, -1));
+}
+
+void pol_peers_begin(struct pol_broker *b, const struct wire_begin *m, const struct pol_ask *ask)
+{
+	uint64_t ticket = add(b, ask, WIRE_RECORDER, WIRE_T_begin_answer);
+
+	SEND(b, &b->recorder, ticket, wire_begin_queue(b->recorder.q, m, -1));
+}
+
+void pol_peers_watch(struct pol_broker *b, struct wire_watch *m, int fd, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_RECORDER, WIRE_T_watch_answer);
+	SEND(b, &b->recorder, m->ticket, wire_watch_queue(b->recorder.q, m, fd));
+}
+
+void pol_peers_recording(struct pol_broker *b, const struct id *id, const struct pol_ask *ask)
+{
+	struct pol_ask a = *ask;
+	struct wire_recording m = { .id = *id };
+
+	a.id = *id;
+	uint64_t ticket = add(b, &a, WIRE_RECORDER, WIRE_T_recording_answer);
+	SEND(b, &b->recorder, ticket, wire_recording_queue(b->recorder.q, &m, -1));
+}
+
+/* ---- answers ---- */
+
+static void vault_got(void *ctx, struct pol_msg *m)
+{
+	struct pol_broker *b = ctx;
+	union pol_reply r;
+	uint64_t ticket = 0;
+	int code = -EBADMSG;
+
+	if (m->type == WIRE_T_allow_answer && (code = wire_allow_answer_get(m->body, &r.allow, NULL)) == 0)
+		ticket = r.allow.ticket;
+	else if (m->type == WIRE_T_sealed && (code = wire_sealed_get(m->body, &r.sealed, NULL)) == 0)
+		ticket = r.sealed.ticket;
+	else if (m->type == WIRE_T_sign_answer && (code = wire_sign_answer_get(m->body, &r.sign, NULL)) == 0)
+		ticket = r.sign.ticket;
+	else if (m->type == WIRE_T_publics_answer && (code = wire_publics_answer_get(m->body, &r.publics, NULL)) == 0) {
+		/* It carries no ticket: the vault answers in order and the answer is always the same. */
+		(void)pol_ask_answer_id(&b->asks, m->type, &(struct id){ 0 }, &r);
+		return;
+	}
+	if (code < 0)
+		log_ev(LOG_LEVEL_ERROR, "vault.nonsense", LOG_S("type", wire_type_name(m->type)));
+	else
+		(void)pol_ask_answer(&b->asks, m->type, ticket, &r);
+}
+
+static void got_space(struct pol_broker *b, const struct wire_space *m)
+{
+	bool low = m->state == WIRE_SPACE_LOW;
+	struct pol_fact f;
+	struct err err;
+
+	b->space_free = m->free_bytes;
+	if (low == b->space_low)
+		return;
+	b->space_low = low;
+	log_ev(low ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, low ? "space.low" : "space.ok", LOG_N("free", m->free_bytes));
+	pol_fact_open(&f);
+	pol_fact_num(&f, "free_bytes", (int64_t)(m->free_bytes & INT64_MAX));
+	if (pol_facts_put(&b->facts, low ? "space.low" : "space.ok", &f, &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+}
+
+static void recorder_got(void *ctx, struct pol_msg *m)
+{
+	struct pol_broker *b = ctx;
+	union pol_reply r;
+	struct wire_space space;
+	int code = -EBADMSG;
+
+	if (m->type == WIRE_T_begin_answer && (code = wire_begin_answer_get(m->body, &r.begin, NULL)) == 0) {
+		(void)pol_ask_answer_id(&b->asks, m->type, &r.begin.id, &r);
+	} else if (m->type == WIRE_T_watch_answer && (code = wire_watch_answer_get(m->body, &r.watch, NULL)) == 0) {
+		(void)pol_ask_answer(&b->asks, m->type, r.watch.ticket, &r);
+	} else if (m->type == WIRE_T_recording_answer && (code = wire_recording_answer_get(m->body, &r.recording, NULL)) == 0) {
+		/* Asked or not: a state that is final goes into the audit (once: the same state again changes nothing). */
+		bool asked = pol_ask_answer_id(&b->asks, m->type, &r.recording.id, &r);
+		if (!asked || r.recording.state != WIRE_RECORDING_OPEN)
+			pol_session_recording(&b->facts, &r.recording);
+	} else if (m->type == WIRE_T_space && (code = wire_space_get(m->body, &space, NULL)) == 0) {
+		got_space(b, &space);
+	}
+	if (code < 0)
+		log_ev(LOG_LEVEL_ERROR, "recorder.nonsense", LOG_S("type", wire_type_name(m->type)));
+}
+
+static void peer_lost(struct pol_broker *b, uint8_t role, const struct err *why)
+{
+	log_err(LOG_LEVEL_WARN, role == WIRE_VAULT ? "vault.lost" : "recorder.lost", why);
+	pol_ask_lost(&b->asks, role);
+}
+
+static void vault_lost(void *ctx, const struct err *why)
+{
+	peer_lost(ctx, WIRE_VAULT, why);
+}
+
+static void recorder_lost(void *ctx, const struct err *why)
+{
+	peer_lost(ctx, WIRE_RECORDER, why);
+}
+
+void pol_peers_init(struct pol_broker *b)
+{
+	b->vault = (struct pol_link){ .got = vault_got, .lost = vault_lost, .ctx = b };
+	b->recorder = (struct pol_link){ .got = recorder_got, .lost = recorder_lost, .ctx = b };
+}
+
+/* A service came (back): the audit knows when one was replaced. */
+static void tell_restarted(struct pol_broker *b, uint8_t role)
+{
+	struct pol_fact f;
+	struct err err;
+
+	pol_fact_open(&f);
+	pol_fact_text(&f, "process", span_str(wire_role_name(role)));
+	if (pol_facts_put(&b->facts, "process.restarted", &f, &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+}
+
+void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
+{
+	struct pol_link *l = role == WIRE_VAULT ? &b->vault : &b->recorder;
+	struct err err = { 0 };
+
+	if (l->loop) {
+		pol_link_drain(l);
+		pol_link_close(l);
+		pol_ask_lost(&b->asks, role);
+		tell_restarted(b, role);
+	}
+	if (pol_link_open(l, b->loop, fd, POL_LINK_QUEUE, &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "peer.open", &err);
+}

@@ -1,0 +1,34 @@
+#ifndef POL_PERMITS_H
+#define POL_PERMITS_H
+#include "gateway/core/permit.h"
+#include <stddef.h>
+#include <stdint.h>
+/*
+ * permits - what a worker, a probe and a reader may say to the broker, and when.
+ *
+ * Read the tables in permits.c as the specification.  A message that is not listed for the peer's state ends the peer.
+ * Every question must be answered before the next one (states *_ASKED), but for `open`, of which several may wait.
+ * Trust:   a worker may be taken over by its client: nothing it says moves it further than these rows.
+ */
+enum pol_state {
+	POL_LOGIN,        /* nobody yet */
+	POL_LOGIN_ASKED,
+	POL_CHOOSE,       /* the user is known */
+	POL_MENU_ASKED,
+	POL_TARGET_ASKED,
+	POL_REACHING,     /* granted; the worker logs in to the target */
+	POL_LIVE,
+	POL_FAILED,       /* granted, but the target was not reached */
+	POL_RESUMED,      /* granted by an earlier broker; reached or not, nobody knows */
+	POL_LOST,         /* served by an earlier broker, without a session: what it knew is gone */
+	POL_DONE,
+	POL_PROBE,        /* asked to look at a target */
+	POL_READ,         /* asked to read a recording */
+	POL_READ_OPENED,
+	POL_STATES,
+};
+extern const struct permit_rule pol_permits_worker[], pol_permits_probe[], pol_permits_reader[];
+extern const size_t pol_permits_worker_n, pol_permits_probe_n, pol_permits_reader_n;
+struct permit pol_permits_of(uint8_t job, uint8_t state); /* enum wire_job, enum pol_state */
+const char *pol_permits_state_name(uint8_t state);
+#endif

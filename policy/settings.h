@@ -1,0 +1,24 @@
+#ifndef POL_SETTINGS_H
+#define POL_SETTINGS_H
+#include "policy/query.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/*
+ * settings - the broker's copy of the settings that every login needs.
+ *
+ * Source:  api.settings(); read at each connect and when NOTIFY yanmen_settings says so.
+ * Errors:  while the database is away the last copy holds; before the first one the defaults do.
+ */
+struct pol_settings {
+	struct pol_queries *sql;
+	char banner[4096];      /* English, then Chinese */
+	char env_allow[512];
+	uint8_t escrow[32];     /* X25519 key that terminal input is sealed to */
+	bool has_escrow;
+	bool loaded;
+};
+void pol_settings_init(struct pol_settings *s, struct pol_queries *sql);
+void pol_settings_load(struct pol_settings *s);
+void pol_settings_listen(struct pol_settings *s);
+#endif

@@ -1,0 +1,283 @@
+#include "policy/worker.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "policy/broker.h"
+#include "policy/menu.h"
+#include "policy/open.h"
+#include "policy/target.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static const char say_restarted[] = "Yanmen was restarted. Please log in again. / 雁门已重启，请重新登录。";
+
+struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id)
+{
+	struct pol_worker *w = b->workers;
+
+	while (w && w->id != id)
+		w = w->next;
+	return w;
+}
+
+void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const char *reason)
+{
+	struct wire_control m = { .worker = worker, .op = op, .reason = span_str(reason) };
+
+	if (pol_link_is_open(&b->parent))
+		(void)pol_link_sent(&b->parent, wire_control_queue(b->parent.q, &m, -1));
+}
+
+void pol_worker_break(struct pol_worker *w, const char *what)
+{
+	struct pol_fact f;
+	struct err err;
+
+	if (w->broken)
+		return;
+	w->broken = true;
+	log_ev(LOG_LEVEL_ERROR, "worker.broken", LOG_S("worker", w->name), LOG_S("what", what),
+		LOG_S("state", pol_permits_state_name(w->permit.state)));
+	pol_fact_open(&f);
+	pol_fact_text(&f, "worker", span_str(w->name));
+	pol_fact_text(&f, "address", span_str(w->address));
+	pol_fact_text(&f, "what", span_str(what));
+	if (w->user[0])
+		pol_fact_text(&f, "user", span_str(w->user));
+	pol_fact_text(&f, "actor", span_str("system"));
+	if (pol_facts_put(&w->b->facts, "worker.broken", &f, &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+	pol_worker_control(w->b, w->id, WIRE_END_SESSION, "This connection broke the gateway's rules. / 连接违反网关规则。");
+}
+
+static void got_end(struct pol_worker *w, const struct wire_end *m)
+{
+	pol_session_end(&w->b->facts, &w->session,
+		&(struct pol_session_end){ .state = "closed", .reason = m->reason, .in_bytes = m->in_bytes,
+			.out_bytes = m->out_bytes });
+	if (pol_link_is_open(&w->link))
+		(void)pol_link_sent(&w->link, wire_end_answer_queue(w->link.q, &(struct wire_end_answer){ 0 }, -1));
+}
+
+static void got_reached(struct pol_worker *w, const struct wire_reached *m)
+{
+	pol_session_reached(&w->b->facts, &w->session, m);
+	if (m->outcome == WIRE_REACHED_OK)
+		return;
+	w->permit.state = POL_FAILED;
+	pol_session_end(&w->b->facts, &w->session, &(struct pol_session_end){ .state = "closed", .reason = m->detail });
+}
+
+/* What an earlier broker knew of this client is gone. */
+static void got_lost(struct pol_worker *w, uint16_t type)
+{
+	if (type == WIRE_T_targets)
+		(void)pol_link_sent(&w->link, wire_targets_answer_queue(w->link.q, &(struct wire_targets_answer){ 0 }, -1));
+	else
+		(void)pol_link_sent(&w->link, wire_deny_queue(w->link.q,
+			&(struct wire_deny){ .code = -EAGAIN, .say = span_str(say_restarted) }, -1));
+}
+
+union said {
+	struct wire_login login;
+	struct wire_targets targets;
+	struct wire_target target;
+	struct wire_reached reached;
+	struct wire_open open;
+	struct wire_end end;
+};
+
+/* True when the type is one of a client's worker and its body is whole. */
+static int said_get(uint16_t type, struct span body, union said *m)
+{
+	switch (type) {
+	case WIRE_T_login:
+		return wire_login_get(body, &m->login, NULL);
+	case WIRE_T_targets:
+		return wire_targets_get(body, &m->targets, NULL);
+	case WIRE_T_target:
+		return wire_target_get(body, &m->target, NULL);
+	case WIRE_T_reached:
+		return wire_reached_get(body, &m->reached, NULL);
+	case WIRE_T_open:
+		return wire_open_get(body, &m->open, NULL);
+	case WIRE_T_end:
+		return wire_end_get(body, &m->end, NULL);
+	default:
+		return -EBADMSG;
+	}
+}
+
+static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
+{
+	if (w->permit.state == POL_LOST) {
+		got_lost(w, type);
+		return;
+	}
+	switch (type) {
+	case WIRE_T_login:
+		pol_login_ask(w, &m->login);
+		break;
+	case WIRE_T_targets:
+		pol_menu_ask(w, &m->targets);
+		break;
+	case WIRE_T_target:
+		pol_target_ask(w, &m->target);
+		break;
+	case WIRE_T_reached:
+		got_reached(w, &m->reached);
+		break;
+	case WIRE_T_open:
+		pol_open_ask(w, &m->open);
+		break;
+	default:
+		got_end(w, &m->end);
+	}
+}
+
+static int answer_get(uint16_t type, struct span body, union pol_reply *m, uint64_t *ret_ticket)
+{
+	int r = -EBADMSG;
+
+	if (type == WIRE_T_probe_answer) {
+		r = wire_probe_answer_get(body, &m->probe, NULL);
+		*ret_ticket = r < 0 ? 0 : m->probe.ticket;
+	} else if (type == WIRE_T_read_opened) {
+		r = wire_read_opened_get(body, &m->read_opened, NULL);
+		*ret_ticket = r < 0 ? 0 : m->read_opened.ticket;
+	} else if (type == WIRE_T_read_done) {
+		r = wire_read_done_get(body, &m->read_done, NULL);
+		*ret_ticket = r < 0 ? 0 : m->read_done.ticket;
+	}
+	return r;
+}
+
+static void worker_got(void *ctx, struct pol_msg *m)
+{
+	struct pol_worker *w = ctx;
+	union said said;
+	union pol_reply reply;
+	uint64_t ticket = 0;
+
+	if (w->broken || w->unresolved)
+		return;
+	bool helper = w->job != WIRE_JOB_SESSION;
+	int r = permit_step(&w->permit, m->type);
+	if (r == 0)
+		r = helper ? answer_get(m->type, m->body, &reply, &ticket) : said_get(m->type, m->body, &said);
+	if (r < 0 || m->fd >= 0)
+		pol_worker_break(w, wire_type_name(m->type));
+	else if (helper)
+		(void)pol_ask_answer(&w->b->asks, m->type, ticket, &reply);
+	else
+		said_do(w, m->type, &said);
+}
+
+static void worker_lost(void *ctx, const struct err *why)
+{
+	struct pol_worker *w = ctx;
+
+	if (why->code != -EPIPE)
+		pol_worker_break(w, "no message");
+	/* Its `gone` follows, with the reason. */
+}
+
+static void welcome(struct pol_worker *w)
+{
+	struct wire_welcome m = { .text = span_str(w->b->settings.banner) };
+
+	(void)pol_link_sent(&w->link, wire_welcome_queue(w->link.q, &m, -1));
+}
+
+void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd)
+{
+	struct pol_worker *w = calloc(1, sizeof *w);
+	struct err err = { 0 };
+
+	if (!w)
+		abort();
+	w->b = b;
+	w->id = m->worker;
+	w->job = m->job;
+	w->unresolved = m->resumed && m->job == WIRE_JOB_SESSION;
+	(void)snprintf(w->name, sizeof w->name, "%" PRIu64, w->id);
+	(void)snprintf(w->address, sizeof w->address, "%.*s", (int)(m->address.n < 63 ? m->address.n : 63),
+		(const char *)m->address.p);
+	w->permit = pol_permits_of(m->job, m->job == WIRE_JOB_PROBE ? POL_PROBE : m->job == WIRE_JOB_READ ? POL_READ : POL_LOGIN);
+	pol_login_init(&w->login, w);
+	w->link = (struct pol_link){ .got = worker_got, .lost = worker_lost, .ctx = w };
+	w->next = b->workers;
+	b->workers = w;
+	if (pol_link_open(&w->link, b->loop, fd, POL_LINK_QUEUE, &err) < 0) {
+		log_err(LOG_LEVEL_ERROR, "worker.attach", &err);
+		return;
+	}
+	if (w->unresolved)
+		pol_link_pause(&w->link, true);
+	else if (m->job == WIRE_JOB_SESSION)
+		welcome(w);
+	else if (!pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
+		pol_link_close(&w->link); /* nobody wants it any more: it ends */
+}
+
+void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
+{
+	if (!w->unresolved)
+		return;
+	w->unresolved = false;
+	if (session) {
+		w->session = *session;
+		(void)snprintf(w->user, sizeof w->user, "%s", session->user);
+	}
+	w->permit.state = session ? POL_RESUMED : POL_LOST;
+	pol_link_pause(&w->link, false);
+}
+
+/* Why it ended, for who reads the session list. */
+static void death(int64_t status, bool broken, char *ret, size_t size)
+{
+	int s = (int)status;
+
+	if (broken)
+		(void)snprintf(ret, size, "the connection broke the gateway's rules");
+	else if (WIFSIGNALED(s))
+		(void)snprintf(ret, size, "worker crashed (signal %d)", WTERMSIG(s));
+	else
+		(void)snprintf(ret, size, "worker ended without a word (status %d)", WEXITSTATUS(s));
+}
+
+static void worker_free(struct pol_worker *w)
+{
+	struct pol_worker **at = &w->b->workers;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	pol_target_drop(w);
+	pol_login_done(w);
+	pol_query_drop(&w->b->sql, w);
+	pol_ask_drop(&w->b->asks, w);
+	pol_link_close(&w->link);
+	free(w);
+}
+
+void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
+{
+	struct pol_worker *w = pol_worker_find(b, m->worker);
+	char reason[96];
+
+	if (!w)
+		return;
+	pol_link_drain(&w->link);
+	if (w->owes)
+		pol_ask_fail(&b->asks, w->owes, -EPIPE);
+	death(m->status, w->broken, reason, sizeof reason);
+	if (w->session.on)
+		log_ev(LOG_LEVEL_WARN, "session.crashed", LOG_S("worker", w->name), LOG_S("reason", reason));
+	pol_session_end(&b->facts, &w->session,
+		&(struct pol_session_end){ .state = "crashed", .reason = span_str(reason) });
+	worker_free(w);
+}

@@ -1,0 +1,53 @@
+#ifndef POL_WORKER_H
+#define POL_WORKER_H
+#include "gateway/core/permit.h"
+#include "gateway/core/wire.h"
+#include "policy/link.h"
+#include "policy/login.h"
+#include "policy/permits.h"
+#include "policy/session.h"
+#include <stdbool.h>
+#include <stdint.h>
+struct pol_attempt;
+struct pol_broker;
+/*
+ * worker - one attached process (a client's worker, a probe, a reader): its socket, its permit table, what it is at.
+ *
+ * Order:   attach -> messages by the table -> gone.  The parent says `gone` when the process has ended; what it had
+ *          still sent is read first.
+ * Ends:    a worker that breaks its table or sends nonsense is ended through the parent and audited; its session
+ *          ends with its process.
+ * Owns:    login, attempt and every question asked for it: pol_worker_gone drops them, late answers find nobody.
+ */
+enum { POL_WORKER_LOGINS_MAX = 64 }; /* asked on one connection, offered keys included */
+
+struct pol_worker {
+	struct pol_worker *next;
+	struct pol_broker *b;
+	uint64_t id;
+	char name[24];       /* id as text */
+	uint64_t owes;       /* ticket of what a probe or reader was asked; 0 = nothing */
+	uint8_t job;
+	bool broken;         /* told the parent to end it; nothing it says counts */
+	bool unresolved;     /* from before our start: not heard until the reconciliation knows its session */
+	char address[64];
+	struct pol_link link;
+	struct permit permit;
+	int64_t user_id;
+	char user[65];
+	unsigned logins;
+	struct pol_login login;
+	struct pol_attempt *attempt; /* on the way to a target */
+	struct pol_session session;
+};
+
+void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd);
+void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m);
+struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id);
+/* The reconciliation has its answer: features of its session row, or NULL when it has none. */
+void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session);
+/* Asks the parent to end, lock or unlock it. */
+void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const char *reason);
+/* It overstepped. */
+void pol_worker_break(struct pol_worker *w, const char *what);
+#endif
