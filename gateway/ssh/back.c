@@ -92,24 +92,30 @@ static void step_connect(struct gw_ssh_link *l)
 		fetch_credential(l);
 }
 
-/* A server that asks instead of taking a password: one hidden question is the password's, empty rounds are answered. */
-static int step_asked(struct gw_ssh_link *l)
+/* One hidden question is the password's; an empty round, as PAM sends behind it, needs no answer. */
+static int answer(struct gw_ssh_link *l)
 {
-	int r = ssh_userauth_kbdint(l->target.ssh, NULL, NULL);
-	if (r != SSH_AUTH_INFO)
-		return r;
 	int n = ssh_userauth_kbdint_getnprompts(l->target.ssh);
 	char echo = 1;
-	if (++l->prompts > PROMPTS_MAX || n > 1)
-		return SSH_AUTH_DENIED;
-	if (n == 1) {
-		(void)ssh_userauth_kbdint_getprompt(l->target.ssh, 0, &echo);
-		if (echo || !l->password ||
-			ssh_userauth_kbdint_setanswer(l->target.ssh, 0, (char *)secret_bytes(l->password)) < 0)
+	if (n == 0)
+		return 0;
+	if (n != 1 || !l->password)
+		return -EACCES;
+	(void)ssh_userauth_kbdint_getprompt(l->target.ssh, 0, &echo);
+	if (echo || ssh_userauth_kbdint_setanswer(l->target.ssh, 0, (char *)secret_bytes(l->password)) < 0)
+		return -EACCES;
+	wipe_credentials(l); /* once */
+	return 0;
+}
+
+/* A server that asks instead of taking a password. */
+static int step_asked(struct gw_ssh_link *l)
+{
+	int r;
+	while ((r = ssh_userauth_kbdint(l->target.ssh, NULL, NULL)) == SSH_AUTH_INFO)
+		if (++l->prompts > PROMPTS_MAX || answer(l) < 0)
 			return SSH_AUTH_DENIED;
-		wipe_credentials(l); /* once */
-	}
-	return SSH_AUTH_AGAIN;
+	return r;
 }
 
 static int step_method(struct gw_ssh_link *l)

@@ -67,13 +67,14 @@ static void prepare(struct gw_ssh_channel *c)
 	c->out.ended = c->err.ended = true;
 }
 
+/* Until the client has closed its channels as well: OpenSSH drops what it has not shown yet when a disconnect comes. */
 static bool flush_turn(struct gw_ssh_link *l)
 {
 	struct err err = { 0 };
 	bool all = true, moved = false;
 	for (struct gw_ssh_channel *c = l->channels; c; c = c->next) {
 		(void)gw_ssh_relay_step(c, &moved, &err);
-		all &= c->front_close_sent;
+		all &= c->front_close_sent && c->front_closed;
 	}
 	gw_ssh_side_turn(&l->client);
 	return all && gw_ssh_side_takes(&l->client);
@@ -90,6 +91,14 @@ static void wait_for_client(struct gw_ssh_link *l, int64_t deadline)
 	}
 }
 
+/* OpenSSH prints anything else of a disconnect message as numbers. */
+static bool is_ascii(const char *s)
+{
+	while (*s >= 0x20 && *s < 0x7f)
+		s++;
+	return *s == '\0';
+}
+
 void gw_ssh_end_flush(struct gw_ssh_link *l)
 {
 	int64_t deadline = clock_mono_us() + GW_SSH_FLUSH_US;
@@ -103,6 +112,7 @@ void gw_ssh_end_flush(struct gw_ssh_link *l)
 	if (!l->client.ssh || !l->exchanged)
 		return;
 	if (tell)
-		(void)ssh_session_set_disconnect_message(l->client.ssh, l->farewell);
+		(void)ssh_session_set_disconnect_message(
+			l->client.ssh, is_ascii(l->farewell) ? l->farewell : "session ended by the gateway");
 	ssh_disconnect(l->client.ssh);
 }

@@ -135,6 +135,7 @@ static void run(struct gw_ssh_link *l)
 {
 	while (!l->over) {
 		bool moved = false;
+		uint64_t heard = l->client.wire.in_bytes + l->target.wire.in_bytes;
 		gw_ssh_front_step(l);
 		if (!l->over)
 			gw_ssh_back_step(l);
@@ -142,6 +143,8 @@ static void run(struct gw_ssh_link *l)
 			step_channels(l, &moved);
 		if (!l->over)
 			check_limits(l);
+		/* libssh also reads from inside its other functions: what came in there is looked at before waiting. */
+		moved |= heard != l->client.wire.in_bytes + l->target.wire.in_bytes;
 		if (!l->over)
 			wait_and_read(l, moved);
 	}

@@ -5,6 +5,7 @@ those of gateway/core/wire.h, written down again in MESSAGES: a test of that con
 """
 
 import array
+import fcntl
 import hashlib
 import os
 import socket
@@ -199,10 +200,10 @@ class Worker:
         fds = [s.fileno() for s in theirs]
 
         def place():
-            spare = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
+            spare = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in fds]  # the four may lie on each other's places
             for i, fd in enumerate(spare):
                 os.dup2(fd, 3 + i)
-            os.closerange(7, 200)
+            os.closerange(7, 1024)
 
         self.process = subprocess.Popen([gate.binary], preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL,
                                         stderr=gate.log if hasattr(gate, "log") else None, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
@@ -258,7 +259,7 @@ class Worker:
         self._send(self.recorder, "keyframe")
 
     def _login(self, m):
-        name = m["user"].decode()
+        name = m["user"].decode().replace("%", "#")
         user, _, rest = name.partition("#")
         target, account = (rest.partition("#")[::2] if "#" in rest else (rest, ""))
         if "#" in rest:
