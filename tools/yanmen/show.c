@@ -2,7 +2,7 @@
 #include "gateway/core/json.h"
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
-#include "tools/yanmen/lines.h"
+#include "recorder/evidence/lines.h"
 #include "tools/yanmen/say.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -202,7 +202,7 @@ static void show_person(struct cli_show *s, const struct frame *f)
 void cli_show_frame(struct cli_show *s, const struct frame *f)
 {
 	if (s->cli->json)
-		cli_lines_put(f, &s->out);
+		evidence_lines_put(f, &s->out);
 	else
 		show_person(s, f);
 	if (s->out.len > OUT_FLUSH || s->out.failed)
