@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <sodium.h>
+#include <unistd.h>
 
 enum { FD_PARENT = 3, FD_BROKER, FD_VAULT, FD_DIR };
 
@@ -22,8 +23,12 @@ static int open_file(struct reader *r, struct err *err)
 	char path[EVIDENCE_PATH];
 	evidence_path(&r->ask.id, path);
 	r->file = openat(r->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (r->file >= 0)
+	if (r->file >= 0) {
+		/* Only what the recorder still has open may lack its end. */
+		evidence_path_open(&r->ask.id, path);
+		r->is_open = faccessat(r->dir, path, F_OK, 0) == 0;
 		return 0;
+	}
 	return fault(err, -errno, errno == ENOENT ? "no such recording" : "the recording cannot be opened", "openat: %m");
 }
 

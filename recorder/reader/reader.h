@@ -17,6 +17,7 @@ struct secret;
 struct reader {
 	int parent, broker, vault, dir;
 	int file, target;      /* -1: none; target: where the result goes */
+	bool is_open;          /* being recorded, or not yet sealed after a crash */
 	struct wire_read ask;
 	struct reader_out out;
 	struct evidence_verdict verdict; /* seq 0 and state 0 until known */

@@ -77,7 +77,7 @@ static int verify(struct reader *r, struct err *err)
 {
 	uint8_t key[EVIDENCE_KEY];
 	int rc = reader_talk_sign_key(r, key, err);
-	return rc < 0 ? rc : evidence_check(r->file, key, true, &r->verdict, err);
+	return rc < 0 ? rc : evidence_check(r->file, key, r->is_open, &r->verdict, err);
 }
 
 int reader_work(struct reader *r, struct err *err)
