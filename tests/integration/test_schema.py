@@ -10,7 +10,7 @@ import uuid
 
 import psycopg2
 import pytest
-from harness.cluster import LOCAL, SCHEMA, Cluster, Connection, Refused
+from harness.cluster import LOCAL, SCHEMA, Cluster, Connection, Database, Refused
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 KNOWN = "0190a5b2-7c00-7000-8000-000000000001"
@@ -32,11 +32,17 @@ def cluster():
         c.stop()
 
 
-@pytest.fixture
-def db(cluster):
-    d = cluster.fresh("ym")
+@pytest.fixture(scope="module")
+def database(cluster):
+    d = Database(cluster, "ym")
     yield d
     d.close()
+
+
+@pytest.fixture
+def db(database):
+    database.empty()
+    return database
 
 
 def refused(code, call, *args, **kwargs):
@@ -106,22 +112,15 @@ def test_migrations_are_numbered_without_a_gap_and_end_no_transaction(db):
 
 # ---- permissions ----
 
-def test_nobody_without_the_permission_gives_a_command(shared):
+def test_nobody_without_the_permission_gives_a_command(db):
+    db.user("plain", "engineer")
     for command in COMMANDS:
         for caller in ({"actor": "user:plain", "role": "admin"}, {"actor": "user:nobody", "role": "admin"},
                        {"actor": "local:1000", "role": "user"}, {"actor": "local:1000", "role": ""}, {"actor": "local:1000"}, {},
                        {"role": "root"}):
             args = {"format": "text", "reason": "x"}
-            assert "not allowed" in refused("YM403", shared.broker.one, f"select api.{command}(%s::jsonb, %s::jsonb)",
+            assert "not allowed" in refused("YM403", db.broker.one, f"select api.{command}(%s::jsonb, %s::jsonb)",
                                             json.dumps(caller), json.dumps(args))
-
-
-@pytest.fixture(scope="module")
-def shared(cluster):
-    d = cluster.fresh("ym")
-    d.user("plain", "engineer")
-    yield d
-    d.close()
 
 
 def test_a_disabled_administrator_may_nothing(db):
@@ -400,12 +399,12 @@ def test_a_grant_is_refused_with_the_reason(db):
              "09:00-18:00 +14:01", "09:00-18:00 -12:01", "09:00-18:00 +8:00", "09:00-18:00 +0800", "09:00-18:00+08:00",
              "09:00-18:00 +08:00 x", "09:00-18:00 08:00", "mon fri 09:00-10:00", "09:00-18:00 UTC", "09:00-10:00 11:00-12:00", "mo",
              "09:00\t-10:00", " " * 501])])
-def test_hours_are_checked_as_the_gateway_reads_them(shared, good, specs):
+def test_hours_are_checked_as_the_gateway_reads_them(db, good, specs):
     for spec in specs:
         if good:
-            assert shared.superuser.one("select yanmen.need_hours(jsonb_build_object('hours', %s))", spec) == spec
+            assert db.superuser.one("select yanmen.need_hours(jsonb_build_object('hours', %s))", spec) == spec
         else:
-            refused("YM400", shared.superuser.one, "select yanmen.need_hours(jsonb_build_object('hours', %s))", spec)
+            refused("YM400", db.superuser.one, "select yanmen.need_hours(jsonb_build_object('hours', %s))", spec)
 
 
 def test_facts_come_default_account_first_then_by_name_then_oldest(db):
