@@ -98,7 +98,7 @@ static int start(struct pol_broker *b, struct err *err)
 	/* Whatever libpq loads on first use is loaded before the sandbox; a database that is away is waited for later. */
 	for (int64_t until = loop_now_us(b->loop) + DATABASE_US; !b->settings.loaded && loop_now_us(b->loop) < until;)
 		loop_turn(b->loop, DATABASE_US / 10);
-	if ((r = sandbox_enter(SANDBOX_BROKER, err)) < 0 || (r = pol_dialler_new(&b->dialler, b->loop, err)) < 0 ||
+	if ((r = pol_dialler_new(&b->dialler, b->loop, err)) < 0 || (r = sandbox_enter(SANDBOX_BROKER, err)) < 0 ||
 		(r = pol_parent_open(b, FD_PARENT, err)) < 0)
 		return r;
 	r = pol_parent_hello(b);

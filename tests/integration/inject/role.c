@@ -23,67 +23,61 @@
 
 enum { HELLO_MS = 20000 };
 
-/* What each has at its start, after its socket to the parent: names below the scratch folder, or "" for a socket. */
-static const struct {
+/* What each has at its start, after its socket to the parent: a name below the scratch folder, one with a / of its own folder
+ * each time, or "" for a socket. */
+static const struct role_kind {
 	const char *name;
 	enum sandbox_role sandbox;
+	unsigned ahead;
 	const char *gifts[ROLE_FDS - 1];
-} roles[] = {
-	{ "ssh", SANDBOX_SSH, { "", "", "" } },
-	{ "pwhash", SANDBOX_PWHASH, { NULL } },
-	{ "vault", SANDBOX_VAULT, { "master", NULL } },
-	{ "recorder", SANDBOX_RECORDER, { "conf", "recordings", NULL } },
-	{ "broker", SANDBOX_BROKER, { "conf", "spool", NULL } },
+} kinds[] = {
+	{ "ssh", SANDBOX_SSH, 2, { "", "", "" } },
+	{ "pwhash", SANDBOX_PWHASH, 2, { NULL } },
+	{ "vault", SANDBOX_VAULT, 2, { "master", NULL } },
+	{ "recorder", SANDBOX_RECORDER, 2, { "conf", "recordings/", NULL } },
+	{ "broker", SANDBOX_BROKER, ROLE_AHEAD_MAX, { "conf", "spool/", NULL } }, /* waits for its database, 3 s in vain */
 };
 
-static void path(const struct role *r, const char *name, char ret[static 160])
-{
-	snprintf(ret, 160, "%s/%s", r->dir, name);
-}
-
-static void make_file(const struct role *r, const char *name, const char *text)
+static void make_file(const struct role_house *h, const char *name, const char *text)
 {
 	char at[160];
-	path(r, name, at);
+	snprintf(at, sizeof at, "%s/%s", h->dir, name);
 	int fd = open(at, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 }
 
-void role_prepare(struct role *r, const char *name, const char *binary)
+void role_open(struct role_house *h, const char *name, const char *binary)
 {
-	static char dir[] = "/tmp/yanmen-inject-XXXXXX";
-	char at[160], command[512];
-	*r = (struct role){ .name = name, .binary = binary, .dir = mkdtemp(dir), .sandbox = SANDBOX_ROLES };
-	assert_non_null(r->dir);
-	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		if (strcmp(roles[i].name, name) == 0)
-			r->sandbox = roles[i].sandbox;
-	assert_true(r->sandbox != SANDBOX_ROLES);
-	make_file(r, "master", "0123456789abcdef0123456789abcdef");
+	char command[256];
+	*h = (struct role_house){ .name = name, .binary = binary, .dir = "/tmp/yanmen-inject-XXXXXX" };
+	assert_non_null(mkdtemp(h->dir));
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			h->kind = &kinds[i];
+	assert_non_null(h->kind);
+	h->sandbox = h->kind->sandbox;
+	make_file(h, "master", "0123456789abcdef0123456789abcdef");
 	/* Nobody answers there: the broker comes up without its database. */
-	make_file(r, "conf", "[database]\nconnect = host=/nonexistent dbname=none\n[limits]\nspace_floor = 0\n");
-	path(r, "recordings", at);
-	assert_int_equal(mkdir(at, 0700), 0);
-	path(r, "spool", at);
-	assert_int_equal(mkdir(at, 0700), 0);
-	snprintf(command, sizeof command, "ssh-keygen -q -t ed25519 -N '' -C '' -f %s/host", dir);
+	make_file(h, "conf", "[database]\nconnect = host=/nonexistent dbname=none\n[limits]\nspace_floor = 0\n[log]\nlevel = 3\n");
+	snprintf(command, sizeof command, "ssh-keygen -q -t ed25519 -N '' -C '' -f %s/host", h->dir);
 	assert_int_equal(system(command), 0);
 }
 
-void role_remove(struct role *r)
+void role_close(struct role_house *h)
 {
 	char command[160];
-	role_end(r);
-	snprintf(command, sizeof command, "rm -rf %s", r->dir);
+	for (unsigned i = 0; i < ROLE_AHEAD_MAX; i++)
+		role_end(&h->ahead[i]);
+	snprintf(command, sizeof command, "rm -rf %s", h->dir);
 	assert_int_equal(system(command), 0);
 }
 
-static void send_host_keys(const struct role *r, int sock)
+static void send_host_keys(const struct role_house *h, int sock)
 {
 	char at[160], pem[4096];
-	path(r, "host", at);
+	snprintf(at, sizeof at, "%s/host", h->dir);
 	int fd = open(at, O_RDONLY | O_CLOEXEC);
 	ssize_t n = read(fd, pem, sizeof pem);
 	assert_true(n > 0);
@@ -93,7 +87,7 @@ static void send_host_keys(const struct role *r, int sock)
 }
 
 /* Plays the parent, and for a worker also the vault, until hello. */
-static void wait_hello(struct role *r)
+static void wait_hello(const struct role_house *h, struct role *r)
 {
 	uint8_t body[1024];
 	for (;;) {
@@ -102,7 +96,7 @@ static void wait_hello(struct role *r)
 			p[i] = (struct pollfd){ .fd = r->peer[i], .events = POLLIN };
 		int n = poll(p, ROLE_FDS, HELLO_MS);
 		if (n <= 0)
-			fail_msg("%s says no hello", r->name);
+			fail_msg("%s says no hello", h->name);
 		for (int i = 0; i < ROLE_FDS; i++) {
 			uint16_t type = 0;
 			int fd = -1;
@@ -110,16 +104,16 @@ static void wait_hello(struct role *r)
 				continue;
 			n = msg_recv_now(r->peer[i], &type, body, sizeof body, &fd, NULL);
 			if (n < 0)
-				fail_msg("%s ended before its hello", r->name);
+				fail_msg("%s ended before its hello", h->name);
 			if (type == WIRE_T_hello)
 				return;
 			if (type == WIRE_T_host_keys)
-				send_host_keys(r, r->peer[i]);
+				send_host_keys(h, r->peer[i]);
 		}
 	}
 }
 
-static int gift(struct role *r, const char *name, int *ret_peer)
+static int gift(const struct role_house *h, const char *name, int *ret_peer)
 {
 	char at[160];
 	int sv[2];
@@ -129,43 +123,58 @@ static int gift(struct role *r, const char *name, int *ret_peer)
 		*ret_peer = sv[0];
 		return sv[1];
 	}
-	path(r, name, at);
+	snprintf(at, sizeof at, "%s/%s", h->dir, name);
+	if (strchr(name, '/')) {
+		snprintf(at, sizeof at, "%s/%u", h->dir, h->made);
+		assert_int_equal(mkdir(at, 0700), 0);
+	}
 	int fd = open(at, O_RDONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	return fd;
 }
 
-void role_start(struct role *r)
+static void spawn(struct role_house *h, struct role *r)
 {
 	int fds[ROLE_FDS], pidfd = -1;
 	size_t n = 1;
 	struct err err = { 0 };
 	for (int i = 0; i < ROLE_FDS; i++)
 		r->peer[i] = -1;
-	fds[0] = gift(r, "", &r->peer[0]);
-	for (size_t i = 0; i < COUNT_OF(roles); i++)
-		for (size_t k = 0; roles[i].sandbox == r->sandbox && k < ROLE_FDS - 1 && roles[i].gifts[k]; k++, n++)
-			fds[n] = gift(r, roles[i].gifts[k], &r->peer[n]);
-	const char *const argv[] = { r->name, NULL };
-	struct proc_spec spec = { .path = r->binary, .argv = argv, .fds = fds, .n_fds = n, .die_with_parent = true };
+	h->made++;
+	fds[0] = gift(h, "", &r->peer[0]);
+	for (; n < ROLE_FDS && h->kind->gifts[n - 1]; n++)
+		fds[n] = gift(h, h->kind->gifts[n - 1], &r->peer[n]);
+	const char *const argv[] = { h->name, NULL };
+	struct proc_spec spec = { .path = h->binary, .argv = argv, .fds = fds, .n_fds = n, .die_with_parent = true };
 	if (proc_start(&spec, &r->pid, &pidfd, &err) < 0)
-		fail_msg("%s: %s", r->binary, err.detail);
+		fail_msg("%s: %s", h->binary, err.detail);
 	close(pidfd);
 	for (size_t i = 0; i < n; i++)
 		close(fds[i]);
-	wait_hello(r);
+}
+
+void role_start(struct role_house *h, struct role *ret)
+{
+	for (unsigned i = 0; i < h->kind->ahead; i++)
+		if (h->ahead[i].pid == 0)
+			spawn(h, &h->ahead[i]);
+	struct role *r = &h->ahead[h->next];
+	h->next = (h->next + 1) % h->kind->ahead;
+	wait_hello(h, r);
 	int seized = inject_seize(r->pid);
 	if (seized < 0)
 		fail_msg("ptrace: %s", strerror(-seized));
+	*ret = *r;
+	*r = (struct role){ 0 };
 }
 
 void role_end(struct role *r)
 {
+	if (r->pid == 0)
+		return;
 	for (int i = 0; i < ROLE_FDS; i++)
 		scope_close(&r->peer[i]);
-	if (r->pid > 0) {
-		(void)kill(r->pid, SIGKILL);
-		(void)waitpid(r->pid, NULL, __WALL);
-	}
+	(void)kill(r->pid, SIGKILL);
+	(void)waitpid(r->pid, NULL, __WALL);
 	r->pid = 0;
 }

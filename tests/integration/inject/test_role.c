@@ -25,19 +25,26 @@
 
 enum { LAST_CALL = 462, DEADLINE_S = 110 };
 #define X32 0x40000000L /* the other call numbers of an x86-64 kernel */
-static struct role role;
+static struct role_house house;
+static struct role role; /* the one that lives */
+
+/* It has ended and was waited for. */
+static void forget(void)
+{
+	for (int i = 0; i < ROLE_FDS; i++)
+		scope_close(&role.peer[i]);
+	role.pid = 0;
+}
 
 static void try(long number, const long args[6], struct inject_result *ret)
 {
 	if (role.pid == 0)
-		role_start(&role);
+		role_start(&house, &role);
 	int r = inject_call(role.pid, number, args, ret);
 	if (r < 0)
-		fail_msg("call %ld in %s: %s", number, role.name, strerror(-r));
-	if (ret->signal) {
-		role.pid = 0; /* and waited for */
-		role_end(&role);
-	}
+		fail_msg("call %ld in %s: %s", number, house.name, strerror(-r));
+	if (ret->signal)
+		forget();
 }
 
 /* uretprobe and uprobe: newer kernels let them pass every filter, for they only work from the kernel's own trampoline; from
@@ -54,14 +61,14 @@ static void every_call_outside_its_list_kills(void **state)
 	int tried = 0;
 	for (int number = 0; number <= LAST_CALL; number++) {
 		struct inject_result r;
-		if (sandbox_verdict(role.sandbox, number) != SANDBOX_KILL)
+		if (sandbox_verdict(house.sandbox, number) != SANDBOX_KILL)
 			continue;
 		try(number, args, &r);
 		if (r.signal != SIGSYS && !is_beyond_filters(number, &r))
-			fail_msg("call %d in %s: signal %d, returned %ld", number, role.name, r.signal, r.value);
+			fail_msg("call %d in %s: signal %d, returned %ld", number, house.name, r.signal, r.value);
 		tried++;
 	}
-	printf("%s: %d calls kill\n", role.name, tried);
+	printf("%s: %d calls kill\n", house.name, tried);
 	assert_true(tried > 250); /* most of what a kernel offers */
 }
 
@@ -72,11 +79,11 @@ static void every_call_that_libraries_probe_is_refused(void **state)
 	int tried = 0;
 	for (int number = 0; number <= LAST_CALL; number++) {
 		struct inject_result r;
-		if (sandbox_verdict(role.sandbox, number) != SANDBOX_REFUSE)
+		if (sandbox_verdict(house.sandbox, number) != SANDBOX_REFUSE)
 			continue;
 		try(number, args, &r);
 		if (r.signal || (r.value != -EACCES && r.value != -ENOSYS))
-			fail_msg("call %d in %s: signal %d, returned %ld", number, role.name, r.signal, r.value);
+			fail_msg("call %d in %s: signal %d, returned %ld", number, house.name, r.signal, r.value);
 		tried++;
 	}
 	assert_true(tried > 0);
@@ -111,14 +118,14 @@ static void a_judged_call_does_not_pass_with_another_argument(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(judged); i++) {
 		struct inject_result r;
-		if (!(judged[i].roles & R(role.sandbox)))
+		if (!(judged[i].roles & R(house.sandbox)))
 			continue;
 		try(judged[i].number, judged[i].args, &r);
 		bool good = judged[i].code == 0 ? r.signal == SIGSYS
 			    : judged[i].code < 0 ? r.signal == SIGSYS || r.value < 0
 						 : r.signal == 0 && r.value == -judged[i].code;
 		if (!good)
-			fail_msg("row %zu, call %ld in %s: signal %d, returned %ld", i, judged[i].number, role.name, r.signal,
+			fail_msg("row %zu, call %ld in %s: signal %d, returned %ld", i, judged[i].number, house.name, r.signal,
 				r.value);
 	}
 }
@@ -154,8 +161,7 @@ static void what_is_allowed_works_and_the_process_goes_on(void **state)
 		(void)usleep(1000);
 	assert_int_equal(pid, role.pid);
 	assert_true(WIFEXITED(status));
-	role.pid = 0;
-	role_end(&role);
+	forget();
 }
 
 int main(int argc, char **argv)
@@ -171,8 +177,9 @@ int main(int argc, char **argv)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)alarm(DEADLINE_S);
-	role_prepare(&role, argv[1], argv[2]);
-	int failed = cmocka_run_group_tests_name(role.name, tests, NULL, NULL);
-	role_remove(&role);
+	role_open(&house, argv[1], argv[2]);
+	int failed = cmocka_run_group_tests_name(house.name, tests, NULL, NULL);
+	role_end(&role);
+	role_close(&house);
 	return failed;
 }
