@@ -70,8 +70,8 @@ begin
 		return;
 	end if;
 	perform pg_advisory_xact_lock(hashtext('audit.need_month'));
-	if to_regclass('audit.' || part) is not null then
-		return;
+	if exists (select from pg_class c where c.relnamespace = 'audit'::regnamespace and c.relname = part) then
+		return; -- made while we waited; to_regclass would still answer from a cache
 	end if;
 	execute format('create table audit.%I (like audit.event including defaults including constraints)', part);
 	execute format('alter table audit.event attach partition audit.%I for values from (%L) to (%L)', part, first, after);

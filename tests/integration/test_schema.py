@@ -10,7 +10,7 @@ import uuid
 
 import psycopg2
 import pytest
-from harness.cluster import LOCAL, SCHEMA, Cluster, Connection, Database, Refused
+from harness.cluster import LOCAL, SCHEMA, Connection, Refused, cluster, database, db, refused  # noqa: F401 (fixtures)
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 KNOWN = "0190a5b2-7c00-7000-8000-000000000001"
@@ -19,37 +19,6 @@ COMMANDS = """user_add user_disable user_list group_add group_put group_take gro
     cluster_list target_add target_list target_test target_repin target_pin account_set grant_add grant_remove grant_list
     session_list session_watch session_kill session_lock session_unlock recording_list recording_export recording_verify replay
     audit_search audit_export audit_verify settings_list settings_get settings_set escrow_set samples_remove doctor""".split()
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    c = Cluster()
-    try:
-        c.create("ym")
-        c.migrate("ym")
-        yield c
-    finally:
-        c.stop()
-
-
-@pytest.fixture(scope="module")
-def database(cluster):
-    d = Database(cluster, "ym")
-    yield d
-    d.close()
-
-
-@pytest.fixture
-def db(database):
-    database.empty()
-    return database
-
-
-def refused(code, call, *args, **kwargs):
-    with pytest.raises(Refused) as e:
-        call(*args, **kwargs)
-    assert e.value.code == code, e.value
-    return e.value.say
 
 
 # ---- roles ----

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import psycopg2
+import pytest
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schema"
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
@@ -195,3 +196,34 @@ class Database:
         """Bodies in order, with kind and actor."""
         rows = self.superuser.rows("select kind, actor, body from audit.event order by id")
         return [json.loads(b) | {"kind": k, "actor": a} for k, a, b in rows if kind in (None, k)]
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    c = Cluster()
+    try:
+        c.create("ym")
+        c.migrate("ym")
+        yield c
+    finally:
+        c.stop()
+
+
+@pytest.fixture(scope="module")
+def database(cluster):
+    d = Database(cluster, "ym")
+    yield d
+    d.close()
+
+
+@pytest.fixture
+def db(database):
+    database.empty()
+    return database
+
+
+def refused(code, call, *args, **kwargs):
+    with pytest.raises(Refused) as e:
+        call(*args, **kwargs)
+    assert e.value.code == code, e.value
+    return e.value.say
