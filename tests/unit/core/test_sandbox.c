@@ -15,8 +15,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader" };
-
 /* Nothing of this may be possible for anybody. */
 static const int never[] = {
 	SYS_execve, SYS_execveat, SYS_fork, SYS_vfork, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_mount,
@@ -60,6 +58,8 @@ int main(void)
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
 #else
+
+static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader" };
 
 /* What became of a child that entered the role and then did it: exit code 0..255, or 1000 + signal. */
 static int child(enum sandbox_role role, int (*act)(void))
