@@ -119,9 +119,13 @@ $$;
 create function audit.field(x text) returns bytea language sql immutable as $$
 	select int4send(octet_length(convert_to(x, 'UTF8'))) || convert_to(x, 'UTF8')
 $$;
+-- Microseconds since 1970.  (By way of UTC, since what PostgreSQL calls immutable it can inline.)
+create function audit.us(at timestamptz) returns bigint language sql immutable as $$
+	select (extract(epoch from at at time zone 'UTC') * 1000000)::bigint
+$$;
 create function audit.link(prev bytea, seq bigint, e audit.event) returns bytea language sql immutable as $$
 	select sha256(prev || int8send(seq) || audit.field(e.uid::text)
-		|| audit.field(((extract(epoch from e.at) * 1000000)::bigint)::text)
+		|| audit.field(audit.us(e.at)::text)
 		|| audit.field(e.kind) || audit.field(e.actor) || audit.field(e.body))
 $$;
 
@@ -185,7 +189,7 @@ create function audit.export(from_seq bigint, max_rows int)
 returns table (seq bigint, uid text, at_us bigint, kind text, actor text, body text, hash bytea, time_us bigint,
 	signature bytea)
 language sql stable security definer set search_path = pg_catalog, audit, pg_temp as $$
-	select s.seq, e.uid::text, (extract(epoch from e.at) * 1000000)::bigint, e.kind, e.actor, e.body, s.hash, null,
+	select s.seq, e.uid::text, audit.us(e.at), e.kind, e.actor, e.body, s.hash, null,
 		null
 	from audit.seal s join audit.event e on e.id = s.event_id and e.at = s.event_at
 	where s.seq >= from_seq and s.seq < from_seq + least(max_rows, 10000)
