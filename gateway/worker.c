@@ -14,6 +14,7 @@ enum { KEYS_US = 10000000, PROBE_US = 10000000 };
 
 /* A worker is one process for one connection: this is all it has, and exit frees it. */
 static struct gw_session session;
+static void *state; /* the protocol's */
 
 /* The gateway's own host keys, into the library's hands while files may still be opened. */
 static int warm(struct gw_session *s, const struct gw_proto *proto, void **ret_state, struct err *err)
@@ -67,7 +68,7 @@ static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, stru
 	return 1;
 }
 
-static int serve(struct gw_session *s, const struct gw_proto *proto, void *state, int client, struct err *err)
+static int serve(struct gw_session *s, const struct gw_proto *proto, int client, struct err *err)
 {
 	int r = proto->serve(state, client, err);
 	if (!s->ended)
@@ -75,7 +76,7 @@ static int serve(struct gw_session *s, const struct gw_proto *proto, void *state
 	return r;
 }
 
-static int probe(struct gw_session *s, const struct gw_proto *proto, void *state, struct err *err)
+static int probe(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
 	struct gw_ask ask = { .to = GW_BROKER, .wait_us = PROBE_US, .answers = { WIRE_T_probe } };
 	int r = gw_ask(s, &ask, err);
@@ -104,7 +105,6 @@ static int probe(struct gw_session *s, const struct gw_proto *proto, void *state
 
 static int work(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
-	void *state = NULL;
 	int r = warm(s, proto, &state, err);
 	if (r < 0)
 		return r;
@@ -118,7 +118,7 @@ static int work(struct gw_session *s, const struct gw_proto *proto, struct err *
 	char id[24];
 	snprintf(id, sizeof id, "%ju", (uintmax_t)s->worker);
 	log_context("worker", id);
-	return job == WIRE_JOB_PROBE ? probe(s, proto, state, err) : serve(s, proto, state, client, err);
+	return job == WIRE_JOB_PROBE ? probe(s, proto, err) : serve(s, proto, client, err);
 }
 
 int gw_worker_main(const struct gw_proto *proto)

@@ -200,6 +200,7 @@ int gw_ssh_back_choose(struct gw_ssh_link *l, const char *target, const char *ac
 		return 0;
 	}
 	l->back = GW_SSH_BACK_CONNECT;
+	step_connect(l); /* from now on the loop waits for this descriptor too */
 	return 0;
 }
 

@@ -171,7 +171,11 @@ struct span gw_ssh_flow_take(struct gw_ssh_flow *f)
 {
 	reset_when_read(f);
 	gw_ssh_flow_rescue(f);
-	struct span s = span_of(f->data.data + f->at, f->data.len - f->at);
+	struct span s = buf_span(&f->data);
+	if (f->at > 0) {
+		s.p += f->at;
+		s.n -= f->at;
+	}
 	f->at = f->recorded = f->data.len;
 	return s;
 }

@@ -37,11 +37,6 @@ enum {
 	GW_SSH_FLUSH_US = 300 * 1000,
 };
 
-struct gw_ssh {
-	struct gw_session *gw;
-	ssh_bind bind;
-};
-
 enum gw_ssh_start { GW_SSH_START_NONE, GW_SSH_START_SHELL, GW_SSH_START_EXEC, GW_SSH_START_SUBSYSTEM };
 
 enum gw_ssh_phase {
@@ -110,6 +105,13 @@ struct gw_ssh_side {
 	int64_t keepalive_us; /* next one */
 	bool queued;          /* the last write went to libssh's queue behind a key exchange ... */
 	uint64_t queued_at;   /* ... when so many packets had left */
+};
+
+/* What `warm` makes. */
+struct gw_ssh {
+	struct gw_session *gw;
+	ssh_bind bind;
+	struct gw_ssh_side probe;
 };
 
 struct gw_ssh_link {

@@ -1,31 +1,8 @@
-#include "gateway/core/scope.h"
 #include "gateway/core/utf8.h"
 #include "gateway/ssh/menu.h"
+#include "gateway/term/width.h"
 #include <stdio.h>
 #include <string.h>
-
-/* East Asian wide and full-width blocks (Unicode TR 11) and the emoji planes: two cells. */
-static const struct {
-	uint32_t first, last;
-} wide[] = {
-	{ 0x1100, 0x115f }, { 0x2e80, 0x303e }, { 0x3041, 0x33ff }, { 0x3400, 0x4dbf }, { 0x4e00, 0x9fff },
-	{ 0xa000, 0xa4cf }, { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff00, 0xff60 },
-	{ 0xffe0, 0xffe6 }, { 0x1f300, 0x1faff }, { 0x20000, 0x3fffd },
-};
-static const struct {
-	uint32_t first, last;
-} none[] = { { 0x0300, 0x036f }, { 0x200b, 0x200d }, { 0x20d0, 0x20ff }, { 0xfe00, 0xfe0f } };
-
-static uint32_t cells_of(uint32_t c)
-{
-	for (size_t i = 0; i < COUNT_OF(none); i++)
-		if (c >= none[i].first && c <= none[i].last)
-			return 0;
-	for (size_t i = 0; i < COUNT_OF(wide); i++)
-		if (c >= wide[i].first && c <= wide[i].last)
-			return 2;
-	return 1;
-}
 
 /* Puts what fits into `width` cells; returns the cells used. */
 static uint32_t put_cut(struct buf *out, const char *s, uint32_t width)
@@ -36,7 +13,7 @@ static uint32_t put_cut(struct buf *out, const char *s, uint32_t width)
 		uint32_t c = '?';
 		size_t n = utf8_get(in, &c);
 		bool good = n > 0 && !utf8_is_control(c);
-		uint32_t cells = good ? cells_of(c) : 1;
+		uint32_t cells = good ? term_width(c) : 1;
 		if (used + cells > width)
 			break;
 		if (good)

@@ -52,20 +52,19 @@ static void preference(struct span pinned, struct buf *out)
 int gw_ssh_probe(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
 	struct err *err)
 {
-	(void)state;
-	struct gw_ssh_side side = { .fd = target_fd };
+	/* The descriptor is the caller's: the session, which would close it, is left to the end of the process. */
+	struct gw_ssh_side *side = &((struct gw_ssh *)state)->probe;
 	struct buf order;
 	buf_init(&order, 1024);
 	preference(pinned, &order);
 	ssh_session s = gw_ssh_algo_client(target_fd, "probe", buf_str(&order));
 	buf_done(&order);
-	if (!s || gw_ssh_side_init(&side, s, target_fd) < 0)
+	if (!s || gw_ssh_side_init(side, s, target_fd) < 0)
 		return fault(err, -ENOMEM, "internal error", "no SSH session");
-	int r = exchange(&side, clock_mono_us() + PROBE_US, err);
+	int r = exchange(side, clock_mono_us() + PROBE_US, err);
 	if (r == 0)
 		r = gw_ssh_algo_server_key(s, ret_host_key);
 	if (r == 0)
 		put_banner(ssh_get_serverbanner(s), ret_banner);
-	/* The descriptor is the caller's: the session, which would close it, is left to the end of the process. */
 	return r;
 }
