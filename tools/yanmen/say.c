@@ -51,7 +51,7 @@ static void line_to(FILE *to, const char *before, struct span text)
 	(void)fprintf(to, "%s%s\n", before, buf_str(&clean));
 }
 
-static void print_to(struct buf *b, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void print_to(struct buf *b, const char *fmt, va_list ap)
 {
 	char text[TEXT_MAX];
 
