@@ -19,7 +19,7 @@ from harness.wait import until
 BROKER, SSH_ROLE, KEY, CA = 5, 6, 2, 3
 WORKER = 9
 BOUND = b"account=x\ntarget=1\naddress=127.0.0.1\nport=22\nhost_key="
-HELLO, PEER, ATTACH, USE, USE_AGENT = 0x0001, 0x0002, 0x0003, 0x0202, 0x0283, 0x0284
+HELLO, PEER, ATTACH, USE, USE_AGENT = 0x0001, 0x0002, 0x0003, 0x0202, 0x0283
 ALLOW, ALLOW_ANSWER, SEAL, SEALED = 0x0203, 0x0285, 0x0205, 0x0286
 PROGRAMS = Path(os.environ.get("YANMEN_PREFIX", "build/install"))
 
