@@ -45,8 +45,8 @@ select 'auditor', p, 'all' from unnest(array['user.list', 'group.list', 'cluster
 	'session.list', 'session.watch', 'recording.list', 'recording.read', 'recording.verify', 'audit.read',
 	'settings.read', 'doctor.run']) p
 union all
-select 'group_admin', p, 'own' from unnest(array['group.put', 'group.list', 'target.list', 'target.test', 'session.list',
-	'session.watch', 'session.control', 'recording.list']) p
+select 'group_admin', p, 'own' from unnest(array['group.put', 'group.list', 'target.list', 'target.test',
+	'session.list', 'session.watch', 'session.control', 'recording.list']) p
 union all
 select 'cluster_admin', p, 'all' from unnest(array['cluster.manage', 'cluster.put', 'cluster.list', 'target.manage',
 	'target.list', 'target.test', 'group.list']) p

@@ -87,6 +87,11 @@ begin
 end
 $$;
 
+-- The text as a pattern of (i)like that matches it anywhere.
+create function yanmen.containing(t text) returns text language sql immutable as $$
+	select '%' || replace(replace(replace(coalesce(t, ''), '\', '\\'), '%', '\%'), '_', '\_') || '%'
+$$;
+
 create function yanmen.time_text(t timestamptz) returns text language sql immutable as $$
 	select to_char(t at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;

@@ -164,7 +164,8 @@ begin
 	t := yanmen.find_target(yanmen.need_arg(args, 'name'));
 	old := t.host_key;
 	perform api.need(caller, case when old is null then 'target.test' else 'target.manage' end, t.id);
-	update yanmen.target set pinned_at = now(), host_key = yanmen.arg_blob(yanmen.need_arg(args, 'host_key'), 'host_key', 2048)
+	update yanmen.target set pinned_at = now(),
+		host_key = yanmen.arg_blob(yanmen.need_arg(args, 'host_key'), 'host_key', 2048)
 	where id = t.id returning * into t;
 	for a in select jsonb_array_elements(coalesce(args -> 'accounts', '[]')) loop
 		update yanmen.account set sealed = yanmen.arg_hex(a, 'sealed'), bound = a ->> 'bound', updated_at = now()
@@ -180,7 +181,8 @@ $$;
 -- The text that a credential of this account is bound to now (for sealing it); no row when there is no such target.
 create function api.binding(target text, account text) returns text
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select yanmen.bound_text(binding.account, t) from yanmen.target t where t.name = binding.target and t.removed_at is null
+	select yanmen.bound_text(binding.account, t) from yanmen.target t
+	where t.name = binding.target and t.removed_at is null
 $$;
 
 -- args: target, account, kind = password|key|ca, sealed (hex), bound, public_key.  The first account is the default.

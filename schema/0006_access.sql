@@ -40,9 +40,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		where v.user_id = menu.user_id
 	)
 	select count(*) over (), m.target, m.account, m.cluster, m.address from mine m
-	where coalesce(menu.search, '') = ''
-		or concat_ws(' ', m.target, m.account, m.cluster, m.address)
-			ilike '%' || replace(replace(replace(menu.search, '\', '\\'), '%', '\%'), '_', '\_') || '%'
+	where concat_ws(' ', m.target, m.account, m.cluster, m.address) ilike yanmen.containing(menu.search)
 	order by m.target, m.is_default desc, m.account
 	offset greatest(off, 0) limit least(greatest(lim, 1), 1000)
 $$;
@@ -128,10 +126,10 @@ begin
 		raise exception '"%" is no time: such as 2027-01-31T18:00:00+08:00', left(yanmen.arg(args, 'until'), 60)
 			using errcode = 'YM400';
 	end;
-	insert into yanmen.access_grant (user_id, account, target_id, group_id, from_nets, hours, until, features, idle_s, total_s,
-		concurrent, created_by)
-	values (u.id, g.account, g.target_id, g.group_id, yanmen.arg_nets(args, 'from'), yanmen.need_hours(args), g.until, g.features,
-		yanmen.arg_number(args, 'idle', 31536000), yanmen.arg_number(args, 'total', 31536000),
+	insert into yanmen.access_grant (user_id, account, target_id, group_id, from_nets, hours, until, features, idle_s,
+		total_s, concurrent, created_by)
+	values (u.id, g.account, g.target_id, g.group_id, yanmen.arg_nets(args, 'from'), yanmen.need_hours(args), g.until,
+		g.features, yanmen.arg_number(args, 'idle', 31536000), yanmen.arg_number(args, 'total', 31536000),
 		yanmen.arg_number(args, 'concurrent', 10000)::int, caller ->> 'actor')
 	returning * into g;
 	perform yanmen.note(caller, 'grant.added', yanmen.grant_facts(g));

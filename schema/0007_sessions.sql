@@ -2,8 +2,8 @@
 
 -- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}.
 -- The row and its audit row; refuses when the facts changed since they were read, and enforces the grant's limit of
--- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the user
--- makes `user disable` either see this session or refuse it.
+-- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the
+-- user makes `user disable` either see this session or refuse it.
 create function api.session_begin(session jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -33,7 +33,8 @@ begin
 		account_name, protocol, address, rule, started_at)
 	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, u.name, t.name, cluster, a.name,
 		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), started);
-	insert into yanmen.recording (session_id, started_us) values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
+	insert into yanmen.recording (session_id, started_us)
+	values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
 	perform audit.add('user:' || u.name, 'session.start', jsonb_build_object('session', session ->> 'id', 'user', u.name,
 		'target', t.name, 'account', a.name, 'cluster', cluster, 'protocol', session ->> 'protocol',
 		'address', session ->> 'address', 'rule', session ->> 'rule', 'target_address', yanmen.address(t.host, t.port)),
@@ -41,7 +42,7 @@ begin
 end
 $$;
 
--- One entry of the broker's spool: something that happened.  Writes the audit row and what belongs to it, once: a second
+-- One entry of the broker's spool: something that happened.  Writes the audit row and what belongs to it, once: another
 -- call with the same uid and at_us does nothing.  Does not fail on content.  Keys of body by kind, all optional:
 --   any                user, target, account, session, address, actor ("local:0"; default: user:<user>, or "system";
 --                      of login.refused, where nobody is known yet, client:<address>)
@@ -91,7 +92,7 @@ end
 $$;
 
 -- A number out of a body, or the fallback; never an error.
-create function yanmen.number_of(b jsonb, key text, fallback bigint default 0) returns bigint language sql immutable as $$
+create function yanmen.number_of(b jsonb, key text, fallback bigint) returns bigint language sql immutable as $$
 	select case when b ->> key ~ '^[0-9]{1,18}$' then (b ->> key)::bigint else fallback end
 $$;
 create function yanmen.hex_of(b jsonb, key text, bytes int) returns bytea language sql immutable as $$
@@ -108,7 +109,8 @@ create function yanmen.session_close(sid uuid, at timestamptz, b jsonb) returns 
 $$;
 create function yanmen.recording_state(sid uuid, at timestamptz, b jsonb) returns void language sql as $$
 	update yanmen.recording set
-		state = case when b ->> 'state' in ('unknown', 'open', 'closed', 'crashed', 'failed') then b ->> 'state' else state end,
+		state = case when b ->> 'state' in ('unknown', 'open', 'closed', 'crashed', 'failed') then b ->> 'state'
+			else state end,
 		seq = yanmen.number_of(b, 'seq', seq),
 		head = coalesce(yanmen.hex_of(b, 'head', 32), head),
 		bytes = yanmen.number_of(b, 'bytes', bytes),

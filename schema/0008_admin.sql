@@ -6,7 +6,7 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	since timestamptz;
 	until timestamptz;
-	pattern text := '%' || replace(replace(replace(coalesce(yanmen.arg(args, 'text'), ''), '\', '\\'), '%', '\%'), '_', '\_') || '%';
+	pattern text := yanmen.containing(yanmen.arg(args, 'text'));
 	found_rows jsonb;
 begin
 	perform api.need(caller, 'audit.read');
@@ -104,7 +104,8 @@ create function api.settings_set(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
 	perform api.need(caller, 'settings.set');
-	return yanmen.set_setting(caller, yanmen.need_arg(args, 'key'), coalesce(yanmen.arg(args, 'value'), ''), 'settings set');
+	return yanmen.set_setting(caller, yanmen.need_arg(args, 'key'), coalesce(yanmen.arg(args, 'value'), ''),
+		'settings set');
 end
 $$;
 create function api.escrow_set(caller jsonb, args jsonb) returns jsonb
@@ -156,16 +157,18 @@ begin
 	select string_agg(t.name || '/' || a.name, ', ') into names from yanmen.account_view a
 	join yanmen.target t on t.id = a.target_id where a.suspended and t.removed_at is null;
 	r := r || jsonb_build_object('name', 'accounts', 'state', case when names is null then 'ok' else 'warn' end,
-		'say', coalesce('suspended, their target changed: ' || left(names, 500) || '; enter them again or: target repin', 'none suspended'));
+		'say', coalesce('suspended, their target changed: ' || left(names, 500) || '; enter them again or: target repin',
+			'none suspended'));
 	select string_agg(t.name, ', ') into names from yanmen.target t
 	where t.kind = 'linux' and t.host_key is null and t.removed_at is null;
 	r := r || jsonb_build_object('name', 'host keys', 'state', case when names is null then 'ok' else 'warn' end,
 		'say', coalesce('not pinned yet: ' || left(names, 500) || '; run: target test', 'all pinned'));
-	r := r || (select jsonb_build_object('name', 'samples', 'state', case when count(*) > 0 then 'warn' else 'ok' end, 'say',
-			case when count(*) > 0 then 'sample targets exist; for real use run: samples remove' else 'none' end)
+	r := r || (select jsonb_build_object('name', 'samples', 'state', case when count(*) > 0 then 'warn' else 'ok' end,
+			'say', case when count(*) > 0 then 'sample targets exist; for real use run: samples remove' else 'none' end)
 		from yanmen.cluster c where c.name = 'samples' and c.removed_at is null);
 	r := r || (select jsonb_build_object('name', 'escrow', 'state', case when value = '' then 'warn' else 'ok' end, 'say',
-			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init' else 'set' end)
+			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init'
+				else 'set' end)
 		from yanmen.setting where key = 'escrow.public');
 	return r;
 end
