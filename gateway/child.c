@@ -48,8 +48,8 @@ static void tell(struct gw_child *c, uint16_t type, const struct buf *body, int 
 {
 	int r = body->failed ? -EMSGSIZE : msg_send_now(c->sock.fd, type, buf_span(body), fd);
 	if (r < 0) {
-		log_ev(LOG_LEVEL_WARN, "worker.not_told", LOG_N("worker", c->id), LOG_S("message", wire_type_name(type)),
-			LOG_N("code", r));
+		log_ev(LOG_LEVEL_WARN, "worker.not_told", LOG_N("worker", c->id),
+			LOG_S("message", wire_type_name(type)), LOG_N("code", r));
 		gw_child_kill(c);
 	}
 }
@@ -122,8 +122,9 @@ void gw_child_work(struct gw_child *c, struct gw_job *job)
 		return;
 	scoped(buf_done) struct buf b;
 	buf_init(&b, 512);
-	wire_client_put(&b, &(struct wire_client){
-				    .worker = c->id, .job = job->job, .address = span_str(job->address), .port = job->port });
+	wire_client_put(
+		&b, &(struct wire_client){
+			    .worker = c->id, .job = job->job, .address = span_str(job->address), .port = job->port });
 	tell(c, WIRE_T_client, &b, job->fd);
 	scope_close(&job->fd);
 	if (job->job == WIRE_JOB_PROBE)

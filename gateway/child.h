@@ -14,10 +14,11 @@ struct gw_parent;
 /*
  * child - one worker or reader: its process, its sockets to the services, its one job.
  *
- * The parent keeps the services' ends in `held` until they are due: the vault's at once, broker's and recorder's with the
- * job, so that no byte of the worker comes before its address.
+ * The parent keeps the services' ends in `held` until they are due: the vault's at once, broker's and recorder's with
+ * the job, so that no byte of the worker comes before its address.
  * Limits:  15 s from start to hello, 1 s from the order to end to its death, 20 s for a probe.
- * Trust:   hostile: it may say hello once and authenticated once, anything else kills it; the parent never waits for it.
+ * Trust:   hostile: it may say hello once and authenticated once, anything else kills it; the parent never waits for
+ *          it.
  */
 enum gw_child_state { GW_CHILD_STARTING, GW_CHILD_WARM, GW_CHILD_BUSY, GW_CHILD_ENDING };
 struct gw_child {

@@ -31,7 +31,7 @@ static int64_t waiting_from(const struct gw_clients *c, const uint8_t source[sta
 {
 	int64_t n = 0;
 	const struct gw_job *job;
-	TAILQ_FOREACH(job, &c->waiting, waiting)
+	TAILQ_FOREACH (job, &c->waiting, waiting)
 		n += memcmp(job->source, source, 16) == 0;
 	return n;
 }
@@ -56,7 +56,8 @@ static void log_refused(struct gw_clients *c, const char *why, const char *addre
 	c->refused++;
 	if (c->logged_us && now - c->logged_us < LOG_EVERY_US)
 		return;
-	log_ev(LOG_LEVEL_WARN, "client.refused", LOG_S("limit", why), LOG_S("from", address), LOG_N("count", c->refused));
+	log_ev(LOG_LEVEL_WARN, "client.refused", LOG_S("limit", why), LOG_S("from", address),
+		LOG_N("count", c->refused));
 	c->refused = 0;
 	c->logged_us = now;
 }
@@ -75,8 +76,9 @@ static struct gw_job *job_new(struct gw_parent *p, uint8_t kind)
 {
 	struct gw_job *job = calloc(1, sizeof *job);
 	if (job)
-		*job = (struct gw_job){ .parent = p, .job = kind, .fd = -1,
-			.grace = { .fire = on_grace_over, .ctx = job } };
+		*job = (struct gw_job){
+			.parent = p, .job = kind, .fd = -1, .grace = { .fire = on_grace_over, .ctx = job }
+		};
 	return job;
 }
 

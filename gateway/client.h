@@ -8,7 +8,7 @@
 struct gw_child;
 struct gw_parent;
 /*
- * client - connections and their limits: all at once, before login, before login from one source, and the time to log in.
+ * client - connections and their limits: all at once, before login, before login from one source, the time to log in.
  *
  * A connection is one job for a worker; probes are jobs without a connection and are not counted.
  * Units:   a source is an IPv4 address or an IPv6 /64.

@@ -7,8 +7,8 @@ struct err;
  * files - what is opened by path, once, by the parent; the services get descriptors.
  *
  * Makes the folders that are missing and, as root, gives them to their users: recordings 2750 recorder:reader's group,
- * spool 0700 broker, run 0755 with control.sock 0600 of the broker.  The master key must be a regular file of root, of the
- * vault's user or of ourselves, closed to all others.
+ * spool 0700 broker, run 0755 with control.sock 0600 of the broker.  The master key must be a regular file of root, of
+ * the vault's user or of ourselves, closed to all others.
  * Errors:  err->say is the line for the person who starts yanmend.
  * Owns:    the descriptors, to the end of the process.
  */

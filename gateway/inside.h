@@ -94,8 +94,8 @@ struct gw_session {
 	uint8_t in[MSG_BODY_MAX];
 };
 
-/* Takes the four sockets from descriptor `first` on, in the order control, broker, vault, recorder.  s is zeroed memory (`in`
- * is large, and never touched it costs an idle worker nothing). */
+/* Takes the four sockets from descriptor `first` on, in the order control, broker, vault, recorder.  s is zeroed memory
+ * (`in` is large, and never touched it costs an idle worker nothing). */
 void gw_session_init(struct gw_session *s, int first);
 void gw_session_done(struct gw_session *s);
 
@@ -109,8 +109,9 @@ void gw_link_line(struct span s, char *ret, size_t size); /* cut to fit, at a UT
 
 /* ask.c */
 int gw_ask(struct gw_session *s, struct gw_ask *ask, struct err *err);
-void gw_ask_again(struct gw_session *s, enum gw_link replaced); /* a new socket came: what has no answer is asked anew */
-void gw_ask_pending(struct gw_session *s);                     /* sends what could not be sent before */
+/* A new socket came: what has no answer is asked anew. */
+void gw_ask_again(struct gw_session *s, enum gw_link replaced);
+void gw_ask_pending(struct gw_session *s); /* sends what could not be sent before */
 
 /* pump.c */
 void gw_pump_end(struct gw_session *s, struct span reason); /* notes it; the first reason stays */

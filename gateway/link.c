@@ -105,7 +105,7 @@ static int take_unrecorded(struct gw_session *s, struct span body, int *fd, stru
 	return r;
 }
 
-/* Everything that a worker may hear, from whom, and whether a descriptor comes along.  on NULL: the answer to a
+/* Everything that a worker may hear, from whom, and whether a descriptor comes along.  `on` NULL: the answer to a
  * question (struct gw_ask), wrong at any other time. */
 enum fd_rule { FD_NONE, FD_ONE, FD_MAYBE };
 static const struct rule {

@@ -58,7 +58,8 @@ int gw_listen_open(const char *where, int *ret_fd, uint16_t *ret_port, struct er
 {
 	char host[GW_LISTEN_ADDRESS], say[160];
 	const char *port = NULL;
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM };
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		.ai_socktype = SOCK_STREAM };
 	struct addrinfo *ai = NULL;
 
 	snprintf(say, sizeof say, "cannot listen on %s", where);

@@ -19,7 +19,7 @@ static int usage(int code)
 {
 	fprintf(code ? stderr : stdout, "usage: yanmend --config FILE [--check]\n"
 					"\n"
-					"  --config FILE  the configuration (docs/OPERATIONS.md)\n"
+					"  --config FILE  the configuration\n"
 					"  --check        say what is wrong with it, and end\n"
 					"  --version      print the version\n");
 	return code;

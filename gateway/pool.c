@@ -29,7 +29,7 @@ static int64_t count(const struct gw_pool *pool, uint8_t role, enum gw_child_sta
 {
 	int64_t n = 0;
 	const struct gw_child *c;
-	LIST_FOREACH(c, &pool->children, link)
+	LIST_FOREACH (c, &pool->children, link)
 		n += c->row->role == role && c->state == state;
 	return n;
 }
@@ -38,13 +38,15 @@ static int64_t queued(const struct gw_pool *pool, uint8_t kind)
 {
 	int64_t n = 0;
 	const struct gw_job *job;
-	TAILQ_FOREACH(job, &pool->queue, queue)
+	TAILQ_FOREACH (job, &pool->queue, queue)
 		n += job->job == kind;
 	return n;
 }
 
 static void rest(struct gw_pool *pool)
 {
+	if (pool->rest.at_us)
+		return; /* those that were started together fail together */
 	pool->backoff_us = pool->backoff_us ? pool->backoff_us * 2 : BACKOFF_MIN_US;
 	if (pool->backoff_us > BACKOFF_MAX_US)
 		pool->backoff_us = BACKOFF_MAX_US;
@@ -84,7 +86,7 @@ static void fill(struct gw_pool *pool)
 void gw_pool_submit(struct gw_pool *pool, struct gw_job *job)
 {
 	struct gw_child *c;
-	LIST_FOREACH(c, &pool->children, link)
+	LIST_FOREACH (c, &pool->children, link)
 		if (c->row->role == WIRE_SSH && c->state == GW_CHILD_WARM)
 			break;
 	if (c) {
@@ -119,7 +121,7 @@ void gw_pool_withdraw(struct gw_pool *pool, struct gw_job *job)
 struct gw_child *gw_pool_find(struct gw_pool *pool, uint64_t id)
 {
 	struct gw_child *c;
-	LIST_FOREACH(c, &pool->children, link)
+	LIST_FOREACH (c, &pool->children, link)
 		if (c->id == id)
 			return c;
 	return NULL;
@@ -128,7 +130,7 @@ struct gw_child *gw_pool_find(struct gw_pool *pool, uint64_t id)
 void gw_pool_service_ready(struct gw_parent *p, uint8_t role)
 {
 	struct gw_child *c;
-	LIST_FOREACH(c, &p->pool.children, link)
+	LIST_FOREACH (c, &p->pool.children, link)
 		gw_child_service_ready(c, role);
 	fill(&p->pool);
 }
@@ -167,7 +169,7 @@ void gw_pool_stop(struct gw_parent *p, const char *reason)
 	loop_timer_del(&pool->rest);
 	while (!TAILQ_EMPTY(&pool->queue))
 		gw_pool_withdraw(pool, TAILQ_FIRST(&pool->queue));
-	LIST_FOREACH(c, &pool->children, link)
+	LIST_FOREACH (c, &pool->children, link)
 		if (c->job && c->job->job == WIRE_JOB_SESSION)
 			gw_child_end(c, span_str(reason));
 		else
@@ -177,6 +179,6 @@ void gw_pool_stop(struct gw_parent *p, const char *reason)
 void gw_pool_kill_all(struct gw_pool *pool)
 {
 	struct gw_child *c;
-	LIST_FOREACH(c, &pool->children, link)
+	LIST_FOREACH (c, &pool->children, link)
 		gw_child_kill(c);
 }

@@ -10,8 +10,8 @@ struct gw_parent;
  * pool - workers that are ready before a client comes, and the clients that come faster than workers.
  *
  * conf.pool_warm workers wait; a job takes one and another is started.  A job that finds none waits in a queue
- * (bounded by the limits of client.h and 64 probes) and more are started, at most GW_POOL_PARALLEL at a time: more would only
- * slow each other down.  After a failed start the pool rests, 100 ms doubling to 5 s.
+ * (bounded by the limits of client.h and 64 probes) and more are started, at most GW_POOL_PARALLEL at a time: more would
+ * only slow each other down.  After a failed start the pool rests, 100 ms doubling to 5 s.
  * Readers are started one for each opening, at most GW_POOL_READERS at once.
  */
 enum { GW_POOL_PARALLEL = 4, GW_POOL_READERS = 16, GW_POOL_PROBES = 64 };

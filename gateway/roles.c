@@ -9,7 +9,7 @@ enum { MANY = 65536, FEW = 128, MIB = 1024 * 1024 };
 /* Services in the order in which they start; an earlier one is ready before a later one needs it. */
 const struct gw_roles_row gw_roles[] = {
 	{ .role = WIRE_VAULT, .binary = "yanmen-vault", .user = USER(user_vault), .gifts = { GW_GIFT_KEY },
-	  .count = 1, .nofile = MANY, .memlock_bytes = 64 * MIB },
+	  .count = 1, .nofile = MANY, .memlock_bytes = 256 * MIB },
 	{ .role = WIRE_RECORDER, .binary = "yanmen-recorder", .user = USER(user_recorder),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_RECORDINGS }, .count = 1, .nofile = MANY, .memlock_bytes = 64 * MIB },
 	{ .role = WIRE_PWHASH, .binary = "yanmen-pwhash", .user = USER(user_worker),

@@ -9,8 +9,8 @@ struct conf;
  * roles - who the processes are: the topology as data.
  *
  * Source:  docs/ARCHITECTURE.md, "The processes".
- * Shape:   one row a role: its binary, its OS user, what it holds from its start (descriptor 3 is always its socket to the
- *          parent, these follow in order), its limits.  One row a pair of services that talk with each other.
+ * Shape:   one row a role: its binary, its OS user, what it holds from its start (descriptor 3 is always its socket to
+ *          the parent, these follow in order), its limits.  One row a pair of services that talk with each other.
  * Units:   bytes, descriptors.
  */
 enum gw_roles_gift {

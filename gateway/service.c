@@ -235,7 +235,10 @@ void gw_service_start_all(struct gw_parent *p)
 	for (size_t i = 0; i < gw_roles_n; i++)
 		for (unsigned k = 0; k < gw_roles[i].count; k++) {
 			struct gw_service *s = &p->services[n++];
-			*s = (struct gw_service){ .parent = p, .row = &gw_roles[i], .child.fd = -1, .sock.fd = -1,
+			*s = (struct gw_service){ .parent = p,
+				.row = &gw_roles[i],
+				.child.fd = -1,
+				.sock.fd = -1,
 				.timer = { .fire = on_timer, .ctx = s } };
 			start(s);
 		}

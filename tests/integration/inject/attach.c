@@ -1,4 +1,5 @@
-/* inject PID NUMBER [ARGUMENT...] - one system call in a running process; prints "killed by SIGNAL" or "returned VALUE". */
+/* inject PID NUMBER [ARGUMENT...] - one system call in a running process.
+ * Prints "killed by SIGNAL" or "returned VALUE". */
 #include "tests/integration/inject/inject.h"
 #include <errno.h>
 #include <stdio.h>

@@ -23,8 +23,8 @@
 
 enum { HELLO_MS = 20000 };
 
-/* What each has at its start, after its socket to the parent: a name below the scratch folder, one with a / of its own folder
- * each time, or "" for a socket. */
+/* What each has at its start, after its socket to the parent: a name below the scratch folder, one that ends with / for
+ * a new folder each time, or "" for a socket. */
 static const struct role_kind {
 	const char *name;
 	enum sandbox_role sandbox;
@@ -60,7 +60,8 @@ void role_open(struct role_house *h, const char *name, const char *binary)
 	h->sandbox = h->kind->sandbox;
 	make_file(h, "master", "0123456789abcdef0123456789abcdef");
 	/* Nobody answers there: the broker comes up without its database. */
-	make_file(h, "conf", "[database]\nconnect = host=/nonexistent dbname=none\n[limits]\nspace_floor = 0\n[log]\nlevel = 3\n");
+	make_file(h, "conf",
+		"[database]\nconnect = host=/nonexistent dbname=none\n[limits]\nspace_floor = 0\n[log]\nlevel = 3\n");
 	snprintf(command, sizeof command, "ssh-keygen -q -t ed25519 -N '' -C '' -f %s/host", h->dir);
 	assert_int_equal(system(command), 0);
 }

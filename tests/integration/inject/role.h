@@ -3,8 +3,8 @@
 #include "gateway/core/sandbox.h"
 #include <sys/types.h>
 /*
- * role - starts one of our real programs as the parent would, alone, and takes it to its hello: from then on its filter is in
- * force.  The other ends of its sockets are held here.  Several are started ahead: some take their time until the hello.
+ * role - starts one of our real programs as the parent would, alone, and takes it to its hello: from then on its filter
+ * is in force.  The other ends of its sockets are held here.  Several are started ahead: some take their time.
  */
 enum { ROLE_FDS = 4, ROLE_AHEAD_MAX = 64 };
 struct role {

@@ -47,8 +47,8 @@ static void try(long number, const long args[6], struct inject_result *ret)
 		forget();
 }
 
-/* uretprobe and uprobe: newer kernels let them pass every filter, for they only work from the kernel's own trampoline; from
- * anywhere else they fail, or kill by SIGILL. */
+/* uretprobe and uprobe: newer kernels let them pass every filter, for they only work from the kernel's own trampoline;
+ * from anywhere else they fail, or kill by SIGILL. */
 static bool is_beyond_filters(int number, const struct inject_result *r)
 {
 	return (number == 335 || number == 336) && (r->signal || r->value < 0);

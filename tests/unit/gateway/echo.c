@@ -1,6 +1,6 @@
 /*
- * The smallest protocol: what the client sends comes back.  Whole inputs that are orders: "login", "stubborn" (an end is not
- * obeyed any more), "overstep" (says to the parent what it may not), "crash".
+ * The smallest protocol: what the client sends comes back.  Whole inputs that are orders: "login", "stubborn" (an end is
+ * not obeyed any more), "overstep" (says to the parent what it may not), "crash".
  */
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
@@ -117,8 +117,12 @@ static int echo_probe(void *state, int target_fd, struct span pinned, struct buf
 	return 0;
 }
 
-static const struct gw_proto echo = { .name = "echo", .role = WIRE_SSH, .sandbox = SANDBOX_SSH, .warm = echo_warm,
-	.serve = echo_serve, .probe = echo_probe };
+static const struct gw_proto echo = { .name = "echo",
+	.role = WIRE_SSH,
+	.sandbox = SANDBOX_SSH,
+	.warm = echo_warm,
+	.serve = echo_serve,
+	.probe = echo_probe };
 
 int main(void)
 {

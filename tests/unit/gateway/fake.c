@@ -1,7 +1,8 @@
 /*
- * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello, tells
- * on stderr what it is told, and answers a worker's questions with the shortest yes.
- * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET", "read TICKET".
+ * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello,
+ * tells on stderr what it is told, and answers a worker's questions with the shortest yes.
+ * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET",
+ * "read TICKET".
  */
 #include "gateway/core/err.h"
 #include "gateway/core/msg.h"
@@ -89,11 +90,14 @@ static void from_cli(struct span body)
 	*space = 0;
 	if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
 		(void)wire_want_send(PARENT,
-			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ }, -1);
+			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ },
+			-1);
 	else
 		(void)wire_control_send(PARENT,
-			&(struct wire_control){ .worker = number, .op = word[0] == 'e' ? WIRE_END_SESSION : WIRE_LOCK,
-				.reason = span_str("the admin says so") }, -1);
+			&(struct wire_control){ .worker = number,
+				.op = word[0] == 'e' ? WIRE_END_SESSION : WIRE_LOCK,
+				.reason = span_str("the admin says so") },
+			-1);
 }
 
 static void serve(nfds_t i)
@@ -133,7 +137,8 @@ int main(int argc, char **argv)
 			role = roles[i];
 	setvbuf(stderr, NULL, _IOLBF, 1024);
 	add(PARENT, FROM_PARENT);
-	if (!role || wire_hello_send(PARENT, &(struct wire_hello){ .role = role, .build = span_str(wire_build) }, -1) < 0)
+	if (!role ||
+		wire_hello_send(PARENT, &(struct wire_hello){ .role = role, .build = span_str(wire_build) }, -1) < 0)
 		return 2;
 	for (;;) {
 		if (poll(fds, n_fds, -1) < 0)

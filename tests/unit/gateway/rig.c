@@ -93,9 +93,16 @@ int rig_grant(struct rig *r)
 	int sv[2], fd = -1;
 	struct gw_grant g;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	struct wire_grant m = { .session = { { 7 } }, .target = span_str("web01"), .account = span_str("cyadmin"),
-		.cluster = span_str("main"), .auth = WIRE_AUTH_KEY, .host_key = span_str("blob"),
-		.features = WIRE_FEATURE_SHELL, .stream_max = 100, .env_allow = span_str("LANG"), .rule = span_str("grant 4") };
+	struct wire_grant m = { .session = { { 7 } },
+		.target = span_str("web01"),
+		.account = span_str("cyadmin"),
+		.cluster = span_str("main"),
+		.auth = WIRE_AUTH_KEY,
+		.host_key = span_str("blob"),
+		.features = WIRE_FEATURE_SHELL,
+		.stream_max = 100,
+		.env_allow = span_str("LANG"),
+		.rule = span_str("grant 4") };
 	assert_int_equal(wire_grant_send(r->peer[GW_BROKER], &m, sv[0]), 0);
 	assert_int_equal(gw_session_target(r->s, "web01", "", &g, &fd, NULL), 0);
 	(void)rig_take(r->peer[GW_BROKER], WIRE_T_target);

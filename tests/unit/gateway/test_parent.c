@@ -76,7 +76,8 @@ static void build(struct house *h, const char *limits)
 	snprintf(conf, sizeof conf,
 		"[listen]\nssh = 127.0.0.1:0\n[paths]\nrun = %s/run\nrecordings = %s/rec\nspool = %s/spool\n"
 		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\n"
-		"[limits]\npool_warm = 2\n%s", h->dir, h->dir, h->dir, h->dir, h->dir, limits);
+		"[limits]\npool_warm = 2\n%s",
+		h->dir, h->dir, h->dir, h->dir, h->dir, limits);
 	write_file(h, "conf", conf, 0600);
 }
 
@@ -114,7 +115,8 @@ static const char *expect3(struct house *h, const char *a, const char *b, const 
 		struct pollfd p = { .fd = h->log, .events = POLLIN };
 		int64_t left = due - clock_mono_us();
 		ssize_t n = left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0
-				    ? read(h->log, h->text + h->n, sizeof h->text - h->n) : 0;
+				    ? read(h->log, h->text + h->n, sizeof h->text - h->n)
+				    : 0;
 		if (n <= 0)
 			fail_msg("no line with \"%s\" \"%s\" \"%s\" in:\n%s", a, b, c, h->text);
 		h->n += (size_t)n;
@@ -163,7 +165,9 @@ static void close_house(struct house *h)
 
 static int client(const struct house *h)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(h->port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in at = {
+		.sin_family = AF_INET, .sin_port = htons(h->port), .sin_addr = { htonl(INADDR_LOOPBACK) }
+	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0);
 	return fd;
@@ -220,9 +224,10 @@ static void services_are_wired_and_a_client_is_announced_before_it_is_served(voi
 	(void)state;
 	struct house h;
 	open_house(&h, "");
-	static const char *const wires[] = { "fake vault peer=recorder", "fake vault peer=broker", "fake recorder peer=vault",
-		"fake recorder peer=broker", "fake broker peer=vault", "fake broker peer=recorder", "fake broker peer=pwhash",
-		"fake broker peer=cli", "fake pwhash peer=broker" };
+	static const char *const wires[] = { "fake vault peer=recorder", "fake vault peer=broker",
+		"fake recorder peer=vault", "fake recorder peer=broker", "fake broker peer=vault",
+		"fake broker peer=recorder", "fake broker peer=pwhash", "fake broker peer=cli",
+		"fake pwhash peer=broker" };
 	for (size_t i = 0; i < COUNT_OF(wires); i++) {
 		from_start(&h);
 		expect(&h, wires[i]);

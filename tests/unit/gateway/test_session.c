@@ -9,8 +9,11 @@ static int login(struct rig *r, struct gw_login *l, struct err *err)
 
 static void answer_login(int sock, uint8_t verdict)
 {
-	struct wire_login_answer m = { .verdict = verdict, .user = span_str("alice"), .target = span_str("web01"),
-		.account = span_str("cyadmin"), .say = span_str("hello") };
+	struct wire_login_answer m = { .verdict = verdict,
+		.user = span_str("alice"),
+		.target = span_str("web01"),
+		.account = span_str("cyadmin"),
+		.say = span_str("hello") };
 	assert_int_equal(wire_login_answer_send(sock, &m, -1), 0);
 }
 
@@ -49,7 +52,8 @@ static void a_broker_that_is_replaced_in_mid_question_is_asked_again(void **stat
 	assert_int_equal(msg_pair(sv), 0);
 	scope_close(&r.peer[GW_BROKER]); /* it died before the question */
 	answer_login(sv[1], WIRE_LOGIN_OK);
-	assert_int_equal(wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
+	assert_int_equal(
+		wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
 	assert_int_equal(login(&r, &l, NULL), 0);
 	assert_int_equal(l.verdict, WIRE_LOGIN_OK);
 	(void)rig_take(sv[1], WIRE_T_login);
@@ -59,7 +63,8 @@ static void a_broker_that_is_replaced_in_mid_question_is_asked_again(void **stat
 	int next[2];
 	assert_int_equal(msg_pair(next), 0);
 	answer_login(next[1], WIRE_LOGIN_DENIED);
-	assert_int_equal(wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, next[0]), 0);
+	assert_int_equal(
+		wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, next[0]), 0);
 	assert_int_equal(login(&r, &l, NULL), 0);
 	assert_int_equal(l.verdict, WIRE_LOGIN_DENIED);
 	(void)rig_take(sv[1], WIRE_T_login);
@@ -80,7 +85,8 @@ static void an_answer_that_was_sent_before_the_restart_counts(void **state)
 	rig_open(&r);
 	assert_int_equal(msg_pair(sv), 0);
 	answer_login(r.peer[GW_BROKER], WIRE_LOGIN_OK);
-	assert_int_equal(wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
+	assert_int_equal(
+		wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
 	assert_int_equal(login(&r, &l, NULL), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0); /* takes the new socket */
 	rig_nothing(sv[1]);
@@ -118,10 +124,10 @@ static void garbage_from_the_broker_breaks_the_session_for_good(void **state)
 		uint16_t type;
 		const char *body;
 	} rows[] = {
-		{ 0x7777, "" },                     /* no such message */
-		{ WIRE_T_login_answer, "\x01" },    /* cut */
-		{ WIRE_T_use_secret, "\0\0\0\0" },  /* the vault's to say */
-		{ WIRE_T_grant, "" },               /* no question, and no descriptor */
+		{ 0x7777, "" },                                                     /* no such message */
+		{ WIRE_T_login_answer, "\x01" },                                    /* cut */
+		{ WIRE_T_use_secret, "\0\0\0\0" },                                  /* the vault's to say */
+		{ WIRE_T_grant, "" },                                               /* no question, and no descriptor */
 		{ WIRE_T_open_answer, "\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" }, /* of no channel */
 		{ WIRE_T_hello, "" },
 	};
@@ -178,7 +184,9 @@ static void a_late_answer_is_not_taken_for_the_next_question(void **state)
 	struct gw_login l;
 	struct err err = { 0 };
 	rig_open(&r);
-	struct gw_ask ask = { .to = GW_BROKER, .type = WIRE_T_login, .wait_us = 20000, .answers = { WIRE_T_login_answer } };
+	struct gw_ask ask = {
+		.to = GW_BROKER, .type = WIRE_T_login, .wait_us = 20000, .answers = { WIRE_T_login_answer }
+	};
 	assert_int_equal(gw_ask(r.s, &ask, &err), -ETIMEDOUT);
 	assert_true(err.say[0]);
 	answer_login(r.peer[GW_BROKER], WIRE_LOGIN_OK);
@@ -254,7 +262,9 @@ static void a_password_comes_once_and_leaves_no_copy(void **state)
 	struct wire_use q;
 	rig_open(&r);
 	close(rig_grant(&r));
-	assert_int_equal(wire_use_secret_send(r.peer[GW_VAULT], &(struct wire_use_secret){ .text = span_str("hunter2") }, -1), 0);
+	assert_int_equal(
+		wire_use_secret_send(r.peer[GW_VAULT], &(struct wire_use_secret){ .text = span_str("hunter2") }, -1),
+		0);
 	assert_int_equal(gw_session_use_password(r.s, &secret, NULL), 0);
 	assert_true(span_is(secret_span(secret), "hunter2"));
 	assert_null(memmem(r.s->in, sizeof r.s->in, "hunter2", 7));
@@ -290,7 +300,8 @@ static void opens_are_answered_by_events_and_asked_again_after_a_restart(void **
 	assert_int_equal(msg_pair(sv), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0); /* sees the end of the old one */
 	assert_int_equal(gw_session_open(r.s, 3, WIRE_FEATURE_SFTP, span_str("sftp"), NULL), 0);
-	assert_int_equal(wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
+	assert_int_equal(
+		wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0);
 	/* 3 took the place of 1, so it comes first; 1 is not asked again */
 	assert_int_equal(wire_open_get(rig_take(sv[1], WIRE_T_open), &q, NULL), 0);
@@ -298,7 +309,9 @@ static void opens_are_answered_by_events_and_asked_again_after_a_restart(void **
 	assert_int_equal(wire_open_get(rig_take(sv[1], WIRE_T_open), &q, NULL), 0);
 	assert_true(q.channel == 2 && q.request == WIRE_FEATURE_SHELL);
 	rig_nothing(sv[1]);
-	struct wire_open_answer no = { .channel = 2, .request = WIRE_FEATURE_SHELL, .code = -EACCES, .say = span_str("no shell") };
+	struct wire_open_answer no = {
+		.channel = 2, .request = WIRE_FEATURE_SHELL, .code = -EACCES, .say = span_str("no shell")
+	};
 	assert_int_equal(wire_open_answer_send(sv[1], &no, -1), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0);
 	assert_true(r.opened == 2 && r.channel == 2 && r.code == -EACCES);
@@ -389,7 +402,8 @@ static void reached_waits_for_a_broker_that_is_away(void **state)
 	scope_close(&r.peer[GW_BROKER]);
 	assert_int_equal(gw_session_reached(r.s, WIRE_REACHED_OK, "", (struct span){ 0 }, NULL), 0);
 	assert_int_equal(msg_pair(sv), 0);
-	assert_int_equal(wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
+	assert_int_equal(
+		wire_replace_send(r.peer[GW_CONTROL], &(struct wire_replace){ .role = WIRE_BROKER }, sv[0]), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0);
 	assert_int_equal(wire_reached_get(rig_take(sv[1], WIRE_T_reached), &q, NULL), 0);
 	assert_int_equal(q.outcome, WIRE_REACHED_OK);
@@ -426,7 +440,9 @@ static void the_banner_comes_with_the_welcome_and_is_not_waited_for_twice(void *
 	(void)state;
 	struct rig r;
 	rig_open(&r);
-	assert_int_equal(wire_welcome_send(r.peer[GW_BROKER], &(struct wire_welcome){ .text = span_str("Authorised use only") }, -1), 0);
+	assert_int_equal(wire_welcome_send(r.peer[GW_BROKER],
+				 &(struct wire_welcome){ .text = span_str("Authorised use only") }, -1),
+		0);
 	assert_string_equal(gw_session_banner(r.s), "Authorised use only");
 	rig_close(&r);
 	rig_open(&r);
