@@ -1,0 +1,104 @@
+#include "gateway/core/wire.h"
+#include "gateway/ssh/request.h"
+#include <setjmp.h>
+#include <stdarg.h>
+/* after the standard headers */
+#include <cmocka.h>
+
+static uint32_t exec_is(const char *line)
+{
+	return gw_ssh_request_exec(span_str(line));
+}
+
+static void scp_of_the_old_protocol_is_scp_whatever_its_flags(void **state)
+{
+	static const char *const lines[] = { "scp -t /tmp", "scp -f /etc/passwd", "scp -r -p -d -t .", "scp -v -f a b c",
+		"scp -rtp -- -strange", "scp  -q\t-t  '/tmp/a b'", "/usr/bin/scp -t x", "scp -f *.log", "scp -t ~/\"a b\"",
+		"scp -t" };
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_SCP);
+}
+
+static void what_a_shell_would_act_upon_is_a_command(void **state)
+{
+	static const char *const lines[] = { "scp -t /tmp; rm -rf /", "scp -t /tmp && id", "scp -t $(id)", "scp -t `id`",
+		"scp -f a | nc host 1", "scp -t /tmp > /etc/x", "scp -t < /etc/passwd", "scp -t a\nid", "scp -t a\rid",
+		"scp -t a & id", "scp -t $HOME", "(scp -t a)" };
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_EXEC);
+}
+
+static void scp_that_runs_something_or_is_no_remote_half_is_a_command(void **state)
+{
+	static const char *const lines[] = { "", " ", "scp", "scp a b:c", "scp -S /tmp/evil -t x", "scp -t x -S /tmp/evil",
+		"scp -t -oProxyCommand=id x", "scp -tSevil x", "scp -", "scpx -t a", "/tmp/scp -t a", "./scp -t a", "env scp -t a",
+		"FOO=1 scp -t a", "scp --t a", "scp -- -t" };
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_EXEC);
+}
+
+static void a_nul_in_the_line_is_a_command(void **state)
+{
+	(void)state;
+	assert_int_equal(gw_ssh_request_exec(span_of("scp -t a\0b", 10)), WIRE_FEATURE_EXEC);
+}
+
+static void sftp_is_the_only_subsystem(void **state)
+{
+	(void)state;
+	assert_int_equal(gw_ssh_request_subsystem(span_str("sftp")), WIRE_FEATURE_SFTP);
+	assert_int_equal(gw_ssh_request_subsystem(span_str("sftp ")), 0);
+	assert_int_equal(gw_ssh_request_subsystem(span_str("SFTP")), 0);
+	assert_int_equal(gw_ssh_request_subsystem(span_str("netconf")), 0);
+	assert_int_equal(gw_ssh_request_subsystem(span_str("")), 0);
+}
+
+static void variables_pass_by_name_and_by_prefix(void **state)
+{
+	(void)state;
+	const char *allow = "LANG, LC_* ,TERM";
+	assert_true(gw_ssh_request_env(allow, span_str("LANG")));
+	assert_true(gw_ssh_request_env(allow, span_str("LC_ALL")));
+	assert_true(gw_ssh_request_env(allow, span_str("LC_")));
+	assert_true(gw_ssh_request_env(allow, span_str("TERM")));
+	assert_false(gw_ssh_request_env(allow, span_str("LANGUAGE")));
+	assert_false(gw_ssh_request_env(allow, span_str("LAN")));
+	assert_false(gw_ssh_request_env(allow, span_str("LC")));
+	assert_false(gw_ssh_request_env(allow, span_str("XLC_ALL")));
+	assert_true(gw_ssh_request_env("*", span_str("ANY_thing9")));
+}
+
+static void no_list_lets_nothing_through(void **state)
+{
+	(void)state;
+	assert_false(gw_ssh_request_env("", span_str("LANG")));
+	assert_false(gw_ssh_request_env(",, ,", span_str("LANG")));
+	assert_false(gw_ssh_request_env(",, ,", span_str("")));
+}
+
+static void odd_names_never_pass(void **state)
+{
+	static const char *const names[] = { "", "A=B", "A B", "LD_PRELOAD\n", "1A", "A;B", "\xe4\xb8\xad" };
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		assert_false(gw_ssh_request_env("*", span_str(names[i])));
+	assert_false(gw_ssh_request_env("*", span_of("A\0B", 3)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scp_of_the_old_protocol_is_scp_whatever_its_flags),
+		cmocka_unit_test(what_a_shell_would_act_upon_is_a_command),
+		cmocka_unit_test(scp_that_runs_something_or_is_no_remote_half_is_a_command),
+		cmocka_unit_test(a_nul_in_the_line_is_a_command),
+		cmocka_unit_test(sftp_is_the_only_subsystem),
+		cmocka_unit_test(variables_pass_by_name_and_by_prefix),
+		cmocka_unit_test(no_list_lets_nothing_through),
+		cmocka_unit_test(odd_names_never_pass),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
