@@ -164,10 +164,8 @@ void pol_facts_up(struct pol_facts *f, bool up)
 	f->up = up;
 	if (!up) {
 		f->away_since_us = clock_wall_us();
-		log_ev(LOG_LEVEL_ERROR, "database.away");
 		return;
 	}
-	log_ev(LOG_LEVEL_INFO, "database.up");
 	if (f->away_since_us)
 		tell_away(f);
 	facts_next(f);

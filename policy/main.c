@@ -93,7 +93,8 @@ static int start(struct pol_broker *b, struct err *err)
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
-	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0)
+	/* The resolver's threads are made before the sandbox, which binds them too. */
+	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 || (r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
 		return r;
 	/* Whatever libpq loads on first use is loaded before the sandbox; a database that is away is waited for later. */
 	for (int64_t until = loop_now_us(b->loop) + DATABASE_US; !b->settings.loaded && loop_now_us(b->loop) < until;)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,11 +55,11 @@ void pol_pin_drop(struct pol_pin *p)
 
 static void pin_finish(struct pol_pin *p, int code, const char *say, struct span json)
 {
-	struct err copy; /* what say points to may go with p */
+	char copy[200]; /* what say points to may go with p */
 
-	(void)fault(&copy, code, say, "pin");
+	(void)snprintf(copy, sizeof copy, "%s", say);
 	pol_pin_drop(p);
-	p->done(p->ctx, code, copy.say, json);
+	p->done(p->ctx, code, copy, json);
 }
 
 static void pinned(void *ctx, int code, const struct pg_result *res, const struct err *err)
