@@ -276,9 +276,18 @@ void term_screen_feed(struct term_screen *t, struct span bytes)
 	if (bytes.n > 0 && !t->main)
 		t->main = t->now = term_grid_new(t->columns, t->rows);
 	for (size_t i = 0; i < bytes.n;) {
-		if (is_plain(bytes.p[i]) && can_run(t))
+		uint8_t c = bytes.p[i];
+		bool fast = can_run(t);
+		if (fast && is_plain(c)) {
 			i += put_run(t, bytes.p + i, bytes.n - i);
+			continue;
+		}
+		i++;
+		if (fast && c == '\r')
+			t->at.x = 0;
+		else if (fast && c == '\n')
+			term_state_linefeed(t);
 		else
-			step(t, bytes.p[i++]);
+			step(t, c);
 	}
 }
