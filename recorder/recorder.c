@@ -34,6 +34,8 @@ int rec_open(struct recorder *r, int parent, int dir, int (*syncer)(int fd), str
 
 void rec_close(struct recorder *r)
 {
+	while (r->workers)
+		rec_worker_drop(r->workers);
 	r->seal = rec_seal_free(r->seal); /* what was given is written */
 	r->sync = rec_sync_free(r->sync);
 	(void)syncfs(r->dir);
@@ -42,8 +44,6 @@ void rec_close(struct recorder *r)
 	loop_timer_del(&r->retry_timer);
 	loop_timer_del(&r->space_timer);
 	loop_timer_del(&r->stop_timer);
-	while (r->workers)
-		rec_worker_drop(r->workers);
 	rec_free_all(r);
 	rec_peer_done(r);
 }

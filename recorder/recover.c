@@ -102,8 +102,8 @@ int rec_store_recover(struct rec_store *s, const struct id *id, struct evidence_
 		return rc;
 	}
 	int rc = survey(s->fd, id, &w, &c, err);
-	if (rc == -EPROTO && w.window.len < EVIDENCE_HEADER)
-		unlink_both(s, true); /* begun, and cut before it was answered for */
+	if (rc == -EPROTO || rc == -EBADMSG) /* cut in its header nothing was promised yet; else it is not ours to touch */
+		unlink_both(s, rc == -EPROTO && w.window.len < EVIDENCE_HEADER);
 	if (rc < 0)
 		return rc;
 	rc = mend(s, &w, c, err);
