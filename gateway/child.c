@@ -7,7 +7,6 @@
 #include "gateway/start.h"
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
@@ -252,12 +251,13 @@ static int make_pairs(struct gw_child *c, int *fds, size_t *ret_n, struct err *e
 	for (size_t i = 0; i < COUNT_OF(c->row->gifts) && c->row->gifts[i] != GW_GIFT_NONE; i++) {
 		enum gw_roles_gift gift = c->row->gifts[i];
 		int sv[2];
-		if (c->parent->files.fd[gift] >= 0) {
-			/* Shared by all, so a duplicate that can be closed like the others. */
-			if ((sv[1] = fcntl(c->parent->files.fd[gift], F_DUPFD_CLOEXEC, 3)) < 0)
-				return fault(err, -errno, "", "fcntl: %m");
+		int r;
+		if (gw_files_has(&c->parent->files, gift)) {
+			r = gw_files_lend(&c->parent->files, gift, &sv[1], err);
+			if (r < 0)
+				return r;
 		} else {
-			int r = msg_pair(sv);
+			r = msg_pair(sv);
 			if (r < 0)
 				return fault(err, r, "", "socketpair");
 			c->held[gift] = sv[0];

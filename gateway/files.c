@@ -154,6 +154,26 @@ static int open_dirs(const struct conf *conf, struct gw_files *f, struct err *er
 	return r < 0 ? r : open_dir(conf->spool_dir, 0700, broker, &f->fd[GW_GIFT_SPOOL], err);
 }
 
+bool gw_files_has(const struct gw_files *f, enum gw_roles_gift gift)
+{
+	return f->fd[gift] >= 0;
+}
+
+int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd, struct err *err)
+{
+	int fd = f->fd[gift];
+	bool is_dir = gift == GW_GIFT_RECORDINGS || gift == GW_GIFT_SPOOL;
+	int copy = is_dir ? openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (copy < 0)
+		return fault(err, -errno, "", "a descriptor for a new process: %m");
+	if (!is_dir && lseek(copy, 0, SEEK_SET) < 0) {
+		(void)close(copy);
+		return fault(err, -EINVAL, "", "a file that cannot be read from its start");
+	}
+	*ret_fd = copy;
+	return 0;
+}
+
 int gw_files_open(const char *config, const struct conf *conf, struct gw_files *ret, struct err *err)
 {
 	for (size_t i = 0; i < COUNT_OF(ret->fd); i++)

@@ -1,6 +1,7 @@
 #ifndef GATEWAY_FILES_H
 #define GATEWAY_FILES_H
 #include "gateway/roles.h"
+#include <stdbool.h>
 struct conf;
 struct err;
 /*
@@ -17,6 +18,10 @@ struct gw_files {
 	int run_dir;      /* locked: one yanmend a run folder */
 	int cli;          /* the listening socket of the CLI */
 };
+bool gw_files_has(const struct gw_files *f, enum gw_roles_gift gift);
+/* One of them for a new process; the caller closes it.  It begins at its start again: where a process that ended had
+ * read to is not the next one's business, nor is a folder's position shared by recorder and readers. */
+int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd, struct err *err);
 int gw_files_open(const char *config, const struct conf *conf, struct gw_files *ret, struct err *err);
 /* Checks the key without opening the rest, for --check. */
 int gw_files_key(const struct conf *conf, int *ret_fd, struct err *err);

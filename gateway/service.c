@@ -186,22 +186,31 @@ static void on_timer(void *ctx)
 		end_it(s, "no hello");
 }
 
+/* Its descriptors in order: its socket to us, then what its row gives it. */
+static int try_process(struct gw_service *s, int sock, int *ret_pidfd, struct err *err)
+{
+	int fds[1 + COUNT_OF(s->row->gifts)] = { sock };
+	size_t n = 1;
+	int r = 0;
+	for (; r == 0 && n <= COUNT_OF(s->row->gifts) && s->row->gifts[n - 1] != GW_GIFT_NONE; n += r == 0)
+		r = gw_files_lend(&s->parent->files, s->row->gifts[n - 1], &fds[n], err);
+	if (r == 0)
+		r = gw_start_process(s->parent, s->row, fds, n, &s->pid, ret_pidfd, err);
+	while (n-- > 1)
+		scope_close(&fds[n]);
+	return r;
+}
+
 static int try_start(struct gw_service *s, struct err *err)
 {
 	struct gw_parent *p = s->parent;
-	int fds[1 + COUNT_OF(s->row->gifts)];
-	size_t n = 1;
-	for (; n <= COUNT_OF(s->row->gifts) && s->row->gifts[n - 1] != GW_GIFT_NONE; n++)
-		fds[n] = p->files.fd[s->row->gifts[n - 1]];
-	int sv[2];
+	int sv[2], pidfd = -1;
 	int r = msg_pair(sv);
 	if (r < 0)
 		return fault(err, r, "", "socketpair");
 	scoped(scope_close) int ours = sv[0];
 	scoped(scope_close) int theirs = sv[1];
-	fds[0] = theirs;
-	int pidfd;
-	r = gw_start_process(p, s->row, fds, n, &s->pid, &pidfd, err);
+	r = try_process(s, theirs, &pidfd, err);
 	if (r < 0)
 		return r;
 	s->state = GW_SERVICE_STARTING;

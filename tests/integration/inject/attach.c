@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		args[i - 3] = strtol(argv[i], NULL, 0);
 	pid_t pid = (pid_t)strtol(argv[1], NULL, 10);
-	int r = inject_seize(pid);
+	int r = inject_seize(pid, false);
 	if (r == 0)
 		r = inject_call(pid, strtol(argv[2], NULL, 0), args, &result);
 	if (r < 0) {

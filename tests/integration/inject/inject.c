@@ -14,9 +14,10 @@ static int trace(long request, pid_t pid, void *data)
 	return ptrace((enum __ptrace_request)request, pid, NULL, data) < 0 ? -errno : 0;
 }
 
-int inject_seize(pid_t pid)
+int inject_seize(pid_t pid, bool for_life)
 {
-	return trace(PTRACE_SEIZE, pid, (void *)(uintptr_t)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
+	return trace(PTRACE_SEIZE, pid,
+		(void *)(uintptr_t)(PTRACE_O_TRACESYSGOOD | (for_life ? PTRACE_O_EXITKILL : 0)));
 }
 
 /* 1: stopped, for `stop` or, where that is 0, for anything; 0: dead, see ret. */

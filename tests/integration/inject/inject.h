@@ -15,6 +15,6 @@ struct inject_result {
 	int signal; /* that killed it, or 0 */
 	long value; /* what the call returned */
 };
-int inject_seize(pid_t pid); /* it is killed when we end */
+int inject_seize(pid_t pid, bool for_life); /* for_life: it is killed when we end; else it goes on */
 int inject_call(pid_t pid, long number, const long args[6], struct inject_result *ret);
 #endif

@@ -162,7 +162,7 @@ void role_start(struct role_house *h, struct role *ret)
 	struct role *r = &h->ahead[h->next];
 	h->next = (h->next + 1) % h->kind->ahead;
 	wait_hello(h, r);
-	int seized = inject_seize(r->pid);
+	int seized = inject_seize(r->pid, true);
 	if (seized < 0)
 		fail_msg("ptrace: %s", strerror(-seized));
 	*ret = *r;
@@ -173,9 +173,9 @@ void role_end(struct role *r)
 {
 	if (r->pid == 0)
 		return;
-	for (int i = 0; i < ROLE_FDS; i++)
-		scope_close(&r->peer[i]);
 	(void)kill(r->pid, SIGKILL);
 	(void)waitpid(r->pid, NULL, __WALL);
 	r->pid = 0;
+	for (int i = 0; i < ROLE_FDS; i++)
+		scope_close(&r->peer[i]);
 }

@@ -8,12 +8,14 @@
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { FDS_MAX = 512, PARENT = 3 };
 enum kind { FROM_PARENT, FROM_WORKER, FROM_PEER, CLI_LISTEN, FROM_CLI };
@@ -128,6 +130,18 @@ static void serve(nfds_t i)
 		from_cli(s);
 }
 
+/* A service that is started again finds its files as the first one did. */
+static bool has_its_files(void)
+{
+	char key[33];
+	if (role == WIRE_VAULT)
+		return read(PARENT + 1, key, sizeof key) == 32;
+	if (role != WIRE_RECORDER)
+		return true;
+	DIR *d = fdopendir(PARENT + 2);
+	return d && readdir(d) && readdir(d); /* . and .. */
+}
+
 int main(int argc, char **argv)
 {
 	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER };
@@ -137,7 +151,7 @@ int main(int argc, char **argv)
 			role = roles[i];
 	setvbuf(stderr, NULL, _IOLBF, 1024);
 	add(PARENT, FROM_PARENT);
-	if (!role ||
+	if (!role || !has_its_files() ||
 		wire_hello_send(PARENT, &(struct wire_hello){ .role = role, .build = span_str(wire_build) }, -1) < 0)
 		return 2;
 	for (;;) {
