@@ -1,0 +1,106 @@
+#include "gateway/core/scope.h"
+#include "policy/commands.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* The CLI's form that is kept for good, as far as the broker answers it: name, then the required and (in brackets) other keys. */
+static const char *const contract[] = {
+	"user add: name role [key lang]", "user disable: name", "user list:", "group add: name [network_default]",
+	"group put: group target", "group take: group target", "group list:", "group admin: group user",
+	"cluster add: name network", "cluster put: cluster target", "cluster list:", "target add: name kind address cluster",
+	"target list:", "target test: name", "target repin: target", "account set: target account kind",
+	"grant add: user account [target group from hours until feature idle total concurrent]", "grant remove: id",
+	"grant list:", "session list: [state user target]", "session watch: id", "session kill: id reason",
+	"session lock: id [reason]", "session unlock: id [reason]", "recording list: [user target]",
+	"recording export: id format", "recording verify: id", "replay: id [from]", "audit search: [since until text user target]",
+	"audit export:", "audit verify:", "settings list:", "settings get: key", "settings set: key [value]",
+	"escrow set: public_key", "samples remove:", "public keys:", "doctor:",
+};
+
+static void describe(const struct pol_command *c, char *out, size_t n)
+{
+	size_t at = (size_t)snprintf(out, n, "%s:", c->name);
+	bool open = false;
+
+	for (const struct pol_arg *a = c->args; a->key; a++) {
+		bool required = a->flags & POL_ARG_REQUIRED;
+		at += (size_t)snprintf(out + at, n - at, " %s%s", !required && !open ? "[" : "", a->key);
+		assert_false(required && open); /* required ones come first */
+		open = open || !required;
+	}
+	(void)snprintf(out + at, n - at, "%s", open ? "]" : "");
+}
+
+static void the_table_is_the_contract(void **state)
+{
+	char line[256];
+
+	(void)state;
+	assert_int_equal(pol_commands_n, COUNT_OF(contract));
+	for (size_t i = 0; i < pol_commands_n; i++) {
+		describe(&pol_commands[i], line, sizeof line);
+		assert_string_equal(line, contract[i]);
+	}
+}
+
+static void each_name_is_found_and_stands_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < pol_commands_n; i++)
+		assert_ptr_equal(pol_commands_find(span_str(pol_commands[i].name)), &pol_commands[i]);
+	assert_null(pol_commands_find(span_str("user")));
+	assert_null(pol_commands_find(span_str("")));
+	assert_null(pol_commands_find(span_of("user add\0", 9)));
+}
+
+/* "group put" is api.group_put; what takes a descriptor or has no function needs steps of its own. */
+static void rows_fit_together(void **state)
+{
+	char sql[64];
+
+	(void)state;
+	for (size_t i = 0; i < pol_commands_n; i++) {
+		const struct pol_command *c = &pol_commands[i];
+		assert_true(c->run || c->sql);
+		assert_true(!c->fd || c->run);
+		assert_null(c->args[POL_ARGS_MAX - 1].key);
+		if (!c->sql)
+			continue;
+		assert_non_null(c->permission);
+		(void)snprintf(sql, sizeof sql, "api.%s", c->name);
+		for (char *p = sql; *p; p++)
+			*p = *p == ' ' ? '_' : *p;
+		assert_string_equal(c->sql, sql);
+	}
+}
+
+/* Whoever may only look may not change: the permission's verb tells. */
+static void what_only_lists_needs_only_list_permissions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < pol_commands_n; i++) {
+		const struct pol_command *c = &pol_commands[i];
+		size_t n = strlen(c->name);
+		bool lists = n > 5 && strcmp(c->name + n - 5, " list") == 0;
+		bool may = c->permission && (strstr(c->permission, ".list") || strstr(c->permission, ".read"));
+		if (lists)
+			assert_true(may);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_is_the_contract),
+		cmocka_unit_test(each_name_is_found_and_stands_once),
+		cmocka_unit_test(rows_fit_together),
+		cmocka_unit_test(what_only_lists_needs_only_list_permissions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
