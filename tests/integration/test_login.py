@@ -69,14 +69,14 @@ def test_a_target_that_is_not_granted_is_told_like_one_that_does_not_exist(insta
 
 def test_an_account_that_is_not_granted_is_refused(instance, engineer):
     done = instance.ssh(engineer, "true", login=f"{engineer.name}#root#{instance.demo}")
-    assert done.returncode == 255 and len(done.stderr.decode().strip().splitlines()) == 1
+    assert done.returncode not in (0, None) and len(done.stderr.decode().strip().splitlines()) == 1
 
 
 def test_a_disabled_user_gets_no_further_and_his_session_ends(instance, engineer):
     online = instance.ssh_start(engineer, "echo in; sleep 100")
     assert online.stdout.readline() == b"in\n"
     instance.ok("user", "disable", engineer.name)
-    assert online.wait(5) == 255
+    assert online.wait(5) != 0
     assert instance.ssh(engineer, "true").returncode == 255
     assert instance.session_of(engineer, "closed")["reason"]
 

@@ -27,8 +27,8 @@ def test_a_command_killed_by_a_signal_is_told_so(instance, engineer):
     assert done.returncode == 255 and b"exit-signal" in done.stderr
 
 
-def test_a_client_that_goes_away_ends_the_command(instance, engineer):
-    process = instance.ssh_start(engineer, "echo $$; exec sleep 300")
+def test_a_client_that_goes_away_hangs_its_terminal_up(instance, engineer):
+    process = instance.ssh_start(engineer, "echo $$; exec sleep 300", flags=("-tt",))
     pid = int(process.stdout.readline())
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -169,7 +169,7 @@ class Home:
         """Copies the programs and the schema into a folder of their own, so that a later build disturbs nothing
         that runs.  Returns the folder; its name is a hash of what is in it."""
         programs = sorted(p for p in Path(prefix).rglob("yanmen*") if p.is_file() and os.access(p, os.X_OK))
-        if not any(p.name == "yanmend" for p in programs):
+        if not {"yanmen", "yanmend"} <= {p.name for p in programs}:
             raise Failure("no_build", prefix=prefix)
         schema = sorted((CHECKOUT / "schema").glob("*.sql"))
         digest = hashlib.sha256()

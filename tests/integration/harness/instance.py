@@ -99,10 +99,12 @@ class Instance:
     def end(self):
         self.run("--reset", "--yes")
 
-    def log_tail(self, lines=40):
+    def log_tail(self, lines=25):
         text = ""
-        for log in sorted((self.home / "logs").glob("*.log")) if (self.home / "logs").exists() else []:
-            text += f"\n== {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+        for name in ("supervisor", "postgres", "yanmend"):
+            log = self.home / f"logs/{name}.log"
+            if log.exists():
+                text += f"\n== {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
         return text
 
     def sanitizer_reports(self):
@@ -193,10 +195,11 @@ class Instance:
     def ssh_options(self, user, *options, port=None):
         auth = ["-o", "PreferredAuthentications=publickey", "-o", "IdentitiesOnly=yes", "-i", str(user.key)] if user.key and not \
             user.password_file else ["-o", "PreferredAuthentications=password", "-o", "PubkeyAuthentication=no"]
-        return ["-F", "none", "-o", f"UserKnownHostsFile={self.scratch}/known_hosts", "-o", "GlobalKnownHostsFile=/dev/null",
+        # Of an option given twice, ssh takes the first.
+        return ["-F", "none", *itertools.chain.from_iterable(("-o", option) for option in options), "-o", f"UserKnownHostsFile={self.scratch}/known_hosts", "-o", "GlobalKnownHostsFile=/dev/null",
                 "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR", "-o", "NumberOfPasswordPrompts=1",
                 "-o", "KexAlgorithms=curve25519-sha256", "-o", "ConnectTimeout=20", *auth,
-                *itertools.chain.from_iterable(("-o", option) for option in options), *(["-p", str(port or self.port)])]
+                "-p", str(port or self.port)]
 
     def login(self, user, target=None, account=None):
         target = self.demo if target is None else target

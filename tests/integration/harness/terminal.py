@@ -20,5 +20,5 @@ def terminal(instance, user, *command, login=None, options=(), flags=("-tt",), r
 
 def shell(child, prompt="ready> "):
     """Brings a shell to a prompt that nothing else prints."""
-    child.sendline("PS1='rea''dy> '; PS2=; unset PROMPT_COMMAND")
-    child.expect_exact("\n" + prompt)
+    child.sendline("bind 'set enable-bracketed-paste off'; PS1='rea''dy> '; PS2=; unset PROMPT_COMMAND")
+    child.expect_exact(prompt)
