@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 enum { ANSWER_MAX = 1 << 20, SAY_MAX = 4096, ANSWER_WAIT_MS = 15000 };
 
@@ -79,8 +80,11 @@ enum cli_live_event cli_live_wait(struct cli_live *l, int timeout_ms, bool more,
 
 	if (poll(fds, ALL, timeout_ms) < 0)
 		return CLI_LIVE_TIME;
-	if (fds[SIGNALS].revents)
-		return CLI_LIVE_STOP;
+	if (fds[SIGNALS].revents) {
+		/* Taken, so that it does not strike when signals are let through again. */
+		struct signalfd_siginfo info;
+		return read(l->tty.signals, &info, sizeof info) == sizeof info ? CLI_LIVE_STOP : CLI_LIVE_TIME;
+	}
 	if (fds[KEYS].revents) {
 		if (read(STDIN_FILENO, ret_key, 1) == 1)
 			return CLI_LIVE_KEY;

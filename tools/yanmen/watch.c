@@ -14,6 +14,8 @@ static int follow(struct cli_live *l, struct cli_show *s, const struct cli_comma
 			while (cli_live_frame(l, &f) > 0)
 				cli_show_frame(s, &f);
 			cli_show_flush(s);
+			if (l->frames < 0) /* a broken frame */
+				return cli_live_finish(l, c);
 			break;
 		case CLI_LIVE_ANSWER:
 			if (l->answer.exit != CLI_DONE)
