@@ -134,7 +134,7 @@ static void draw_saved(const struct term_screen *t, const struct term_cursor *c,
 {
 	draw_position(c->y, c->x < t->columns ? c->x : t->columns - 1, out);
 	put_look(out, &c->pen);
-	buf_printf(out, "\x1b" "7\x1b[m");
+	buf_printf(out, "\0337\x1b[m");
 }
 
 void term_screen_draw(const struct term_screen *t, struct buf *out)

@@ -67,7 +67,7 @@ static inline size_t soup(uint32_t *seed, uint8_t *out, size_t n)
 {
 	static const char *const pieces[] = {
 		"\x1b[", "\x1b]0;title\x07", "\x1b]52;c;x\x1b\\", "\x1bP1$q\x1b\\", "\x1b", "\r\n", "\n", "\r", "\b", "\t", "\x0e", "\x0f",
-		"\x1b(0", "\x1b(B", "\x1b)0", "\x1b" "7", "\x1b" "8", "\x1bM", "\x1b" "D", "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J", "\x1b[K", "\x1b[1;5r",
+		"\x1b(0", "\x1b(B", "\x1b)0", "\0337", "\0338", "\x1bM", "\033D", "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J", "\x1b[K", "\x1b[1;5r",
 		"\x1b[r", "\x1b[3@", "\x1b[2P", "\x1b[L", "\x1b[2M", "\x1b[38;5;200m", "\x1b[48;2;1;2;3m", "\x1b[1;4;7m", "\x1b[m",
 		"\x1b[44m", "\x1b[5;70H", "\x1b[A", "\x1b[99C", "\x1b[?7l", "\x1b[?7h", "\x1b[4h", "\x1b[4l", "\x1b[?6h", "\x1b[?6l", "\x1b[9b",
 		"\x1b[3X", "\x1b[2S", "\x1b[T", "\x1b[1K", "\x1b[1J", "hello world ", "lqqk", "\xe9\x9b\x81\xe9\x97\xa8", "e\xcc\x81", "\xff", "\xe9",

@@ -62,7 +62,7 @@ static void erased_cells_take_the_background(void **state)
 static void the_saved_cursor_keeps_its_look_per_screen(void **state)
 {
 	(void)state;
-	scoped(scope_screen) struct term_screen *t = screen_of(10, 3, "\x1b[31m\x1b" "7\x1b[m\x1b[?1049h\x1b[32m\x1b" "7\x1b[m\x1b" "8");
+	scoped(scope_screen) struct term_screen *t = screen_of(10, 3, "\x1b[31m\0337\x1b[m\x1b[?1049h\x1b[32m\0337\x1b[m\0338");
 	assert_int_equal(t->at.pen.fg, TERM_PALETTE | 2);
 	term_screen_feed(t, span_str("\x1b[?1049l"));
 	assert_int_equal(t->at.pen.fg, 0); /* as it was when the screens changed */
@@ -71,7 +71,7 @@ static void the_saved_cursor_keeps_its_look_per_screen(void **state)
 static void resets_bring_the_modes_back(void **state)
 {
 	(void)state;
-	static const char *const resets[] = { "\x1b[!p", "\x1b" "c" };
+	static const char *const resets[] = { "\x1b[!p", "\033c" };
 	for (size_t i = 0; i < COUNT_OF(resets); i++) {
 		scoped(scope_screen) struct term_screen *t = screen_of(10, 4, "\x1b[2;3r\x1b[?6h\x1b[?7l\x1b[4h\x1b[?25l\x1b(0\x1b[1m");
 		assert_true(t->at.origin && !t->autowrap && t->insert && !t->visible && t->at.graphic && t->top == 1);

@@ -30,7 +30,7 @@ static void a_drawing_brings_the_screen_back(void **state)
 	static const char *const inputs[] = {
 		"hello", "a\r\n\r\nb", "\x1b[31;1mred\x1b[m plain\x1b[44m\x1b[K\x1b[3;3H", "\xe9\x9b\x81\xe9\x97\xa8 e\xcc\x81",
 		"0123456789", "\x1b[38;5;200mx\x1b[48;2;1;2;3my\x1b[95mz", "01234567\xe9\x9b\x81", "\x1b[2;3r\x1b[2;2Hx",
-		"main\x1b[?1049h\x1b[7malt", "\x1b[?25lx", "a\x1b[3;4H\x1b[1m\x1b" "7\x1b[m\x1b[Hb",
+		"main\x1b[?1049h\x1b[7malt", "\x1b[?25lx", "a\x1b[3;4H\x1b[1m\0337\x1b[m\x1b[Hb",
 		"\x1b[44m\x1b[2J\x1b[Hx\x1b[m", "\x1b[10Gx\r\n\x1b[10Gy",
 	};
 	for (size_t i = 0; i < COUNT_OF(inputs); i++) {
@@ -94,7 +94,7 @@ static void literal_bytes_of_a_small_screen(void **state)
 	scoped(buf_done) struct buf b;
 	buf_init(&b, 1000);
 	term_screen_draw(t, &b);
-	static const char want[] = "\3\0\0\0\2\0\0\0\x1b[1Ha\x1b[0;31mb\x1b[m\x1b[1;1H\x1b[0m\x1b" "7\x1b[m\x1b[1;3H\x1b[0;31m";
+	static const char want[] = "\3\0\0\0\2\0\0\0\x1b[1Ha\x1b[0;31mb\x1b[m\x1b[1;1H\x1b[0m\0337\x1b[m\x1b[1;3H\x1b[0;31m";
 	assert_int_equal(b.len, sizeof want - 1);
 	assert_memory_equal(b.data, want, sizeof want - 1);
 }

@@ -15,7 +15,7 @@ static const struct {
 	{ "a\tb\n", "a\tb\n" },
 	{ "\xe9\x9b\x81\xe9\x97\xa8\rx\xff\n", "x\xef\xbf\xbd\n" },
 	{ "\x1b(0q\x1b(B\x1b[2J\x1b[H\n", "\xe2\x94\x80\n" },
-	{ "a\x1b" "Eb\n\n", "a\nb\n\n" },
+	{ "a\033Eb\n\n", "a\nb\n\n" },
 };
 
 static void every_line_comes_out_as_it_was_read(void **state)

@@ -35,7 +35,7 @@ static const struct {
 	{ "abc\x1b[99Dx", "xbc|||", 1, 0 },
 	{ "\x1b[3Cx\x1b[Gy\x1b[5`z\x1b[3dw", "y  xz||     w|", 6, 2 },
 	{ "\x1b[2Ea\x1b[Fb", "|b|a|", 1, 1 },
-	{ "ab\x1b" "7\r\ncd\x1b" "8x", "abx|cd||", 3, 0 },
+	{ "ab\0337\r\ncd\0338x", "abx|cd||", 3, 0 },
 	{ "ab\x1b[scd\x1b[ux", "abxd|||", 3, 0 },
 	{ "\x1b[2;3r\x1b[?6h\x1b[9;1Hx\x1b[1;1Hy", "|y|x|", 1, 1 },
 	{ "\x1b[2;3r\x1b[?6hx\x1b[?6ly", "y|x||", 1, 0 },
@@ -52,7 +52,7 @@ static const struct {
 	{ "a\r\nb\r\nc\x1b[2;1H\x1b[1J", "||c|", 0, 1 },
 	{ "a\r\nb\x1b[2Jx", "| x||", 2, 1 },
 	{ "abcdef\x1b[2G\x1b[2Xx", "ax def|||", 2, 0 },
-	{ "a\r\nb\x1b" "cx", "x|||", 1, 0 },
+	{ "a\r\nb\033cx", "x|||", 1, 0 },
 	{ "\x1b#8\x1b[2;2H\x1b[J", "EEEEEEEEEE|E||", 1, 1 },
 	/* inserting and deleting */
 	{ "abcd\x1b[2G\x1b[2@x", "ax bcd|||", 2, 0 },
