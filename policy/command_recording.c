@@ -55,7 +55,13 @@ static const char *anchor_differs(const struct reading *s, const struct wire_rea
 	const char *anchored = json_string_value(json_object_get(s->facts, "head"));
 	json_int_t seq = json_integer_value(json_object_get(s->facts, "seq"));
 
-	if (m->state == WIRE_RECORDING_OPEN || !anchored)
+	const char *state = json_string_value(json_object_get(s->facts, "recording"));
+
+	if (m->state == WIRE_RECORDING_OPEN && (!state || strcmp(state, "open") == 0))
+		return (uint64_t)seq > m->seq ? "the file is shorter than the audit log says" : NULL;
+	if (m->state == WIRE_RECORDING_OPEN)
+		return "the end of the file is missing";
+	if (!anchored)
 		return NULL;
 	if ((uint64_t)seq != m->seq)
 		return "the file ends at another block than the audit log says";

@@ -158,7 +158,7 @@ struct msgq;
 	F(ID, id) F(U8, state) F(U64, seq) F(H32, head) F(U64, bytes) F(I64, started_us) F(I64, ended_us) F(I64, signed_us) \
 	F(SIG, signature) F(STR, reason)
 #define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space_state */
-/* format: enum wire_read_format. */
+/* format: enum wire_read_format.  from_us: since the recording's beginning. */
 #define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)
 #define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
 #define WIRE_READ_DONE_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, seq) F(H32, head) F(U8, state)

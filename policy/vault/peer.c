@@ -17,8 +17,7 @@ enum { ANY };
 #define ALWAYS(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY }
 #define ONCE(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY, .once = 1 }
 static const struct permit_rule worker_rules[] = { ONCE(host_keys), ALWAYS(use) };
-/* A reader may ask before the broker's word has arrived: it asks again.  publics: to verify. */
-static const struct permit_rule reader_rules[] = { ALWAYS(use), ONCE(publics) };
+static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
 static const struct permit_rule broker_rules[] = {
 	ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind), ALWAYS(publics), ALWAYS(sign) };

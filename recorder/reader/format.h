@@ -11,7 +11,7 @@
  * Trust:   frames were written by workers: hostile, though authentic.
  */
 struct reader_format {
-	int (*begin)(void **ret_state, struct reader_out *o, int64_t from_us);
+	int (*begin)(void **ret_state, struct reader_out *o, int64_t from_us); /* since 1970; 0 = all */
 	int (*frame)(void *state, const struct frame *f);
 	int (*end)(void *state);
 	void (*done)(void *state);

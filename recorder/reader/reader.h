@@ -9,8 +9,8 @@ struct secret;
 /*
  * reader - one authorised opening of one recording.
  *
- * Order:   read + descriptor from the broker -> open the file -> sandbox -> read_opened -> (key or public key from the
- *          vault) -> write -> read_done -> exit.
+ * Order:   read + descriptor from the broker -> open the file -> sandbox -> read_opened -> (read_allowed, key) or (public
+ *          key, to verify) -> write -> read_done -> exit.
  * Trust:   the file and the frames in it are hostile; after the sandbox this process can only read its file, write to the
  *          one descriptor and talk on its three sockets.
  */
@@ -28,7 +28,7 @@ struct reader {
 int reader_talk_ask(struct reader *r, struct err *err);
 int reader_talk_opened(struct reader *r, struct span sealed_key);
 int reader_talk_done(struct reader *r, int code, const char *say);
-/* The recording's key: asked again while the broker's word has not yet reached the vault. */
+/* The recording's key, when the broker has told the vault. */
 int reader_talk_key(struct reader *r, struct secret **ret, struct err *err);
 int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], struct err *err);
 

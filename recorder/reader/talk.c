@@ -6,10 +6,11 @@
 #include "recorder/reader/reader.h"
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MS = 10 * 1000, ALLOW_US = 5 * 1000 * 1000, AGAIN_MIN_US = 2000, AGAIN_MAX_US = 100 * 1000 };
+enum { ANSWER_MS = 10 * 1000 };
 
 /* A message from `sock`; gives up when the parent goes or says stop, or after the time.  body: MSG_BODY_MAX bytes. */
 static int hear(struct reader *r, int sock, uint16_t *ret_type, uint8_t *body, int *ret_fd)
@@ -18,7 +19,7 @@ static int hear(struct reader *r, int sock, uint16_t *ret_type, uint8_t *body, i
 	for (;;) {
 		struct pollfd p[2] = { { .fd = sock, .events = POLLIN }, { .fd = r->parent, .events = POLLIN } };
 		int64_t left_us = until - clock_mono_us();
-		bool waits = sock == r->broker; /* for its job a reader waits as long as it takes */
+		bool waits = r->target < 0 && sock == r->broker; /* for its job a reader waits as long as it takes */
 		if (left_us <= 0 && !waits)
 			return -ETIMEDOUT;
 		if (poll(p, 2, waits ? -1 : (int)(left_us / 1000) + 1) < 0 && errno != EINTR)
@@ -70,42 +71,42 @@ int reader_talk_done(struct reader *r, int code, const char *say)
 	return wire_read_done_send(r->broker, &m, -1);
 }
 
-/* 1: here it is; 0: not (yet) allowed, *err says so. */
-static int use_once(struct reader *r, struct secret **ret, struct err *err)
+/* The broker has told the vault, or says why not. */
+static int allowed(struct reader *r, struct err *err)
+{
+	uint8_t body[MSG_BODY_MAX];
+	uint16_t type = 0;
+	scoped(scope_close) int fd = -1;
+	struct wire_read_allowed a;
+	int n = hear(r, r->broker, &type, body, &fd);
+	if (n < 0)
+		return fault(err, n, "internal error", "read_allowed: %d", n);
+	if (type != WIRE_T_read_allowed || wire_read_allowed_get(span_of(body, (size_t)n), &a, err) < 0)
+		return fault(err, -EBADMSG, "internal error", "%s instead of read_allowed", wire_type_name(type));
+	char say[sizeof err->say];
+	(void)snprintf(say, sizeof say, "%.*s", (int)(a.say.n < sizeof say ? a.say.n : 0), (const char *)a.say.p);
+	return a.code < 0 ? fault(err, (int)a.code, say, "not allowed") : 0;
+}
+
+int reader_talk_key(struct reader *r, struct secret **ret, struct err *err)
 {
 	uint8_t body[MSG_BODY_MAX];
 	uint16_t type = 0;
 	scoped(scope_close) int fd = -1;
 	struct wire_use_secret s;
-	struct wire_use_denied d;
-	int n = wire_use_send(r->vault, &(struct wire_use){ .id = r->ask.id }, -1);
+	int n = allowed(r, err);
+	if (n < 0)
+		return n;
+	n = wire_use_send(r->vault, &(struct wire_use){ .id = r->ask.id }, -1);
 	if (n == 0)
 		n = hear(r, r->vault, &type, body, &fd);
 	if (n < 0)
 		return fault(err, n, "the vault does not answer", "use: %d", n);
-	struct span b = span_of(body, (size_t)n);
-	if (type == WIRE_T_use_denied && wire_use_denied_get(b, &d, err) == 0)
-		return d.code == -EACCES ? 0 : fault(err, d.code < 0 ? (int)d.code : -EACCES, "the recording cannot be opened",
-						       "use: %.*s", (int)d.say.n, (const char *)d.say.p);
-	if (type != WIRE_T_use_secret || wire_use_secret_get(b, &s, err) < 0 || s.text.n != 32)
-		return fault(err, -EBADMSG, "internal error", "%s instead of a key", wire_type_name(type));
+	if (type != WIRE_T_use_secret || wire_use_secret_get(span_of(body, (size_t)n), &s, err) < 0 || s.text.n != 32)
+		return fault(err, -EACCES, "the vault does not give the key of this recording", "%s", wire_type_name(type));
 	int rc = secret_of(s.text, ret, err);
 	secret_wipe(body, (size_t)n);
-	return rc < 0 ? rc : 1;
-}
-
-int reader_talk_key(struct reader *r, struct secret **ret, struct err *err)
-{
-	int64_t until = clock_mono_us() + ALLOW_US;
-	for (int64_t wait_us = AGAIN_MIN_US;; wait_us = wait_us * 2 < AGAIN_MAX_US ? wait_us * 2 : AGAIN_MAX_US) {
-		/* The broker tells the vault when it has heard read_opened: give that a moment. */
-		(void)poll(NULL, 0, (int)(wait_us / 1000));
-		int rc = use_once(r, ret, err);
-		if (rc != 0)
-			return rc < 0 ? rc : 0;
-		if (clock_mono_us() >= until)
-			return fault(err, -EACCES, "the vault does not give the key of this recording", "not allowed");
-	}
+	return rc;
 }
 
 int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], struct err *err)

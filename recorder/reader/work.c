@@ -45,7 +45,8 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	if (rc < 0)
 		return rc;
 	reader_source_key(src, secret_span(key).p);
-	rc = f->begin(&state, &r->out, r->ask.from_us);
+	/* Asked for from the beginning of the recording. */
+	rc = f->begin(&state, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0);
 	if (rc < 0)
 		return fault(err, rc, "internal error", "no memory");
 	rc = run(r, src, f, state, err);
