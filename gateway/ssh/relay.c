@@ -122,7 +122,8 @@ static int finish_front(struct gw_ssh_channel *c, bool *moved, struct err *err)
 	bool done = c->phase == GW_SSH_CH_CLOSING || c->back_closed;
 	if (!drained)
 		return 0;
-	if (c->has_exit && !c->exit_sent && !c->front_closed) {
+	/* Also to a client that has closed: OpenSSH closes when both directions are at their end, and still waits for it. */
+	if (c->has_exit && !c->exit_sent) {
 		c->exit_sent = true;
 		(void)(*c->exit_signal ?
 			       ssh_channel_request_send_exit_signal(c->front, c->exit_signal, c->exit_core, "", "") :
@@ -130,7 +131,7 @@ static int finish_front(struct gw_ssh_channel *c, bool *moved, struct err *err)
 	}
 	if (c->out.ended && c->err.ended && !c->front_eof_sent && !c->front_closed)
 		c->front_eof_sent = ssh_channel_send_eof(c->front) != SSH_ERROR;
-	if (!done && !(c->front_closed && c->back_close_sent))
+	if (!done)
 		return 0;
 	int r = gw_ssh_relay_record_end(c, err);
 	/* close sends the end of file first, and may have to be called again for the close itself */
