@@ -5,8 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 
-enum { KILLED_STATUS = 254 };
-
 void gw_ssh_end(struct gw_ssh_link *l, const char *reason, const char *farewell)
 {
 	if (l->over)
@@ -48,6 +46,9 @@ void gw_ssh_end_lock(struct gw_ssh_link *l, bool locked)
 	for (struct gw_ssh_channel *c = l->channels; c; c = c->next) {
 		if (c->phase != GW_SSH_CH_RUN)
 			continue;
+		/* What was typed at a locked terminal is gone; a file on its way just waits. */
+		if (!locked && c->pty)
+			(void)gw_ssh_flow_take(&c->in);
 		gw_ssh_channel_say(c, what, NULL);
 		gw_ssh_start_note(c, locked ? "locked" : "unlocked", gw_ssh_say(GW_SSH_EN, what));
 	}
@@ -59,11 +60,7 @@ static void prepare(struct gw_ssh_channel *c)
 	c->phase = GW_SSH_CH_CLOSING;
 	c->in.dropped = c->out.dropped = c->err.dropped = true;
 	gw_ssh_channel_say(c, GW_SSH_SAY_ENDED, c->link->farewell);
-	if (!c->exit_sent) {
-		c->has_exit = true;
-		*c->exit_signal = '\0';
-		c->exit_status = KILLED_STATUS;
-	}
+	c->has_exit = false; /* no status: OpenSSH makes 255 of it, as of any lost connection */
 	c->out.ended = c->err.ended = true;
 }
 

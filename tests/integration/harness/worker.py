@@ -8,6 +8,7 @@ import array
 import fcntl
 import hashlib
 import os
+import select
 import socket
 import struct
 import subprocess
@@ -15,9 +16,7 @@ import threading
 import time
 import uuid
 
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from cryptography.hazmat.primitives.serialization import (Encoding, NoEncryption, PrivateFormat, PublicFormat,
-                                                          load_ssh_private_key)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
 MESSAGES = {
     "hello": (0x0001, "b:role s:build"),
@@ -157,6 +156,7 @@ class Gate:
         self.env_allow = "LANG,LC_*"
         self.rows = [("web01", "cyadmin", "samples", "127.0.0.1:22")]
         self.keep_frames = True
+        self.log = None  # a file for the workers' stderr
         self.stall_recorder = threading.Event()
         self.workers = []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -206,7 +206,7 @@ class Worker:
             os.closerange(7, 1024)
 
         self.process = subprocess.Popen([gate.binary], preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL,
-                                        stderr=gate.log if hasattr(gate, "log") else None, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
+                                        stderr=gate.log, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
         for s in theirs:
             s.close()
         self.client, self.address = client, address
@@ -259,11 +259,8 @@ class Worker:
         self._send(self.recorder, "keyframe")
 
     def _login(self, m):
-        name = m["user"].decode().replace("%", "#")
-        user, _, rest = name.partition("#")
-        target, account = (rest.partition("#")[::2] if "#" in rest else (rest, ""))
-        if "#" in rest:
-            account, target = rest.split("#", 1)
+        user, _, rest = m["user"].decode().replace("%", "#").partition("#")
+        account, _, target = rest.rpartition("#")
         ok = self.gate.users.get(user) == m["proof"].decode() if m["method"] == 1 else m["proof"] in self.gate.user_keys
         verdict = (3 if m["method"] == 2 else 1) if ok else 2
         self._send(self.broker, "login_answer", verdict=verdict, user=user if ok else "", target=target if ok else "",
@@ -328,6 +325,9 @@ class Worker:
         while True:
             if self.gate.stall_recorder.is_set():
                 time.sleep(0.05)
+                continue
+            if not select.select([self.recorder], [], [], 0.3)[0]:
+                self._send(self.recorder, "durable", seq=self.seq)
                 continue
             name, m = self._recv(self.recorder)
             assert name == "frames" and m["seq"] == self.seq + 1, (name, m.get("seq"))
