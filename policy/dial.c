@@ -248,6 +248,17 @@ int pol_dialler_new(struct pol_dialler **ret, struct loop *loop, struct err *err
 	return 0;
 }
 
+struct pol_dialler *pol_dialler_free(struct pol_dialler *d)
+{
+	if (d) {
+		while (d->first)
+			dial_free(d->first);
+		pol_resolver_free(d->resolver);
+		free(d);
+	}
+	return NULL;
+}
+
 void pol_dial(struct pol_dialler *d, const struct pol_dial_to *to, pol_dial_done *done, void *ctx)
 {
 	struct dial *x = calloc(1, sizeof *x);

@@ -25,6 +25,7 @@ struct pol_dial_to {
 };
 struct pol_dialler;
 int pol_dialler_new(struct pol_dialler **ret, struct loop *loop, struct err *err);
+struct pol_dialler *pol_dialler_free(struct pol_dialler *d); /* drops what is under way */
 void pol_dial(struct pol_dialler *d, const struct pol_dial_to *to, pol_dial_done *done, void *ctx);
 void pol_dial_drop(struct pol_dialler *d, const void *ctx);
 #endif

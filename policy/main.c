@@ -11,6 +11,7 @@
 #include "policy/peers.h"
 #include "policy/reconcile.h"
 #include "policy/sealer.h"
+#include "policy/worker.h"
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
@@ -99,11 +100,27 @@ static int start(struct pol_broker *b, struct err *err)
 	/* Whatever libpq loads on first use is loaded before the sandbox; a database that is away is waited for later. */
 	for (int64_t until = loop_now_us(b->loop) + DATABASE_US; !b->settings.loaded && loop_now_us(b->loop) < until;)
 		loop_turn(b->loop, DATABASE_US / 10);
-	if ((r = pol_dialler_new(&b->dialler, b->loop, err)) < 0 || (r = sandbox_enter(SANDBOX_BROKER, err)) < 0 ||
-		(r = pol_parent_open(b, FD_PARENT, err)) < 0)
+	if ((r = sandbox_enter(SANDBOX_BROKER, err)) < 0 || (r = pol_parent_open(b, FD_PARENT, err)) < 0)
 		return r;
 	r = pol_parent_hello(b);
 	return r < 0 ? fault(err, r, "internal error", "no hello to the parent") : 0;
+}
+
+/* Whoever waits for an answer goes before the one who would give it. */
+static void finish(struct pol_broker *b)
+{
+	b->cli = pol_cli_free(b->cli);
+	pol_worker_free_all(b);
+	b->reconcile = pol_reconcile_free(b->reconcile);
+	b->sealer = pol_sealer_free(b->sealer);
+	b->hashing = pol_hashing_free(b->hashing);
+	b->dialler = pol_dialler_free(b->dialler);
+	pol_link_close(&b->parent);
+	pol_link_close(&b->vault);
+	pol_link_close(&b->recorder);
+	b->sql.pg = pg_free(b->sql.pg);
+	b->spool = pol_spool_free(b->spool);
+	b->loop = loop_free(b->loop);
 }
 
 int main(void)
@@ -117,7 +134,6 @@ int main(void)
 		return 1;
 	}
 	int code = loop_run(broker.loop);
-	/* Workers and calls end with the process: nothing of theirs is to be told any more. */
-	pol_spool_free(broker.spool);
+	finish(&broker);
 	return code;
 }

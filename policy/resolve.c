@@ -1,15 +1,15 @@
 #include "policy/resolve.h"
 #include "gateway/core/err.h"
+#include "gateway/core/scope.h"
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 struct request {
 	struct request *next;
@@ -20,12 +20,15 @@ struct request {
 	struct pol_resolve_addrs addrs;
 };
 
-/* Lives as long as the process: threads may be inside getaddrinfo at any time. */
+/* Freed by the last of its users: the threads, which may be inside getaddrinfo at any time, and the loop. */
 struct pol_resolver {
-	struct loop_io io; /* eventfd: something is answered */
+	int wake; /* eventfd: something is answered */
+	struct loop_io io;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	struct request *asked, *answered; /* behind the lock */
+	struct request *asked, *answered; /* behind the lock, as the next two */
+	unsigned users;
+	bool stop;
 	size_t waiting;
 	struct request *all[POL_RESOLVE_WAITING]; /* the loop's alone: to find by ctx */
 };
@@ -48,14 +51,42 @@ static void resolve_now(struct request *q)
 	q->code = q->addrs.n ? 0 : -ENOENT;
 }
 
+static void requests_free(struct request *q)
+{
+	struct request *next;
+
+	for (; q; q = next) {
+		next = q->next;
+		free(q);
+	}
+}
+
+/* Called with the lock held, which it gives back. */
+static void resolver_leave(struct pol_resolver *r)
+{
+	bool last = --r->users == 0;
+
+	(void)pthread_mutex_unlock(&r->lock);
+	if (!last)
+		return;
+	requests_free(r->asked);
+	requests_free(r->answered);
+	(void)pthread_cond_destroy(&r->work);
+	(void)pthread_mutex_destroy(&r->lock);
+	scope_close(&r->wake);
+	free(r);
+}
+
 static void *resolver_thread(void *arg)
 {
 	struct pol_resolver *r = arg;
 
 	(void)pthread_mutex_lock(&r->lock);
-	for (;;) {
-		while (!r->asked)
+	while (!r->stop) {
+		if (!r->asked) {
 			(void)pthread_cond_wait(&r->work, &r->lock);
+			continue;
+		}
 		struct request *q = r->asked;
 		r->asked = q->next;
 		(void)pthread_mutex_unlock(&r->lock);
@@ -63,8 +94,9 @@ static void *resolver_thread(void *arg)
 		(void)pthread_mutex_lock(&r->lock);
 		q->next = r->answered;
 		r->answered = q;
-		(void)!write(r->io.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+		(void)!write(r->wake, &(uint64_t){ 1 }, sizeof(uint64_t));
 	}
+	resolver_leave(r);
 	return NULL;
 }
 
@@ -85,7 +117,7 @@ static void resolver_ready(void *ctx, uint32_t events)
 	uint64_t count;
 
 	(void)events;
-	(void)!read(r->io.fd, &count, sizeof count);
+	(void)!read(r->wake, &count, sizeof count);
 	(void)pthread_mutex_lock(&r->lock);
 	struct request *q = r->answered, *next;
 	r->answered = NULL;
@@ -108,8 +140,12 @@ static int threads_start(struct pol_resolver *r)
 	(void)pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	(void)pthread_attr_setstacksize(&attr, 256 << 10);
 	int code = 0;
-	for (int i = 0; i < POL_RESOLVE_THREADS && code == 0; i++)
+	(void)pthread_mutex_lock(&r->lock);
+	for (int i = 0; i < POL_RESOLVE_THREADS && code == 0; i++) {
 		code = pthread_create(&thread, &attr, resolver_thread, r);
+		r->users += code == 0;
+	}
+	(void)pthread_mutex_unlock(&r->lock);
 	(void)pthread_attr_destroy(&attr);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return -code;
@@ -123,14 +159,30 @@ int pol_resolver_new(struct pol_resolver **ret, struct loop *loop, struct err *e
 		return fault(err, -ENOMEM, "internal error", "no memory for the resolver");
 	(void)pthread_mutex_init(&r->lock, NULL);
 	(void)pthread_cond_init(&r->work, NULL);
-	r->io = (struct loop_io){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .ready = resolver_ready, .ctx = r };
-	int code = r->io.fd < 0 ? fault(err, -errno, "internal error", "eventfd: %m") : loop_add(loop, &r->io, EPOLLIN, err);
+	r->users = 1;
+	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->io = (struct loop_io){ .fd = r->wake, .ready = resolver_ready, .ctx = r };
+	int code = r->wake < 0 ? fault(err, -errno, "internal error", "eventfd: %m") : loop_add(loop, &r->io, EPOLLIN, err);
 	if (code == 0 && (code = threads_start(r)) < 0)
 		(void)fault(err, code, "internal error", "resolver threads: %d", code);
-	if (code < 0)
-		return code; /* the process ends; a thread may already use r */
+	if (code < 0) {
+		pol_resolver_free(r);
+		return code;
+	}
 	*ret = r;
 	return 0;
+}
+
+struct pol_resolver *pol_resolver_free(struct pol_resolver *r)
+{
+	if (r) {
+		loop_del(&r->io);
+		(void)pthread_mutex_lock(&r->lock);
+		r->stop = true;
+		(void)pthread_cond_broadcast(&r->work);
+		resolver_leave(r);
+	}
+	return NULL;
 }
 
 int pol_resolve(struct pol_resolver *r, const char *host, uint16_t port, pol_resolve_done *done, void *ctx)

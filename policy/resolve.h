@@ -27,6 +27,8 @@ typedef void pol_resolve_done(void *ctx, int code, const struct pol_resolve_addr
 
 struct pol_resolver;
 int pol_resolver_new(struct pol_resolver **ret, struct loop *loop, struct err *err);
+/* A thread that is inside getaddrinfo keeps its part until it comes back; nobody is called any more. */
+struct pol_resolver *pol_resolver_free(struct pol_resolver *r);
 int pol_resolve(struct pol_resolver *r, const char *host, uint16_t port, pol_resolve_done *done, void *ctx);
 void pol_resolve_drop(struct pol_resolver *r, const void *ctx);
 #endif

@@ -264,6 +264,12 @@ static void worker_free(struct pol_worker *w)
 	free(w);
 }
 
+void pol_worker_free_all(struct pol_broker *b)
+{
+	while (b->workers)
+		worker_free(b->workers);
+}
+
 void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 {
 	struct pol_worker *w = pol_worker_find(b, m->worker);

@@ -44,7 +44,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* The dialler has threads and lives as long as the process. */
 static int tear_down(void **state)
 {
 	struct rig *r = *state;
@@ -52,6 +51,9 @@ static int tear_down(void **state)
 	(void)close(r->listener);
 	if (r->fd >= 0)
 		(void)close(r->fd);
+	pol_dialler_free(r->d);
+	loop_free(r->loop);
+	free(r);
 	return 0;
 }
 
