@@ -1,47 +1,11 @@
-#include "tests/unit/core/unit.h"
+#include "tests/unit/core/pair.h"
 #include "gateway/core/err.h"
-#include "gateway/core/loop.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
-
-struct pair {
-	int a, b;
-};
-
-static int open_pair(void **state)
-{
-	static struct pair p;
-	int sv[2];
-	if (msg_pair(sv) < 0)
-		return -1;
-	p = (struct pair){ sv[0], sv[1] };
-	*state = &p;
-	return 0;
-}
-
-static int close_pair(void **state)
-{
-	struct pair *p = *state;
-	scope_close(&p->a);
-	scope_close(&p->b);
-	return 0;
-}
-
-static int open_fds(void)
-{
-	int n = 0;
-	DIR *d = opendir("/proc/self/fd");
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	(void)closedir(d);
-	return n;
-}
 
 /* sendmsg of these very bytes with n descriptors. */
 static void send_raw(int sock, const void *bytes, size_t len, const int *fds, size_t n)
@@ -188,78 +152,14 @@ static void a_bigger_send_buffer_holds_more(void **state)
 	assert_true(n >= 4);
 }
 
-/* ---- the queue ---- */
-static void a_queue_keeps_order_and_descriptors_while_the_peer_sleeps(void **state)
-{
-	struct pair *p = *state;
-	static uint8_t body[16384];
-	struct loop *l = NULL;
-	struct msgq *q = NULL;
-	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(msgq_new(&q, l, p->a, 4 << 20, NULL), 0);
-	for (uint16_t i = 0; i < 100; i++)
-		assert_int_equal(msgq_send(q, i, span_of(body, sizeof body), i == 99 ? p->b : -1), 0);
-	for (uint16_t i = 0; i < 100; i++) {
-		uint16_t type = 0;
-		int fd = -1;
-		loop_turn(l, 0);
-		assert_int_equal(msg_recv_now(p->b, &type, body, sizeof body, &fd, NULL), sizeof body);
-		assert_int_equal(type, i);
-		assert_int_equal(fd >= 0, i == 99);
-		scope_close(&fd);
-	}
-	assert_int_equal(msgq_flush(q), 0);
-	q = msgq_free(q);
-	l = loop_free(l);
-}
-
-static void a_full_queue_says_so_and_leaks_nothing(void **state)
-{
-	struct pair *p = *state;
-	static uint8_t body[16384];
-	struct loop *l = NULL;
-	struct msgq *q = NULL;
-	int before = open_fds(), r, n = 0;
-	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(msgq_new(&q, l, p->a, 100 * 1024, NULL), 0);
-	while ((r = msgq_send(q, 1, span_of(body, sizeof body), p->b)) == 0 && n < 1000)
-		n++;
-	assert_int_equal(r, -EAGAIN);
-	assert_true(n < 100);
-	q = msgq_free(q);
-	l = loop_free(l);
-	assert_int_equal(open_fds(), before);
-}
-
-static void a_queue_to_nobody_is_epipe_and_empty(void **state)
-{
-	struct pair *p = *state;
-	static uint8_t body[16384];
-	struct loop *l = NULL;
-	struct msgq *q = NULL;
-	assert_int_equal(loop_new(&l, NULL), 0);
-	assert_int_equal(msgq_new(&q, l, p->a, 4 << 20, NULL), 0);
-	for (uint16_t i = 0; i < 50; i++)
-		assert_int_equal(msgq_send(q, i, span_of(body, sizeof body), -1), 0);
-	scope_close(&p->b);
-	loop_turn(l, 0);
-	assert_int_equal(msgq_flush(q), -EPIPE);
-	assert_int_equal(msgq_send(q, 1, (struct span){ 0 }, -1), -EPIPE);
-	q = msgq_free(q);
-	l = loop_free(l);
-}
-
 int main(void)
 {
-#define WITH_PAIR(name) cmocka_unit_test_setup_teardown(name, open_pair, close_pair)
 	const struct CMUnitTest cases[] = {
 		WITH_PAIR(carries_type_body_and_descriptor), WITH_PAIR(the_longest_body_passes_and_one_more_does_not),
 		WITH_PAIR(refuses_several_descriptors_and_closes_them_all),
 		WITH_PAIR(refuses_bad_headers_and_closes_the_descriptor), WITH_PAIR(a_closed_peer_is_epipe_both_ways),
 		WITH_PAIR(an_empty_packet_is_the_end_and_its_descriptor_is_closed), WITH_PAIR(the_now_forms_do_not_block),
 		WITH_PAIR(a_bigger_send_buffer_holds_more),
-		WITH_PAIR(a_queue_keeps_order_and_descriptors_while_the_peer_sleeps),
-		WITH_PAIR(a_full_queue_says_so_and_leaks_nothing), WITH_PAIR(a_queue_to_nobody_is_epipe_and_empty),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
