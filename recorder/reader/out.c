@@ -2,6 +2,7 @@
 #include "gateway/core/frame.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/wire.h"
+#include "recorder/reader/parent.h"
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -26,15 +27,17 @@ void reader_out_done(struct reader_out *o)
 	buf_done(&o->b);
 }
 
-/* Until there is room.  Anything that the parent says now means: leave. */
+/* 1: there is room; 0: perhaps. */
 static int wait_for_room(const struct reader_out *o)
 {
 	struct pollfd p[2] = { { .fd = o->fd, .events = POLLOUT }, { .fd = o->parent, .events = POLLIN } };
 	if (poll(p, 2, -1) < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (p[1].revents)
+	if (p[1].revents && reader_parent_leaves(o->parent))
 		return -ECANCELED;
-	return p[0].revents & POLLOUT ? 0 : -EPIPE;
+	if (p[0].revents & (POLLERR | POLLHUP | POLLNVAL))
+		return -EPIPE;
+	return p[0].revents & POLLOUT ? 1 : 0;
 }
 
 static int write_bytes(struct reader_out *o)
@@ -43,9 +46,11 @@ static int write_bytes(struct reader_out *o)
 	while (done < o->b.len) {
 		/* A pipe that is ready takes PIPE_BUF bytes without blocking. */
 		size_t n = o->b.len - done;
-		int rc = o->is_file ? 0 : wait_for_room(o);
+		int rc = o->is_file ? 1 : wait_for_room(o);
 		if (rc < 0)
 			return rc;
+		if (rc == 0)
+			continue;
 		if (!o->is_file && n > PIPE_BUF)
 			n = PIPE_BUF;
 		ssize_t wrote = write(o->fd, o->b.data + done, n);

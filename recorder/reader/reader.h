@@ -17,6 +17,7 @@ struct secret;
 struct reader {
 	int parent, broker, vault, dir;
 	int file, target;      /* -1: none; target: where the result goes */
+	bool asked;            /* `ask` was heard */
 	bool is_open;          /* being recorded, or not yet sealed after a crash */
 	struct wire_read ask;
 	struct reader_out out;
@@ -27,7 +28,7 @@ struct reader {
 /* Waits for `read`; 0 = the parent wants us to leave. */
 int reader_talk_ask(struct reader *r, struct err *err);
 int reader_talk_opened(struct reader *r, struct span sealed_key);
-int reader_talk_done(struct reader *r, int code, const char *say);
+int reader_talk_done(struct reader *r, int code, const char *say); /* waits until the broker hangs up, a while */
 /* The recording's key, when the broker has told the vault. */
 int reader_talk_key(struct reader *r, struct secret **ret, struct err *err);
 int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], struct err *err);

@@ -3,6 +3,7 @@
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
+#include "recorder/reader/parent.h"
 #include "recorder/reader/reader.h"
 #include <errno.h>
 #include <poll.h>
@@ -19,19 +20,13 @@ static int hear(struct reader *r, int sock, uint16_t *ret_type, uint8_t *body, i
 	for (;;) {
 		struct pollfd p[2] = { { .fd = sock, .events = POLLIN }, { .fd = r->parent, .events = POLLIN } };
 		int64_t left_us = until - clock_mono_us();
-		bool waits = r->target < 0 && sock == r->broker; /* for its job a reader waits as long as it takes */
+		bool waits = !r->asked && sock == r->broker; /* for its job a reader waits as long as it takes */
 		if (left_us <= 0 && !waits)
 			return -ETIMEDOUT;
 		if (poll(p, 2, waits ? -1 : (int)(left_us / 1000) + 1) < 0 && errno != EINTR)
 			return -errno;
-		if (p[1].revents) {
-			uint16_t type = 0;
-			scoped(scope_close) int fd = -1;
-			int n = msg_recv_now(r->parent, &type, body, MSG_BODY_MAX, &fd, NULL);
-			/* `client` tells what we are; it needs no answer.  A new vault or broker comes too late for us. */
-			if (n != -EAGAIN && (n < 0 || type == WIRE_T_stop || type == WIRE_T_control))
-				return -ECANCELED;
-		}
+		if (p[1].revents && reader_parent_leaves(r->parent))
+			return -ECANCELED;
 		if (p[0].revents)
 			return msg_recv(sock, ret_type, body, MSG_BODY_MAX, ret_fd, NULL);
 	}
@@ -52,6 +47,7 @@ int reader_talk_ask(struct reader *r, struct err *err)
 	if (fd < 0 && r->ask.format != WIRE_READ_VERIFY)
 		return fault(err, -EBADMSG, "internal error", "no descriptor to write to");
 	r->target = take_fd(fd);
+	r->asked = true;
 	return 1;
 }
 
@@ -68,7 +64,17 @@ int reader_talk_done(struct reader *r, int code, const char *say)
 		[EVIDENCE_STATE_CLOSED] = WIRE_RECORDING_CLOSED, [EVIDENCE_STATE_CRASHED] = WIRE_RECORDING_CRASHED };
 	m.state = r->verdict.state ? states[r->verdict.state] : WIRE_RECORDING_UNKNOWN;
 	memcpy(m.head.b, r->verdict.head, sizeof m.head.b);
-	return wire_read_done_send(r->broker, &m, -1);
+	int rc = wire_read_done_send(r->broker, &m, -1);
+	/* Not gone before it was heard: the broker hangs up. */
+	uint8_t body[MSG_BODY_MAX];
+	while (rc == 0) {
+		uint16_t type = 0;
+		scoped(scope_close) int fd = -1;
+		int n = hear(r, r->broker, &type, body, &fd);
+		if (n < 0)
+			break;
+	}
+	return rc;
 }
 
 /* The broker has told the vault, or says why not. */

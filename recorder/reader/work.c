@@ -54,9 +54,20 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	return rc;
 }
 
-static int copy(struct reader *r, struct err *err)
+/* What the file says of itself, for the answer. */
+static void survey(struct reader *r, struct reader_source *src)
+{
+	struct evidence_record rec;
+	while (evidence_walk_next(&src->walk, &rec, NULL) == 1)
+		if (evidence_checker_feed(src->checker, &rec, NULL) < 0)
+			return;
+	evidence_checker_verdict(src->checker, &src->walk, &r->verdict);
+}
+
+static int copy(struct reader *r, struct reader_source *src, struct err *err)
 {
 	uint64_t at = 0;
+	survey(r, src);
 	for (;;) {
 		uint8_t *room = buf_room(&r->out.b, 65536);
 		ssize_t n = room ? pread(r->file, room, 65536, (off_t)at) : -1;
@@ -93,5 +104,5 @@ int reader_work(struct reader *r, struct err *err)
 		return rc;
 	if (r->ask.format == WIRE_READ_VERIFY)
 		return verify(r, err);
-	return r->ask.format == WIRE_READ_SEALED ? copy(r, err) : convert(r, &src, err);
+	return r->ask.format == WIRE_READ_SEALED ? copy(r, &src, err) : convert(r, &src, err);
 }
