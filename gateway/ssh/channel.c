@@ -185,8 +185,8 @@ static void on_exit_status(ssh_session s, ssh_channel ch, int status, void *ctx)
 	c->exit_status = (uint32_t)status;
 }
 
-static void on_exit_signal(ssh_session s, ssh_channel ch, const char *name, int core, const char *message,
-	const char *lang, void *ctx)
+static void on_exit_signal(
+	ssh_session s, ssh_channel ch, const char *name, int core, const char *message, const char *lang, void *ctx)
 {
 	(void)s;
 	(void)ch;

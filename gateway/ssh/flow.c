@@ -110,7 +110,8 @@ static int record(struct gw_ssh_flow *f, struct gw_ssh_link *l, size_t to, struc
 	return 0;
 }
 
-static int write_chunk(struct gw_ssh_flow *f, struct gw_ssh_side *side, struct gw_ssh_link *l, size_t n, struct err *err)
+static int write_chunk(
+	struct gw_ssh_flow *f, struct gw_ssh_side *side, struct gw_ssh_link *l, size_t n, struct err *err)
 {
 	if (f->recorded < f->at + n) {
 		int r = f->frame == 0 ? 0 : record(f, l, f->at + n, err);

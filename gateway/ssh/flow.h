@@ -36,13 +36,13 @@ struct gw_ssh_flow {
 	uint32_t channel;
 	struct term_screen *screen; /* fed with what is recorded, or NULL; borrowed */
 	struct buf data;
-	size_t at, recorded;  /* data[at..recorded) is recorded and not written yet */
-	bool more;            /* libssh's buffer holds bytes that were not taken */
-	bool ended;           /* the source has sent its end of file */
-	bool dropped;         /* the sink is gone: read and forget */
-	uint64_t total;       /* bytes recorded or digested */
-	uint64_t store_max;   /* of them are stored; 0 = all */
-	EVP_MD_CTX *digest;   /* with store_max */
+	size_t at, recorded; /* data[at..recorded) is recorded and not written yet */
+	bool more;           /* libssh's buffer holds bytes that were not taken */
+	bool ended;          /* the source has sent its end of file */
+	bool dropped;        /* the sink is gone: read and forget */
+	uint64_t total;      /* bytes recorded or digested */
+	uint64_t store_max;  /* of them are stored; 0 = all */
+	EVP_MD_CTX *digest;  /* with store_max */
 };
 
 void gw_ssh_flow_init(struct gw_ssh_flow *f, uint8_t frame, uint32_t channel);

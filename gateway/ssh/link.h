@@ -26,8 +26,8 @@ struct gw_ssh_menu;
  */
 enum {
 	GW_SSH_CHANNELS = 16,
-	GW_SSH_ENV = 32,             /* variables a channel */
-	GW_SSH_ENV_BYTES = 4096,     /* of one variable, name and value */
+	GW_SSH_ENV = 32,         /* variables a channel */
+	GW_SSH_ENV_BYTES = 4096, /* of one variable, name and value */
 	GW_SSH_COMMAND_BYTES = 32768,
 	GW_SSH_SIGNALS = 8,
 	GW_SSH_TRIES = 6,
@@ -40,14 +40,14 @@ enum {
 enum gw_ssh_start { GW_SSH_START_NONE, GW_SSH_START_SHELL, GW_SSH_START_EXEC, GW_SSH_START_SUBSYSTEM };
 
 enum gw_ssh_phase {
-	GW_SSH_CH_COLLECT,   /* pty and environment come in, no start yet */
-	GW_SSH_CH_MENU,      /* chooses the target */
-	GW_SSH_CH_WAIT,      /* for the target */
-	GW_SSH_CH_ASKED,     /* the broker */
-	GW_SSH_CH_OPENING,   /* a channel to the target */
-	GW_SSH_CH_REQUESTS,  /* pty, environment, start */
+	GW_SSH_CH_COLLECT,  /* pty and environment come in, no start yet */
+	GW_SSH_CH_MENU,     /* chooses the target */
+	GW_SSH_CH_WAIT,     /* for the target */
+	GW_SSH_CH_ASKED,    /* the broker */
+	GW_SSH_CH_OPENING,  /* a channel to the target */
+	GW_SSH_CH_REQUESTS, /* pty, environment, start */
 	GW_SSH_CH_RUN,
-	GW_SSH_CH_CLOSING,   /* our side has nothing more to say; until both peers have closed */
+	GW_SSH_CH_CLOSING, /* our side has nothing more to say; until both peers have closed */
 };
 
 struct gw_ssh_env {
@@ -141,10 +141,10 @@ struct gw_ssh_link {
 	int64_t input_us;         /* last sign of life of the person */
 	bool locked, draw_all;
 	/* end */
-	bool over;             /* the loop ends */
-	bool silent;           /* nobody is left to read the reason */
-	char reason[256];      /* for the audit, first one stays */
-	char farewell[512];    /* for the person, in their language */
+	bool over;          /* the loop ends */
+	bool silent;        /* nobody is left to read the reason */
+	char reason[256];   /* for the audit, first one stays */
+	char farewell[512]; /* for the person, in their language */
 	uint8_t scratch[GW_SSH_FLOW_CHUNK];
 };
 

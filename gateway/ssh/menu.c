@@ -6,8 +6,18 @@
 #include <string.h>
 
 enum { ESC_NONE, ESC_SEEN, ESC_CSI };
-enum { KEY_CTRL_C = 3, KEY_CTRL_D = 4, KEY_BS = 8, KEY_LF = 10, KEY_CR = 13, KEY_CTRL_N = 14, KEY_CTRL_P = 16,
-	KEY_CTRL_U = 21, KEY_ESC = 27, KEY_DEL = 127 };
+enum {
+	KEY_CTRL_C = 3,
+	KEY_CTRL_D = 4,
+	KEY_BS = 8,
+	KEY_LF = 10,
+	KEY_CR = 13,
+	KEY_CTRL_N = 14,
+	KEY_CTRL_P = 16,
+	KEY_CTRL_U = 21,
+	KEY_ESC = 27,
+	KEY_DEL = 127
+};
 
 void gw_ssh_menu_init(struct gw_ssh_menu *m, enum gw_ssh_lang lang, uint32_t columns, uint32_t rows)
 {

@@ -16,8 +16,8 @@ static int exchange(struct gw_ssh_side *s, int64_t deadline, struct err *err)
 		if (r == SSH_OK)
 			return 0;
 		if (r != SSH_AGAIN)
-			return fault(err, -EPROTO, "the target ended the connection or speaks no SSH that we accept", "%s",
-				ssh_get_error(s->ssh));
+			return fault(err, -EPROTO, "the target ended the connection or speaks no SSH that we accept",
+				"%s", ssh_get_error(s->ssh));
 		int64_t left = deadline - clock_mono_us();
 		if (left <= 0)
 			return fault(err, -ETIMEDOUT, "the target does not answer in time", "handshake");

@@ -117,17 +117,18 @@ int gw_ssh_relay_record_end(struct gw_ssh_channel *c, struct err *err)
 /* Sends what must follow the last byte to the user: exit status, end of file, close - in this order, each once. */
 static int finish_front(struct gw_ssh_channel *c, bool *moved, struct err *err)
 {
-	bool drained = gw_ssh_flow_is_empty(&c->own) &&
-		       (c->phase == GW_SSH_CH_CLOSING || (gw_ssh_flow_is_empty(&c->out) && gw_ssh_flow_is_empty(&c->err)));
+	bool drained =
+		gw_ssh_flow_is_empty(&c->own) &&
+		(c->phase == GW_SSH_CH_CLOSING || (gw_ssh_flow_is_empty(&c->out) && gw_ssh_flow_is_empty(&c->err)));
 	bool done = c->phase == GW_SSH_CH_CLOSING || c->back_closed;
 	if (!drained)
 		return 0;
 	/* Also to a client that has closed: OpenSSH closes when both directions are at their end, and still waits for it. */
 	if (c->has_exit && !c->exit_sent) {
 		c->exit_sent = true;
-		(void)(*c->exit_signal ?
-			       ssh_channel_request_send_exit_signal(c->front, c->exit_signal, c->exit_core, "", "") :
-			       ssh_channel_request_send_exit_status(c->front, (int)c->exit_status));
+		(void)(*c->exit_signal
+				? ssh_channel_request_send_exit_signal(c->front, c->exit_signal, c->exit_core, "", "")
+				: ssh_channel_request_send_exit_status(c->front, (int)c->exit_status));
 	}
 	if (c->out.ended && c->err.ended && !c->front_eof_sent && !c->front_closed)
 		c->front_eof_sent = ssh_channel_send_eof(c->front) != SSH_ERROR;
@@ -177,7 +178,7 @@ int gw_ssh_relay_step(struct gw_ssh_channel *c, bool *moved, struct err *err)
 bool gw_ssh_relay_is_over(const struct gw_ssh_channel *c)
 {
 	bool back = !c->back_open || (c->back_closed && c->back_close_sent);
-	return c->phase == GW_SSH_CH_CLOSING || c->phase == GW_SSH_CH_RUN ?
-		       c->front_closed && c->front_close_sent && back :
-		       false;
+	return c->phase == GW_SSH_CH_CLOSING || c->phase == GW_SSH_CH_RUN
+		       ? c->front_closed && c->front_close_sent && back
+		       : false;
 }

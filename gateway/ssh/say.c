@@ -10,14 +10,15 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 	[GW_SSH_SAY_REFUSED] = { "*** Yanmen: {} ***", "*** 雁门：{} ***" },
 	[GW_SSH_SAY_LOCKED] = { "*** input locked by an administrator ***", "*** 管理员已锁定输入 ***" },
 	[GW_SSH_SAY_UNLOCKED] = { "*** input unlocked ***", "*** 输入已解锁 ***" },
-	[GW_SSH_SAY_NO_RECORDING] = { "the recording is not being written; the session ends", "录像无法写入，会话结束" },
+	[GW_SSH_SAY_NO_RECORDING] = { "the recording is not being written; the session ends",
+		"录像无法写入，会话结束" },
 	[GW_SSH_SAY_NEEDS_TARGET] = { "name the target in the login: ssh USER#TARGET@GATEWAY COMMAND",
 		"请在登录名中指明资源：ssh 用户#资源@网关 命令" },
-	[GW_SSH_SAY_HOST_KEY_CHANGED] = {
-		"the host key of the target has changed, nothing was sent to it; if that was planned, an admin runs: "
-		"yanmen target repin {}",
+	[GW_SSH_SAY_HOST_KEY_CHANGED] = { "the host key of the target has changed, nothing was sent to it; "
+					  "if that was planned, an admin runs: yanmen target repin {}",
 		"目标主机密钥已改变，未向其发送任何凭据；若属计划内变更，请管理员执行：yanmen target repin {}" },
-	[GW_SSH_SAY_TARGET_STALLS] = { "the target does not answer in time, try again later", "目标未及时响应，请稍后再试" },
+	[GW_SSH_SAY_TARGET_STALLS] = { "the target does not answer in time, try again later",
+		"目标未及时响应，请稍后再试" },
 	[GW_SSH_SAY_TARGET_BROKEN] = { "the target ended the connection or speaks no SSH that we accept",
 		"目标中断了连接，或不支持所要求的 SSH 算法" },
 	[GW_SSH_SAY_TARGET_LOGIN] = { "the target refused the stored credential of this account, tell an admin",
@@ -28,7 +29,6 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 	[GW_SSH_SAY_IDLE] = { "idle for too long", "空闲时间过长" },
 	[GW_SSH_SAY_TOTAL] = { "the time that the grant allows is over", "授权允许的时长已用完" },
 	[GW_SSH_SAY_SUBSYSTEM] = { "the subsystem \"{}\" is not available here", "此处不提供子系统“{}”" },
-	[GW_SSH_SAY_TOO_LONG] = { "the command is too long", "命令过长" },
 	[GW_SSH_SAY_INTERNAL] = { "internal error, please log in again", "网关内部错误，请重新登录" },
 	[GW_SSH_SAY_MENU_TITLE] = { "Yanmen - choose a target", "雁门 - 选择资源" },
 	[GW_SSH_SAY_MENU_KEYS] = { "type to search, Enter opens, arrows move, PgUp/PgDn page, q leaves",

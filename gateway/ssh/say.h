@@ -10,7 +10,7 @@
 enum gw_ssh_lang { GW_SSH_EN, GW_SSH_ZH, GW_SSH_LANGS };
 
 enum gw_ssh_say {
-	GW_SSH_SAY_ENDED, /* {}: the reason */
+	GW_SSH_SAY_ENDED,   /* {}: the reason */
 	GW_SSH_SAY_REFUSED, /* {}: why */
 	GW_SSH_SAY_LOCKED,
 	GW_SSH_SAY_UNLOCKED,
@@ -22,11 +22,10 @@ enum gw_ssh_say {
 	GW_SSH_SAY_TARGET_LOGIN,
 	GW_SSH_SAY_TARGET_GONE,
 	GW_SSH_SAY_TARGET_REFUSED, /* the target did not run the request */
-	GW_SSH_SAY_CONNECTING, /* {}: the target's name */
+	GW_SSH_SAY_CONNECTING,     /* {}: the target's name */
 	GW_SSH_SAY_IDLE,
 	GW_SSH_SAY_TOTAL,
 	GW_SSH_SAY_SUBSYSTEM, /* {}: its name */
-	GW_SSH_SAY_TOO_LONG,
 	GW_SSH_SAY_INTERNAL,
 	GW_SSH_SAY_MENU_TITLE,
 	GW_SSH_SAY_MENU_KEYS,

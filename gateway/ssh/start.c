@@ -65,9 +65,9 @@ static void begin(struct gw_ssh_channel *c)
 	struct gw_ssh_link *l = c->link;
 	struct err err = { 0 };
 	struct span command = span_str(c->command);
-	c->feature = c->start == GW_SSH_START_SHELL ? WIRE_FEATURE_SHELL :
-		     c->start == GW_SSH_START_EXEC  ? gw_ssh_request_exec(command) :
-						      gw_ssh_request_subsystem(command);
+	c->feature = c->start == GW_SSH_START_SHELL  ? WIRE_FEATURE_SHELL
+		     : c->start == GW_SSH_START_EXEC ? gw_ssh_request_exec(command)
+						     : gw_ssh_request_subsystem(command);
 	c->in.frame = c->pty ? FRAME_KEYS : FRAME_IN;
 	if (c->feature == 0)
 		refuse(c, GW_SSH_SAY_SUBSYSTEM, c->command);

@@ -12,9 +12,9 @@ static uint32_t exec_is(const char *line)
 
 static void scp_of_the_old_protocol_is_scp_whatever_its_flags(void **state)
 {
-	static const char *const lines[] = { "scp -t /tmp", "scp -f /etc/passwd", "scp -r -p -d -t .", "scp -v -f a b c",
-		"scp -rtp -- -strange", "scp  -q\t-t  '/tmp/a b'", "/usr/bin/scp -t x", "scp -f *.log", "scp -t ~/\"a b\"",
-		"scp -t" };
+	static const char *const lines[] = { "scp -t /tmp", "scp -f /etc/passwd", "scp -r -p -d -t .",
+		"scp -v -f a b c", "scp -rtp -- -strange", "scp  -q\t-t  '/tmp/a b'", "/usr/bin/scp -t x",
+		"scp -f *.log", "scp -t ~/\"a b\"", "scp -t" };
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_SCP);
@@ -22,9 +22,9 @@ static void scp_of_the_old_protocol_is_scp_whatever_its_flags(void **state)
 
 static void what_a_shell_would_act_upon_is_a_command(void **state)
 {
-	static const char *const lines[] = { "scp -t /tmp; rm -rf /", "scp -t /tmp && id", "scp -t $(id)", "scp -t `id`",
-		"scp -f a | nc host 1", "scp -t /tmp > /etc/x", "scp -t < /etc/passwd", "scp -t a\nid", "scp -t a\rid",
-		"scp -t a & id", "scp -t $HOME", "(scp -t a)" };
+	static const char *const lines[] = { "scp -t /tmp; rm -rf /", "scp -t /tmp && id", "scp -t $(id)",
+		"scp -t `id`", "scp -f a | nc host 1", "scp -t /tmp > /etc/x", "scp -t < /etc/passwd", "scp -t a\nid",
+		"scp -t a\rid", "scp -t a & id", "scp -t $HOME", "(scp -t a)" };
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_EXEC);
@@ -32,9 +32,9 @@ static void what_a_shell_would_act_upon_is_a_command(void **state)
 
 static void scp_that_runs_something_or_is_no_remote_half_is_a_command(void **state)
 {
-	static const char *const lines[] = { "", " ", "scp", "scp a b:c", "scp -S /tmp/evil -t x", "scp -t x -S /tmp/evil",
-		"scp -t -oProxyCommand=id x", "scp -tSevil x", "scp -", "scpx -t a", "/tmp/scp -t a", "./scp -t a", "env scp -t a",
-		"FOO=1 scp -t a", "scp --t a", "scp -- -t" };
+	static const char *const lines[] = { "", " ", "scp", "scp a b:c", "scp -S /tmp/evil -t x",
+		"scp -t x -S /tmp/evil", "scp -t -oProxyCommand=id x", "scp -tSevil x", "scp -", "scpx -t a",
+		"/tmp/scp -t a", "./scp -t a", "env scp -t a", "FOO=1 scp -t a", "scp --t a", "scp -- -t" };
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_EXEC);

@@ -9,7 +9,8 @@ static void every_text_is_there_in_both_languages_with_the_same_hole(void **stat
 {
 	(void)state;
 	for (int i = 0; i < GW_SSH_SAYS; i++) {
-		const char *en = gw_ssh_say(GW_SSH_EN, (enum gw_ssh_say)i), *zh = gw_ssh_say(GW_SSH_ZH, (enum gw_ssh_say)i);
+		const char *en = gw_ssh_say(GW_SSH_EN, (enum gw_ssh_say)i),
+			   *zh = gw_ssh_say(GW_SSH_ZH, (enum gw_ssh_say)i);
 		assert_non_null(en);
 		assert_non_null(zh);
 		assert_int_equal(strstr(en, "{}") != NULL, strstr(zh, "{}") != NULL);
