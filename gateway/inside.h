@@ -76,6 +76,7 @@ struct gw_session {
 	int failed;         /* -EBADMSG once a service sent nonsense */
 	bool stop;          /* the parent wants an unused worker to leave */
 	bool authenticated, granted, ended;
+	bool unrecorded;    /* it ended without its last frame */
 	struct id id;       /* of the session, once granted */
 	struct gw_ask *ask; /* the question that is open, one at most */
 	unsigned late[GW_LINKS]; /* answers still to come to questions that were given up */
@@ -119,7 +120,7 @@ int gw_pump_answered(struct gw_session *s, const struct wire_open_answer *m);
 
 /* tap.c: what the recorder says. */
 void gw_tap_begin(struct gw_session *s);
-void gw_tap_finish(struct gw_session *s, const char *reason);
+int gw_tap_finish(struct gw_session *s, const char *reason);
 int gw_tap_credited(struct gw_session *s, uint32_t bytes);
 int gw_tap_durable(struct gw_session *s, uint64_t seq);
 int64_t gw_tap_lost_us(const struct gw_session *s); /* when it will be lost; INT64_MAX */

@@ -277,7 +277,9 @@ void gw_session_end(struct gw_session *s, const char *reason)
 	s->ended = true;
 	if (!s->granted)
 		return;
-	gw_tap_finish(s, reason);
+	s->unrecorded = s->fd[GW_CONTROL] < 0 || gw_tap_finish(s, reason) < 0;
+	if (s->unrecorded)
+		return;
 	scoped(buf_done) struct buf q;
 	buf_init(&q, MSG_BODY_MAX);
 	wire_end_put(

@@ -82,7 +82,8 @@ int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail
  * -EAGAIN when GW_SESSION_OPENS are without an answer already. */
 enum { GW_SESSION_OPENS = 32 };
 int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, struct span text, struct err *err);
-/* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker. */
+/* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker.  Where recorder or
+ * parent are gone nothing is said: a session without its last frame has crashed, in the list as in the recording. */
 void gw_session_end(struct gw_session *s, const char *reason);
 
 /* ---- recording (gateway/tap.c) ---- */

@@ -163,10 +163,8 @@ int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct sp
 	return 0;
 }
 
-void gw_tap_finish(struct gw_session *s, const char *reason)
+int gw_tap_finish(struct gw_session *s, const char *reason)
 {
-	if (!s->tap.on)
-		return;
 	scoped(buf_done) struct buf text;
 	struct json j;
 	buf_init(&text, 4096);
@@ -174,9 +172,9 @@ void gw_tap_finish(struct gw_session *s, const char *reason)
 	json_obj(&j, NULL);
 	json_str(&j, "reason", span_str(reason));
 	json_end(&j);
-	(void)gw_tap_frame(
-		s, FRAME_FINISH, 0, buf_span(&text), NULL); /* without it the recording is sealed as crashed */
+	int r = gw_tap_frame(s, FRAME_FINISH, 0, buf_span(&text), NULL);
 	s->tap.on = false;
+	return r;
 }
 
 /* ---- what the recorder says ---- */

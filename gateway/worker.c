@@ -131,5 +131,7 @@ int gw_worker_main(const struct gw_proto *proto)
 	int r = work(&session, proto, &err);
 	if (r < 0)
 		log_err(r == -EBADMSG ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "worker.ended", &err);
+	if (session.unrecorded)
+		return WIRE_EXIT_UNRECORDED;
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

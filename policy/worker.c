@@ -245,6 +245,8 @@ static void death(int64_t status, bool broken, char *ret, size_t size)
 		(void)snprintf(ret, size, "the connection broke the gateway's rules");
 	else if (WIFSIGNALED(s))
 		(void)snprintf(ret, size, "worker crashed (signal %d)", WTERMSIG(s));
+	else if (WEXITSTATUS(s) == WIRE_EXIT_UNRECORDED)
+		(void)snprintf(ret, size, "the recorder was lost");
 	else
 		(void)snprintf(ret, size, "worker ended without a word (status %d)", WEXITSTATUS(s));
 }

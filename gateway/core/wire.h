@@ -202,6 +202,7 @@ enum wire_read_format {
 	WIRE_READ_SEALED,     /* the file as it lies, for offline verification */
 	WIRE_READ_VERIFY,     /* nothing is written; the answer tells */
 };
+enum wire_exit { WIRE_EXIT_UNRECORDED = 3 }; /* exit status of a worker (in `gone`) whose recorder was lost */
 enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };
 
 /* ---- what the table yields ---- */

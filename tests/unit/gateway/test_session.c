@@ -435,6 +435,24 @@ static void the_end_closes_the_recording_and_tells_the_broker(void **state)
 	rig_close(&r);
 }
 
+static void without_its_last_frame_a_session_is_not_said_to_be_closed(void **state)
+{
+	(void)state;
+	for (int l = 0; l < 2; l++) {
+		struct rig r;
+		rig_open(&r);
+		close(rig_grant(&r));
+		scope_close(&r.peer[l ? GW_RECORDER : GW_CONTROL]);
+		assert_int_equal(gw_session_pump(r.s, NULL), -EPIPE);
+		gw_session_end(r.s, "lost");
+		rig_nothing(r.peer[GW_BROKER]);
+		if (l == 0)
+			rig_nothing(r.peer[GW_RECORDER]);
+		assert_true(r.s->unrecorded);
+		rig_close(&r);
+	}
+}
+
 static void the_banner_comes_with_the_welcome_and_is_not_waited_for_twice(void **state)
 {
 	(void)state;
@@ -490,6 +508,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_recorder_or_of_the_parent_ends_the_session),
 		cmocka_unit_test(reached_waits_for_a_broker_that_is_away),
 		cmocka_unit_test(the_end_closes_the_recording_and_tells_the_broker),
+		cmocka_unit_test(without_its_last_frame_a_session_is_not_said_to_be_closed),
 		cmocka_unit_test(the_banner_comes_with_the_welcome_and_is_not_waited_for_twice),
 		cmocka_unit_test(a_long_line_is_cut_between_characters),
 	};
