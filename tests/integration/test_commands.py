@@ -7,8 +7,7 @@ import pytest
 
 @pytest.mark.parametrize("args, code", [
     (["user", "list"], 0),
-    (["user", "add", "bad name", "--role", "engineer", "--password-file", "/etc/debian_version"], 1),
-    (["user", "add", "x9", "--role", "no-such-role", "--password-file", "/etc/debian_version"], 1),
+    (["user", "add", "x9", "--role", "engineer", "--password-file", "/dev/null"], 2),
     (["user", "add", "x9", "--role", "engineer"], 2),
     (["user", "add"], 2),
     (["user", "add", "x9", "--role", "engineer", "--no-such-option"], 2),
@@ -19,16 +18,25 @@ import pytest
     (["group", "put", "no-such-group", "no-such-target"], 3),
     (["grant", "remove", "999999"], 3),
     (["recording", "export", "0190a5b2-7c00-7000-8000-000000000001", "--format", "text", "--output", "/tmp/yanmen-never-made"], 3),
-    (["recording", "verify", "zzz"], 3),
+    (["recording", "verify", "zzz"], 2),
     (["settings", "get", "no.such.key"], 3),
-    (["cluster", "add", "c-bad", "--network", "300.0.0.0/8"], 1),
+    (["cluster", "add", "c-bad", "--network", "300.0.0.0/8"], 2),
+    (["target", "add", "t9", "--kind", "toaster", "--address", "127.0.0.1:1", "--cluster", "samples"], 2),
+    (["settings", "set", "stream.max", "much"], 2),
     (["verify", "/nonexistent", "--public-key", "/nonexistent"], 1),
 ])
 def test_exit_codes(instance, args, code):
     result = instance.cli(*args)
     assert result.code == code, result
     if code:
-        assert result.stderr.strip() and "\n" not in result.stderr.strip() or code == 2
+        lines = result.stderr.strip().splitlines()
+        assert len(lines) == 1 or lines[1].startswith("usage: "), lines
+
+
+def test_bad_names_and_roles_are_told(instance, engineer):
+    for name, role in (("bad name", "engineer"), ("x9", "no-such-role"), ("Big", "engineer"), ("a#b", "engineer")):
+        result = instance.cli("user", "add", name, "--role", role, "--password-file", engineer.password_file)
+        assert result.code == 2 and len(result.stderr.strip().splitlines()) == 1
 
 
 def test_a_second_user_of_the_same_name_is_refused(instance, engineer):
@@ -109,7 +117,7 @@ def test_audit_search_narrows(instance, engineer):
 def test_someone_who_is_not_root_gets_no_command(instance):
     done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
                            *instance.cli_argv("user", "list", "--json")], capture_output=True, text=True, timeout=20)
-    assert done.returncode in (1, 4) and done.stdout == ""
+    assert done.returncode == 4 and "name" not in done.stdout
 
 
 def test_migrate_again_changes_nothing(instance):

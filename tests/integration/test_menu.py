@@ -35,6 +35,7 @@ def test_search_and_open(instance, person):
         child.send(instance.demo)
         child.expect_exact("(1)")
         child.send("\r")
+        child.expect_exact("$ ")  # keys that were meant for the menu do not reach the target
         shell(child)
         child.sendline("echo in-$((6*7))")
         child.expect_exact("in-42")
@@ -45,6 +46,7 @@ def test_a_number_opens_its_line(instance, person):
     with menu(instance, person) as child:
         child.expect_exact("(40)")
         child.send(f"{names.index(instance.demo) + 1}\r")
+        child.expect_exact("$ ")
         shell(child)
 
 
