@@ -20,11 +20,13 @@ int vault_agent_login_get(struct span data, struct vault_agent_login *ret, struc
 	l.algorithm = rd_str32be(&r);
 	l.blob = rd_str32be(&r);
 	if (!rd_done(&r))
-		return fault(err, -EPROTO, "only a login can be signed", "%zu bytes to sign are no login request", data.n);
+		return fault(
+			err, -EPROTO, "only a login can be signed", "%zu bytes to sign are no login request", data.n);
 	if (type != MSG_USERAUTH_REQUEST || has_signature != 1 || !span_is(service, "ssh-connection") ||
 		!span_is(method, "publickey") || l.session_id.n < SESSION_ID_MIN || l.session_id.n > SESSION_ID_MAX)
 		return fault(err, -EPROTO, "only a login can be signed",
-			"bytes to sign: type %u, session id of %zu bytes, another service or method", type, l.session_id.n);
+			"bytes to sign: type %u, session id of %zu bytes, another service or method", type,
+			l.session_id.n);
 	*ret = l;
 	return 0;
 }
@@ -109,7 +111,8 @@ int vault_agent_answer(struct vault_agent *a, struct span in, struct buf *out, i
 	if (r.n < n)
 		return 0;
 	if (++a->requests > VAULT_AGENT_REQUESTS_MAX)
-		return fault(err, -EPROTO, "too many agent requests", "more than %d agent requests", VAULT_AGENT_REQUESTS_MAX);
+		return fault(err, -EPROTO, "too many agent requests", "more than %d agent requests",
+			VAULT_AGENT_REQUESTS_MAX);
 	struct rd body = rd_of(rd_bytes(&r, n));
 	switch (rd_u8(&body)) {
 	case REQUEST_IDENTITIES:

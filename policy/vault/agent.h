@@ -29,7 +29,7 @@ struct vault_agent {
 	const char *certificate;     /* the certificate's algorithm name; NULL for a plain key */
 	struct span login;           /* borrowed */
 	uint32_t uses;
-	uint32_t requests;           /* so far */
+	uint32_t requests; /* so far */
 };
 /* Takes one whole frame (u32 length, then the body) from the front of `in`, appends the answer's frame to out.
  * Returns the bytes taken, 0 = more must come, -EACCES after a refused signature (out has the failure to be sent

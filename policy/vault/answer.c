@@ -85,7 +85,8 @@ static int use(struct vault_peer *p, struct span body, int fd, struct err *err)
 	if (r < 0)
 		return r;
 	a = vault_store_take(&p->vault->store, p->worker, &m.id, clock_mono_us());
-	r = a ? give(p, a, err) : fault(err, -EACCES, "not allowed", "nothing is allowed, or it was used or has expired");
+	r = a ? give(p, a, err)
+	      : fault(err, -EACCES, "not allowed", "nothing is allowed, or it was used or has expired");
 	if (r == -EPIPE)
 		return r;
 	if (r < 0)
@@ -114,15 +115,17 @@ static int open_recording_key(const struct vault_keys *k, struct span sealed, st
 
 static int open_allowed(const struct vault_keys *k, const struct wire_allow *m, struct secret **ret, struct err *err)
 {
-	uint8_t kind = 0;
+	struct vault_seal s;
 
 	if (m->kind == WIRE_SECRET_RECORDING)
 		return open_recording_key(k, m->sealed, ret, err);
-	int r = vault_seal_open(k->credential, m->sealed, m->bound, &kind, ret, err);
-	if (r == 0 && kind != m->kind)
+	int r = vault_seal_get(m->sealed, &s, err);
+	if (r < 0)
+		return r;
+	if (s.kind != m->kind)
 		return fault(err, -EACCES, "the credential is of another kind; enter it again",
-			"allow of kind %u for a credential of kind %u", m->kind, kind);
-	return r;
+			"allow of kind %u for a credential of kind %u", m->kind, s.kind);
+	return vault_seal_open(k->credential, m->sealed, m->bound, ret, err);
 }
 
 static int allow_into_store(struct vault *v, const struct wire_allow *m, struct err *err)
@@ -131,9 +134,10 @@ static int allow_into_store(struct vault *v, const struct wire_allow *m, struct 
 	bool signs = m->kind == WIRE_SECRET_KEY || m->kind == WIRE_SECRET_CA;
 	scoped(secret_scope) struct secret *secret = NULL;
 
-	if (m->worker == 0 || (signs && (m->login.n == 0 || m->login.n > sizeof a.login || m->uses == 0 ||
-					     m->uses > USES_MAX)))
-		return fault(err, -EINVAL, "internal error", "allow with %u uses, a login of %zu bytes", m->uses, m->login.n);
+	if (m->worker == 0 ||
+		(signs && (m->login.n == 0 || m->login.n > sizeof a.login || m->uses == 0 || m->uses > USES_MAX)))
+		return fault(err, -EINVAL, "internal error", "allow with %u uses, a login of %zu bytes", m->uses,
+			m->login.n);
 	int r = open_allowed(v->keys, m, &secret, err);
 	if (r < 0)
 		return r;
@@ -209,20 +213,33 @@ static int read_key(int fd, struct secret **ret, struct buf *public_key, struct 
 	return 0;
 }
 
-/* The secret of a new credential, from the descriptor that came with it. */
-static int read_new(struct vault *v, uint8_t kind, int fd, struct secret **ret, struct buf *public_key, struct err *err)
+struct fresh { /* a new credential */
+	uint8_t kind;
+	struct secret *secret;
+	struct buf public_key; /* OpenSSH one-line form */
+};
+
+static void fresh_done(struct fresh *f)
 {
-	if (kind == WIRE_SECRET_CA) {
-		buf_put_span(public_key, buf_span(&v->ca_line));
-		return secret_of(span_str(VAULT_SEAL_CA), ret, err);
+	f->secret = secret_free(f->secret);
+	buf_done(&f->public_key);
+}
+
+/* From the descriptor that came with it. */
+static int read_fresh(const struct vault *v, int fd, struct fresh *f, struct err *err)
+{
+	buf_init(&f->public_key, 2 * VAULT_KEY_BLOB_MAX);
+	if (f->kind == WIRE_SECRET_CA) {
+		buf_put_span(&f->public_key, buf_span(&v->ca_line));
+		return secret_of(span_str(VAULT_SEAL_CA), &f->secret, err);
 	}
 	if (fd < 0)
 		return fault(err, -EINVAL, "a password or a key must be given, in a file", "seal without a descriptor");
-	if (kind == WIRE_SECRET_PASSWORD)
-		return read_password(fd, ret, err);
-	if (kind == WIRE_SECRET_KEY)
-		return read_key(fd, ret, public_key, err);
-	return fault(err, -EINVAL, "internal error", "seal of kind %u", kind);
+	if (f->kind == WIRE_SECRET_PASSWORD)
+		return read_password(fd, &f->secret, err);
+	if (f->kind == WIRE_SECRET_KEY)
+		return read_key(fd, &f->secret, &f->public_key, err);
+	return fault(err, -EINVAL, "internal error", "seal of kind %u", f->kind);
 }
 
 static int answer_sealed(struct vault_peer *p, const struct wire_sealed *m, int code, const struct err *why)
@@ -238,10 +255,9 @@ static int answer_sealed(struct vault_peer *p, const struct wire_sealed *m, int 
 
 static int seal(struct vault_peer *p, struct span body, int fd, struct err *err)
 {
-	scoped(secret_scope) struct secret *secret = NULL;
 	scoped(buf_done) struct buf sealed = { 0 };
-	scoped(buf_done) struct buf public_key = { 0 };
-	struct vault *v = p->vault;
+	scoped(fresh_done) struct fresh fresh = { 0 };
+	const struct vault *v = p->vault;
 	struct err why = { 0 };
 	struct wire_seal m;
 
@@ -249,12 +265,15 @@ static int seal(struct vault_peer *p, struct span body, int fd, struct err *err)
 	if (r < 0)
 		return r;
 	buf_init(&sealed, VAULT_SEAL_HEAD + VAULT_SEAL_MAX + VAULT_SEAL_TAG);
-	buf_init(&public_key, 2 * VAULT_KEY_BLOB_MAX);
-	int code = m.bound.n > 0 ? read_new(v, m.kind, fd, &secret, &public_key, &why)
+	fresh.kind = m.kind;
+	int code = m.bound.n > 0 ? read_fresh(v, fd, &fresh, &why)
 				 : fault(&why, -EINVAL, "internal error", "seal without a binding");
-	if (code == 0)
-		code = vault_seal_close(v->keys->credential, m.kind, m.bound, secret_span(secret), &sealed, &why);
-	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed), .public_key = buf_span(&public_key) };
+	if (code == 0) {
+		struct vault_seal_what what = { m.kind, m.bound, secret_span(fresh.secret) };
+		code = vault_seal_close(v->keys->credential, &what, &sealed, &why);
+	}
+	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
+	a.public_key = buf_span(&fresh.public_key);
 	return answer_sealed(p, &a, code, &why);
 }
 
@@ -265,17 +284,21 @@ static int rebind(struct vault_peer *p, struct span body, int fd, struct err *er
 	const uint8_t *key = p->vault->keys->credential;
 	struct err why = { 0 };
 	struct wire_rebind m;
-	uint8_t kind = 0;
+	struct vault_seal s;
 
 	(void)fd;
 	int r = wire_rebind_get(body, &m, err);
 	if (r < 0)
 		return r;
 	buf_init(&sealed, VAULT_SEAL_HEAD + VAULT_SEAL_MAX + VAULT_SEAL_TAG);
-	int code = m.rebound.n > 0 ? vault_seal_open(key, m.sealed, m.bound, &kind, &secret, &why)
+	int code = m.rebound.n > 0 ? vault_seal_get(m.sealed, &s, &why)
 				   : fault(&why, -EINVAL, "internal error", "rebind without a binding");
 	if (code == 0)
-		code = vault_seal_close(key, kind, m.rebound, secret_span(secret), &sealed, &why);
+		code = vault_seal_open(key, m.sealed, m.bound, &secret, &why);
+	if (code == 0) {
+		struct vault_seal_what what = { s.kind, m.rebound, secret_span(secret) };
+		code = vault_seal_close(key, &what, &sealed, &why);
+	}
 	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
 	return answer_sealed(p, &a, code, &why);
 }
@@ -343,7 +366,8 @@ int vault_answer(struct vault_peer *p, uint16_t type, struct span body, int fd, 
 		if (answers[i].type == type) {
 			int r = answers[i].answer(p, body, fd, err);
 			/* A peer that lets a megabyte of answers wait is not served any longer. */
-			return r == -EAGAIN ? fault(err, -EPERM, "internal error", "the peer does not read its answers") : r;
+			return r == -EAGAIN ? fault(err, -EPERM, "internal error", "the peer does not read its answers")
+					    : r;
 		}
 	return fault(err, -EBADMSG, "internal error", "no answer to %s", wire_type_name(type));
 }

@@ -99,7 +99,7 @@ static int ecdsa_blob(struct vault_key *k)
 			k->type = &types[t];
 	if (!k->type)
 		return -ENOTSUP;
-	/* A file may hold the point compressed; SSH wants it whole (RFC 5656 section 3.1 allows only that in practice). */
+	/* A file may hold the point compressed; SSH servers want it whole. */
 	(void)EVP_PKEY_set_utf8_string_param(k->pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
 	if (EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &n) != 1 || n < 65 ||
 		point[0] != 4)
@@ -143,7 +143,8 @@ int vault_key_of(EVP_PKEY *pkey, struct vault_key *ret, struct err *err)
 		break;
 	}
 	if (r == -ENOTSUP)
-		return fault(err, r, "this kind of key cannot be used; give an ed25519, RSA (2048 bits or more) or ECDSA key",
+		return fault(err, r,
+			"this kind of key cannot be used; give an ed25519, RSA (2048 bits or more) or ECDSA key",
 			"private key of type %d, %d bits", EVP_PKEY_get_base_id(pkey), EVP_PKEY_get_bits(pkey));
 	if (r < 0 || k.blob.failed)
 		return fault(err, -EPROTO, "the key file is damaged", "no public half");
@@ -252,7 +253,8 @@ int vault_key_try(const struct vault_key *k, struct err *err)
 		EVP_DigestSign(sign, raw, &n, word, sizeof word) != 1 ||
 		EVP_DigestVerifyInit(verify, NULL, md, NULL, k->pkey) != 1 ||
 		EVP_DigestVerify(verify, raw, n, word, sizeof word) != 1)
-		return fault(err, -EPROTO, "the key file is damaged: its private and public halves do not belong together",
+		return fault(err, -EPROTO,
+			"the key file is damaged: its private and public halves do not belong together",
 			"a %s key fails its trial signature", k->type->name);
 	return 0;
 }

@@ -28,10 +28,11 @@ int vault_key_ed25519(const uint8_t seed[static 32], struct vault_key *ret, stru
 int vault_key_of(EVP_PKEY *pkey, struct vault_key *ret, struct err *err);
 void vault_key_done(struct vault_key *k);
 
-const char *vault_key_name(const struct vault_key *k);        /* "ssh-ed25519" */
+const char *vault_key_name(const struct vault_key *k);           /* "ssh-ed25519" */
 void vault_key_line(const struct vault_key *k, struct buf *out); /* "ssh-ed25519 AAAA...", no newline */
 /* Appends the signature over data.  -EACCES: not an algorithm of this key that we use. */
-int vault_key_sign(const struct vault_key *k, struct span algorithm, struct span data, struct buf *out, struct err *err);
+int vault_key_sign(
+	const struct vault_key *k, struct span algorithm, struct span data, struct buf *out, struct err *err);
 /* Signs and verifies a word: the halves belong together.  -EPROTO */
 int vault_key_try(const struct vault_key *k, struct err *err);
 #endif

@@ -104,7 +104,7 @@ static int rsa_get(struct rd *r, EVP_PKEY **ret)
 		ok = v[i] != NULL;
 	/* BN_mod would not end well with factors of 0 or 1. */
 	ok = ok && BN_num_bits(v[P]) > 512 && BN_num_bits(v[Q]) > 512 && BN_sub(t, v[P], BN_value_one()) &&
-		BN_mod(v[DP], v[D], t, ctx) && BN_sub(t, v[Q], BN_value_one()) && BN_mod(v[DQ], v[D], t, ctx);
+	     BN_mod(v[DP], v[D], t, ctx) && BN_sub(t, v[Q], BN_value_one()) && BN_mod(v[DQ], v[D], t, ctx);
 	for (int i = 0; ok && i < ALL; i++)
 		ok = OSSL_PARAM_BLD_push_BN(bld, names[i], v[i]) == 1;
 	if (ok)
@@ -116,8 +116,8 @@ static int rsa_get(struct rd *r, EVP_PKEY **ret)
 
 static int ecdsa_get(struct rd *r, struct span type, EVP_PKEY **ret)
 {
-	static const char *const groups[][2] = {
-		{ "nistp256", "prime256v1" }, { "nistp384", "secp384r1" }, { "nistp521", "secp521r1" } };
+	static const char *const groups[][2] = { { "nistp256", "prime256v1" }, { "nistp384", "secp384r1" },
+		{ "nistp521", "secp521r1" } };
 	struct span curve = rd_str32be(r), point = rd_str32be(r);
 	scoped(bn_scope) BIGNUM *d = mpint(r);
 	scoped(bld_scope) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -172,7 +172,8 @@ static int container_get(struct span in, EVP_PKEY **ret, struct err *err)
 		return fault(err, -ENOKEY, has_passphrase, "the key file is encrypted");
 	int e = private_get(private, ret);
 	if (e == -ENOTSUP)
-		return fault(err, e, "this kind of key cannot be used; give an ed25519, RSA (2048 bits or more) or ECDSA key",
+		return fault(err, e,
+			"this kind of key cannot be used; give an ed25519, RSA (2048 bits or more) or ECDSA key",
 			"a type of key in an OpenSSH file that is not supported");
 	return e < 0 ? fault(err, e, damaged, "openssh-key-v1: the private part does not parse") : 0;
 }

@@ -1,5 +1,6 @@
 /*
- * yanmen-vault: reads the master key, goes into its sandbox, answers.  Descriptors: 3 the parent, 4 the master key file.
+ * yanmen-vault: reads the master key, goes into its sandbox, answers.
+ * Descriptors: 3 the parent, 4 the master key file.
  */
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
@@ -9,27 +10,34 @@
 #include "policy/vault/key.h"
 #include "policy/vault/vault.h"
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <sodium.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-enum { CONTROL = 3, KEY_FILE = 4 };
+enum { CONTROL = 3, KEY_FILE = 4, KEY_ARENA = 4 << 20 };
 #define MEMLOCK_ENOUGH (UINT64_C(256) << 20)
 
 static struct vault vault;
 
-/* libcrypto keeps keys in its own allocations: lock everything, where the limit leaves room to grow. */
+/*
+ * libcrypto keeps private keys in a locked arena of its own (about 2 KiB for each agent stream that is open).  All the
+ * rest is locked too where the limit leaves room to grow.
+ */
 static void lock_memory(void)
 {
 	struct rlimit limit;
 
+	if (CRYPTO_secure_malloc_init(KEY_ARENA, 16) != 1)
+		log_ev(LOG_LEVEL_WARN, "vault.unlocked",
+			LOG_S("detail", "mlock failed: keys in use could be swapped out"));
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur >= MEMLOCK_ENOUGH &&
 		mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0)
 		return;
-	log_ev(LOG_LEVEL_WARN, "vault.unlocked",
-		LOG_S("detail", "RLIMIT_MEMLOCK is below 256 MiB: keys in use could be swapped out"));
+	log_ev(LOG_LEVEL_INFO, "vault.memory",
+		LOG_S("detail", "RLIMIT_MEMLOCK is below 256 MiB: secrets and keys are locked, working memory is not"));
 }
 
 /* What libcrypto does lazily (providers, decoders, random numbers) happens now: later no file can be opened. */

@@ -14,13 +14,15 @@ enum { QUEUE_MAX = 1 << 20, SWEEP_US = 1000 * 1000, PUBLIC_LINE = 256, TURN_MAX 
 
 /* ---- who may ask what: one state each, the rest is a matter of the store ---- */
 enum { ANY };
+/* clang-format off */
 #define ALWAYS(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY }
 #define ONCE(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY, .once = 1 }
+/* clang-format on */
 static const struct permit_rule worker_rules[] = { ONCE(host_keys), ALWAYS(use) };
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
-static const struct permit_rule broker_rules[] = {
-	ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind), ALWAYS(publics), ALWAYS(sign) };
+static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
+	ALWAYS(publics), ALWAYS(sign) };
 
 static const struct role {
 	uint8_t role;
@@ -81,8 +83,8 @@ static int ask(struct vault_peer *p, struct err *err)
 	if (n < 0)
 		return n;
 	if (permit_step(&p->permit, type) < 0)
-		return fault(err, -EPERM, "internal error", "%s (%04x) is not for a %s, or not again", wire_type_name(type),
-			type, wire_role_name(p->role));
+		return fault(err, -EPERM, "internal error", "%s (%04x) is not for a %s, or not again",
+			wire_type_name(type), type, wire_role_name(p->role));
 	return vault_answer(p, type, span_of(v->body, (size_t)n), fd, err);
 }
 

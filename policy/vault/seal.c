@@ -53,20 +53,21 @@ static int associated(uint8_t kind, uint32_t epoch, struct span bound, struct bu
 	return 0;
 }
 
-int vault_seal_close(const uint8_t *key, uint8_t kind, struct span bound, struct span secret, struct buf *out,
-	struct err *err)
+int vault_seal_close(const uint8_t *key, const struct vault_seal_what *what, struct buf *out, struct err *err)
 {
+	struct span secret = what->secret;
 	scoped(buf_done) struct buf ad = { 0 };
 	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
 	unsigned long long n = 0;
 
-	if (!vault_seal_kind_is_known(kind) || secret.n == 0 || secret.n > VAULT_SEAL_MAX)
-		return fault(err, -EMSGSIZE, "the secret is empty or too long", "seal of kind %u, %zu bytes", kind, secret.n);
-	int r = associated(kind, VAULT_KEYS_EPOCH, bound, &ad, err);
+	if (!vault_seal_kind_is_known(what->kind) || secret.n == 0 || secret.n > VAULT_SEAL_MAX)
+		return fault(err, -EMSGSIZE, "the secret is empty or too long", "seal of kind %u, %zu bytes",
+			what->kind, secret.n);
+	int r = associated(what->kind, VAULT_KEYS_EPOCH, what->bound, &ad, err);
 	if (r < 0)
 		return r;
 	randombytes_buf(nonce, sizeof nonce);
-	header_put(out, kind, VAULT_KEYS_EPOCH);
+	header_put(out, what->kind, VAULT_KEYS_EPOCH);
 	buf_put(out, nonce, sizeof nonce);
 	uint8_t *room = buf_room(out, secret.n + VAULT_SEAL_TAG);
 	if (!room)
@@ -76,8 +77,7 @@ int vault_seal_close(const uint8_t *key, uint8_t kind, struct span bound, struct
 	return 0;
 }
 
-int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, uint8_t *ret_kind, struct secret **ret,
-	struct err *err)
+int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, struct secret **ret, struct err *err)
 {
 	scoped(buf_done) struct buf ad = { 0 };
 	scoped(secret_scope) struct secret *plain = NULL;
@@ -95,11 +95,10 @@ int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, u
 	r = secret_new(s.ciphertext.n - VAULT_SEAL_TAG, &plain, err);
 	if (r < 0)
 		return r;
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret_bytes(plain), NULL, NULL, s.ciphertext.p,
-		    s.ciphertext.n, ad.data, ad.len, s.nonce.p, key) != 0)
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(secret_bytes(plain), NULL, NULL, s.ciphertext.p, s.ciphertext.n,
+		    ad.data, ad.len, s.nonce.p, key) != 0)
 		return fault(err, -EACCES, "the credential is not valid for this target as it is now; enter it again",
 			"a sealed credential of kind %u does not open with its binding", s.kind);
-	*ret_kind = s.kind;
 	*ret = take(plain);
 	return 0;
 }

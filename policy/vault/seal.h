@@ -23,10 +23,12 @@ struct vault_seal {
 int vault_seal_get(struct span in, struct vault_seal *ret, struct err *err);
 int vault_seal_kind_is_known(uint8_t kind); /* may it be sealed as a credential? */
 
+struct vault_seal_what {
+	uint8_t kind;
+	struct span bound, secret;
+};
 /* key: 32 bytes.  Appends to out; -EMSGSIZE. */
-int vault_seal_close(const uint8_t *key, uint8_t kind, struct span bound, struct span secret, struct buf *out,
-	struct err *err);
-/* Opens what the header says it is: *ret_kind tells. */
-int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, uint8_t *ret_kind, struct secret **ret,
-	struct err *err);
+int vault_seal_close(const uint8_t *key, const struct vault_seal_what *what, struct buf *out, struct err *err);
+/* Opens what it says it is: vault_seal_get tells the kind. */
+int vault_seal_open(const uint8_t *key, struct span sealed, struct span bound, struct secret **ret, struct err *err);
 #endif

@@ -24,7 +24,8 @@ static struct vault_allowed *cut(struct vault_store *s, struct vault_allowed **a
 	return a;
 }
 
-static void drop_where(struct vault_store *s, bool (*is)(const struct vault_allowed *a, const void *ctx), const void *ctx)
+static void drop_where(
+	struct vault_store *s, bool (*is)(const struct vault_allowed *a, const void *ctx), const void *ctx)
 {
 	struct vault_allowed **at = &s->first;
 
@@ -63,8 +64,8 @@ int vault_store_add(struct vault_store *s, const struct vault_allowed *what, int
 	for (const struct vault_allowed *a = s->first; a; a = a->next)
 		of_it += a->worker == what->worker;
 	if (s->n >= VAULT_STORE_MAX || of_it >= VAULT_STORE_WORKER_MAX)
-		return fault(err, -EAGAIN, "the gateway is busy; try again", "%zu allowed, %zu of worker %llu", s->n, of_it,
-			(unsigned long long)what->worker);
+		return fault(err, -EAGAIN, "the gateway is busy; try again", "%zu allowed, %zu of worker %llu", s->n,
+			of_it, (unsigned long long)what->worker);
 	struct vault_allowed *a = malloc(sizeof *a);
 	if (!a)
 		return fault(err, -ENOMEM, "internal error", "no memory for an allowed secret");

@@ -12,7 +12,12 @@ struct err;
  * taken, when the broker says `forget`, when the worker's socket closes, or after VAULT_STORE_LIFE_US.
  * Limits:  VAULT_STORE_MAX entries, VAULT_STORE_WORKER_MAX of one worker.
  */
-enum { VAULT_STORE_MAX = 4096, VAULT_STORE_WORKER_MAX = 16, VAULT_STORE_LIFE_US = 30 * 1000 * 1000, VAULT_STORE_LOGIN = 255 };
+enum {
+	VAULT_STORE_MAX = 4096,
+	VAULT_STORE_WORKER_MAX = 16,
+	VAULT_STORE_LIFE_US = 30 * 1000 * 1000,
+	VAULT_STORE_LOGIN = 255
+};
 
 struct vault_allowed {
 	uint64_t worker;

@@ -16,8 +16,8 @@ static void check_signed(struct span frame, const struct vault_key *key)
 	(void)rd_u32be(&r);
 	(void)rd_u8(&r);
 	struct span blob = rd_str32be(&r), data = rd_str32be(&r);
-	if (!span_eq(blob, buf_span(&key->blob)) || vault_agent_login_get(data, &l, NULL) < 0 || !span_is(l.user, "cyadmin") ||
-		!span_eq(l.blob, blob) || !span_is(l.algorithm, "ssh-ed25519"))
+	if (!span_eq(blob, buf_span(&key->blob)) || vault_agent_login_get(data, &l, NULL) < 0 ||
+		!span_is(l.user, "cyadmin") || !span_eq(l.blob, blob) || !span_is(l.algorithm, "ssh-ed25519"))
 		abort();
 }
 

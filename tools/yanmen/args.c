@@ -95,8 +95,10 @@ static bool was_given(const struct cli_call *call, const struct cli_param *p)
 static int open_named(const struct cli *cli, const struct cli_param *p, const char *path, int *ret)
 {
 	if (strcmp(path, "-") == 0)
-		return cli_say_fail(cli, CLI_USAGE, cli_say_text(cli, "%s takes the name of a file, not standard input",
-			"%s 需要文件名,不能用标准输入"), p->name);
+		return cli_say_fail(cli, CLI_USAGE,
+			cli_say_text(
+				cli, "%s takes the name of a file, not standard input", "%s 需要文件名,不能用标准输入"),
+			p->name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
@@ -113,7 +115,8 @@ static int take_secret(const struct cli *cli, struct cli_call *call, const struc
 	if (exit != 0)
 		return exit;
 	if (call->secret >= 0)
-		return cli_say_usage(cli, call->command, "%s", cli_say_text(cli, "only one secret can be given", "只能给出一个密钥文件"));
+		return cli_say_usage(cli, call->command, "%s",
+			cli_say_text(cli, "only one secret can be given", "只能给出一个密钥文件"));
 	if (secret_to_memfd(file, SECRET_FILE_MAX, &call->secret, &err) < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, err.say);
 	call->values[call->n++] = (struct cli_value){ p, path };
@@ -140,7 +143,8 @@ static int take_lines(const struct cli *cli, struct cli_call *call, const struct
 		if (line[0] == '\0' || line[0] == '#')
 			continue;
 		if (cli_args_add(call, p, strdup(line)) < 0)
-			return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "too many lines", "行数过多"));
+			return cli_say_fail(
+				cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "too many lines", "行数过多"));
 	}
 	return call->n > before ? 0
 				: cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
@@ -175,7 +179,8 @@ static int take_value(const struct cli *cli, struct cli_call *call, const struct
 	if (call->n == CLI_VALUES)
 		return cli_say_usage(cli, call->command, "%s", cli_say_text(cli, "too many arguments", "参数过多"));
 	if (!repeats && was_given(call, p))
-		return cli_say_usage(cli, call->command, cli_say_text(cli, "%s was given twice", "%s 给出了两次"), p->name);
+		return cli_say_usage(
+			cli, call->command, cli_say_text(cli, "%s was given twice", "%s 给出了两次"), p->name);
 	switch (p->kind) {
 	case CLI_SECRET:
 		return take_secret(cli, call, p, value);
@@ -197,13 +202,15 @@ static int take_option(const struct cli *cli, struct cli_call *call, char *const
 	const struct cli_param *p = option_named(call->command, word, equals ? (size_t)(equals - word) : strlen(word));
 
 	if (!p)
-		return cli_say_usage(cli, call->command, cli_say_text(cli, "there is no option %s", "没有选项 %s"), word);
+		return cli_say_usage(
+			cli, call->command, cli_say_text(cli, "there is no option %s", "没有选项 %s"), word);
 	if (p->kind == CLI_FLAG)
-		return equals ? cli_say_usage(cli, call->command,
-					cli_say_text(cli, "%s takes no value", "%s 不带值"), p->name)
+		return equals ? cli_say_usage(cli, call->command, cli_say_text(cli, "%s takes no value", "%s 不带值"),
+					p->name)
 			      : take_value(cli, call, p, p->fixed ? p->fixed : "1");
 	if (!equals && *at + 1 >= argc)
-		return cli_say_usage(cli, call->command, cli_say_text(cli, "%s needs a value", "%s 需要一个值"), p->name);
+		return cli_say_usage(
+			cli, call->command, cli_say_text(cli, "%s needs a value", "%s 需要一个值"), p->name);
 	return take_value(cli, call, p, equals ? equals + 1 : argv[++*at]);
 }
 
@@ -219,12 +226,14 @@ static int check_needed(const struct cli *cli, const struct cli_call *call)
 		for (size_t i = 0; i < CLI_PARAMS && c->params[i].name; i++)
 			given += c->params[i].choice == k && was_given(call, &c->params[i]);
 		if (given == 0 || (given > 1 && c->choices[k - 1].at_most_one))
-			return cli_say_usage(cli, c, "%s", cli_say_text(cli, c->choices[k - 1].en, c->choices[k - 1].zh));
+			return cli_say_usage(
+				cli, c, "%s", cli_say_text(cli, c->choices[k - 1].en, c->choices[k - 1].zh));
 	}
 	return 0;
 }
 
-int cli_args_parse(const struct cli *cli, const struct cli_command *c, int argc, char *const *argv, struct cli_call *call)
+int cli_args_parse(
+	const struct cli *cli, const struct cli_command *c, int argc, char *const *argv, struct cli_call *call)
 {
 	bool options = true;
 	size_t positionals = 0;
@@ -240,7 +249,8 @@ int cli_args_parse(const struct cli *cli, const struct cli_command *c, int argc,
 		} else {
 			const struct cli_param *p = positional(c, positionals++);
 			exit = p ? take_value(cli, call, p, word)
-				 : cli_say_usage(cli, c, cli_say_text(cli, "\"%s\" is too much", "多余的参数 \"%s\""), word);
+				 : cli_say_usage(
+					   cli, c, cli_say_text(cli, "\"%s\" is too much", "多余的参数 \"%s\""), word);
 		}
 	}
 	return exit != 0 ? exit : check_needed(cli, call);

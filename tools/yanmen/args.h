@@ -7,7 +7,8 @@
  * Options stand anywhere behind the command, as `--name VALUE` or `--name=VALUE`; `--` ends them.  --json, --help and
  * --config are taken out by main.c before.  Returns 0 or an exit code; what was wrong has been said then.
  */
-int cli_args_parse(const struct cli *cli, const struct cli_command *c, int argc, char *const *argv, struct cli_call *call);
+int cli_args_parse(
+	const struct cli *cli, const struct cli_command *c, int argc, char *const *argv, struct cli_call *call);
 void cli_args_done(struct cli_call *call);
 /* The value of "--output" or of the positional "ID"; NULL when not given. */
 const char *cli_args_get(const struct cli_call *call, const char *name);

@@ -38,12 +38,12 @@ enum cli_kind {
 };
 struct cli_param {
 	enum cli_kind kind;
-	const char *name;  /* "--role", or the word of a positional in the usage line */
-	const char *key;   /* of the broker's argument; NULL: stays here */
+	const char *name; /* "--role", or the word of a positional in the usage line */
+	const char *key;  /* of the broker's argument; NULL: stays here */
 	bool needed;
-	uint8_t choice;    /* of those with the same number, one must be given (see cli_command.choices) */
+	uint8_t choice;         /* of those with the same number, one must be given (see cli_command.choices) */
 	const char *kind_value; /* given: the argument "kind" has this value */
-	const char *fixed; /* CLI_FLAG: the value sent */
+	const char *fixed;      /* CLI_FLAG: the value sent */
 };
 struct cli_call;
 enum { CLI_PARAMS = 12, CLI_CHOICES = 2, CLI_VALUES = 512 };
@@ -52,14 +52,14 @@ struct cli_choice {
 	const char *en, *zh; /* said when none, or more than one, was given */
 };
 struct cli_command {
-	const char *words;     /* as typed; also the broker's name for it, unless `wire` is set */
+	const char *words; /* as typed; also the broker's name for it, unless `wire` is set */
 	const char *wire;
-	const char *form;      /* what follows the words */
-	const char *en, *zh;   /* what it does, one line */
-	const char *example;   /* behind "yanmen " */
+	const char *form;    /* what follows the words */
+	const char *en, *zh; /* what it does, one line */
+	const char *example; /* behind "yanmen " */
 	const char *notes_en, *notes_zh;
-	const char *columns;   /* of a list, for a person: keys with commas between; NULL = all */
-	bool offline;          /* needs no configuration */
+	const char *columns; /* of a list, for a person: keys with commas between; NULL = all */
+	bool offline;        /* needs no configuration */
 	struct cli_param params[CLI_PARAMS];
 	struct cli_choice choices[CLI_CHOICES];
 	int (*run)(const struct cli *cli, struct cli_call *call); /* NULL: ask the broker, show the answer */

@@ -9,7 +9,11 @@
 #include "tools/yanmen/verify.h"
 #include "tools/yanmen/watch.h"
 
-/* The form of the CLI, kept for good.  A row without `run` asks the broker and shows what it answers. */
+/*
+ * The form of the CLI, kept for good.  A row without `run` asks the broker and shows what it answers.
+ * A table: laid out by hand.
+ */
+/* clang-format off */
 #define WORD(word, k) { .kind = CLI_WORD, .name = word, .key = k, .needed = true }
 #define LOCAL_WORD(word) { .kind = CLI_WORD, .name = word, .needed = true }
 #define WORDS(word, k) { .kind = CLI_WORDS, .name = word, .key = k, .needed = true }
@@ -38,17 +42,19 @@ const struct cli_command cli_commands[] = {
 		  .zh = "该用户如何登录?请给出 --password-file 文件、--key 文件,或两者" } } },
 	{ .words = "user disable", .form = "NAME", .en = "no more logins; running sessions end",
 	  .zh = "禁止登录,并结束正在进行的会话", .example = "user disable alice", .params = { WORD("NAME", "name") } },
-	{ .words = "user list", .form = "", .en = "all users", .zh = "列出用户", .example = "user list" },
+	{ .words = "user list", .form = "", .en = "all users", .zh = "列出用户", .example = "user list",
+	  .columns = "id,name,role,state,password,keys,created" },
 	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
-	  .example = "group add web", .notes_en = "  --network-default   holds every target of the clusters' networks",
-	  .notes_zh = "  --network-default   包含各集群网络内的全部资源",
+	  .example = "group add web", .notes_en = "  --network-default   fills itself: every target of a cluster's networks that is in no other group",
+	  .notes_zh = "  --network-default   自动包含集群网络内未归入其他组的资源",
 	  .params = { WORD("NAME", "name"),
 		  { .kind = CLI_FLAG, .name = "--network-default", .key = "network_default", .fixed = "1" } } },
 	{ .words = "group put", .form = "GROUP TARGET…", .en = "puts targets into a group", .zh = "将资源放入资源组",
 	  .example = "group put web web01 web02", .params = { WORD("GROUP", "group"), WORDS("TARGET", "target") } },
 	{ .words = "group take", .form = "GROUP TARGET…", .en = "takes targets out of a group", .zh = "将资源移出资源组",
 	  .example = "group take web web02", .params = { WORD("GROUP", "group"), WORDS("TARGET", "target") } },
-	{ .words = "group list", .form = "", .en = "all resource groups", .zh = "列出资源组", .example = "group list" },
+	{ .words = "group list", .form = "", .en = "all resource groups", .zh = "列出资源组", .example = "group list",
+	  .columns = "id,name,kind,admins,targets" },
 	{ .words = "group admin", .form = "GROUP USER", .en = "makes a user the group's admin", .zh = "指定资源组管理员",
 	  .example = "group admin web bob", .params = { WORD("GROUP", "group"), WORD("USER", "user") } },
 	{ .words = "cluster add", .form = "NAME --network CIDR…", .en = "adds a cluster and the networks of its targets",
@@ -56,7 +62,8 @@ const struct cli_command cli_commands[] = {
 	  .params = { WORD("NAME", "name"), { .kind = CLI_SPREAD, .name = "--network", .key = "network", .needed = true } } },
 	{ .words = "cluster put", .form = "CLUSTER TARGET…", .en = "moves targets into a cluster", .zh = "将资源移入集群",
 	  .example = "cluster put dc1 web01", .params = { WORD("CLUSTER", "cluster"), WORDS("TARGET", "target") } },
-	{ .words = "cluster list", .form = "", .en = "all clusters", .zh = "列出集群", .example = "cluster list" },
+	{ .words = "cluster list", .form = "", .en = "all clusters", .zh = "列出集群", .example = "cluster list",
+	  .columns = "id,name,networks,targets" },
 	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C",
 	  .en = "adds a target; its host key is pinned when it can be reached", .zh = "添加资源;可达时固定其主机密钥",
 	  .example = "target add web01 --kind linux --address 10.1.0.5:22 --cluster dc1",
@@ -150,8 +157,10 @@ const struct cli_command cli_commands[] = {
 	  .en = "verifies a sealed recording or an exported audit log offline, with the public key alone",
 	  .zh = "仅凭公钥离线验证密封录像或导出的审计日志", .example = "verify audit.jsonl --public-key yanmen.pub", .offline = true,
 	  .params = { LOCAL_WORD("PATH"), NEED_LOCAL("--public-key") }, .run = cli_verify },
-	{ .words = "settings", .wire = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings" },
-	{ .words = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings list" },
+	{ .words = "settings", .wire = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings",
+	  .columns = "name,value,about" },
+	{ .words = "settings list", .form = "", .en = "all settings", .zh = "列出设置", .example = "settings list",
+	  .columns = "name,value,about" },
 	{ .words = "settings get", .form = "KEY", .en = "one setting", .zh = "查看一项设置", .example = "settings get banner.text",
 	  .params = { WORD("KEY", "key") } },
 	{ .words = "settings set", .form = "KEY VALUE", .en = "changes a setting", .zh = "修改设置",
@@ -174,4 +183,5 @@ const struct cli_command cli_commands[] = {
 	{ .words = "doctor", .form = "", .en = "checks that everything works", .zh = "检查各部分是否正常", .example = "doctor",
 	  .columns = "name,state,say" },
 };
+/* clang-format on */
 const size_t cli_commands_n = COUNT_OF(cli_commands);

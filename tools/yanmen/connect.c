@@ -34,7 +34,8 @@ static int away(const struct cli *cli, const char *path, int error)
 				"您无权使用 %s;请以 root 或服务自己的用户运行"),
 			path);
 	return cli_say_fail(cli, CLI_FAILED,
-		cli_say_text(cli, "the gateway is not running (no answer on %s); start it with tools/run, or yanmend --config %s",
+		cli_say_text(cli,
+			"the gateway is not running (no answer on %s); start it with tools/run, or yanmend --config %s",
 			"网关没有运行(%s 无应答);请用 tools/run 或 yanmend --config %s 启动"),
 		path, cli->config);
 }
@@ -45,8 +46,9 @@ static int dial(const struct cli *cli, int *ret)
 
 	int n = snprintf(to.sun_path, sizeof to.sun_path, "%s/control.sock", cli->conf.run_dir);
 	if (n < 0 || (size_t)n >= sizeof to.sun_path)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "the path of the run folder is too long: %s",
-			"运行目录的路径太长:%s"), cli->conf.run_dir);
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "the path of the run folder is too long: %s", "运行目录的路径太长:%s"),
+			cli->conf.run_dir);
 	scoped(scope_close) int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return cli_say_fail(cli, CLI_FAILED, "socket: %s", strerror(errno));
@@ -66,23 +68,26 @@ int cli_connect_send(const struct cli *cli, const struct cli_call *call, int fd,
 	if (exit != 0)
 		return exit;
 	buf_init(&args, MSG_BODY_MAX - 1024);
-	struct wire_command m = { .name = span_str(c->wire ? c->wire : c->words), .lang = span_str(cli->zh ? "zh" : "en") };
+	struct wire_command m = { .name = span_str(c->wire ? c->wire : c->words),
+		.lang = span_str(cli->zh ? "zh" : "en") };
 	m.count = cli_args_put(call, &args);
 	m.args = buf_span(&args);
 	if (args.failed)
-		return cli_say_fail(cli, CLI_USAGE, "%s", cli_say_text(cli, "too many or too long arguments", "参数过多或过长"));
+		return cli_say_fail(
+			cli, CLI_USAGE, "%s", cli_say_text(cli, "too many or too long arguments", "参数过多或过长"));
 	int r = wire_command_send(sock, &m, fd);
 	if (r < 0)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "the gateway does not listen: %s", "网关没有接收:%s"),
-			strerror(-r));
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "the gateway does not listen: %s", "网关没有接收:%s"), strerror(-r));
 	*ret_sock = take_fd(sock);
 	return 0;
 }
 
 static int broken(const struct cli *cli)
 {
-	return -cli_say_fail(cli, CLI_FAILED, "%s", cli_say_text(cli,
-		"the gateway closed the connection before it answered; look at its log", "网关在应答之前断开了连接;请查看其日志"));
+	return -cli_say_fail(cli, CLI_FAILED, "%s",
+		cli_say_text(cli, "the gateway closed the connection before it answered; look at its log",
+			"网关在应答之前断开了连接;请查看其日志"));
 }
 
 int cli_connect_take(const struct cli *cli, int sock, struct cli_answer *a)
@@ -138,19 +143,21 @@ int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct 
 {
 	json_error_t where;
 	scoped(json_scope) json_t *doc = a->json.len > 0 ? json_loadb((const char *)a->json.data, a->json.len,
-							     JSON_DECODE_ANY | JSON_ALLOW_NUL, &where)
-						       : json_object();
+								   JSON_DECODE_ANY | JSON_ALLOW_NUL, &where)
+							 : json_object();
 
 	if (!doc)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "the gateway's answer does not parse: %s",
-			"无法解析网关的应答:%s"), where.text);
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "the gateway's answer does not parse: %s", "无法解析网关的应答:%s"),
+			where.text);
 	if (a->exit != CLI_DONE) {
 		if (!cli->json && a->json.len > 0 && json_object_size(doc) > 0)
 			cli_table_show(doc, c->columns);
 		return show_failed(cli, doc, a);
 	}
 	if (cli->json)
-		(void)printf("%.*s\n", a->json.len > 0 ? (int)a->json.len : 2, a->json.len > 0 ? buf_str(&a->json) : "{}");
+		(void)printf(
+			"%.*s\n", a->json.len > 0 ? (int)a->json.len : 2, a->json.len > 0 ? buf_str(&a->json) : "{}");
 	else
 		cli_table_show(doc, c->columns);
 	if (a->say.len > 0)

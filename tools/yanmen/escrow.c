@@ -45,8 +45,10 @@ static int write_pair(const struct cli *cli, const char *path, const struct pair
 	secret_wipe(text, sizeof text);
 	secret_wipe(base64, sizeof base64);
 	if (r < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, r == -EEXIST
-			? cli_say_text(cli, "this file exists already; give a new one", "文件已存在;请给出新的文件名") : strerror(-r));
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+			r == -EEXIST ? cli_say_text(cli, "this file exists already; give a new one",
+					       "文件已存在;请给出新的文件名")
+				     : strerror(-r));
 	return 0;
 }
 
@@ -71,7 +73,8 @@ int cli_escrow_init(const struct cli *cli, struct cli_call *call)
 		(void)unlink(path);
 	else
 		cli_say_note(cli_say_text(cli, "move %s off the gateway: it opens what is typed from now on",
-			"请将 %s 移出网关:它可打开今后键入的内容"), path);
+				     "请将 %s 移出网关:它可打开今后键入的内容"),
+			path);
 	return exit;
 }
 
@@ -86,8 +89,8 @@ static int read_pair(const struct cli *cli, const char *path, struct pair *ret)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
 	int r = -1;
 	if (strncmp(text, word, sizeof word - 1) == 0)
-		r = sodium_base642bin(ret->secret, sizeof ret->secret, text + sizeof word - 1, strcspn(text + sizeof word - 1, "\r\n"),
-			NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL);
+		r = sodium_base642bin(ret->secret, sizeof ret->secret, text + sizeof word - 1,
+			strcspn(text + sizeof word - 1, "\r\n"), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL);
 	secret_wipe(text, sizeof text);
 	if (r != 0 || n != sizeof ret->secret)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
@@ -106,7 +109,8 @@ static int open_line(json_t *line, const struct pair *p)
 
 	if (!sealed)
 		return 0;
-	if (sodium_base642bin(bytes, sizeof bytes, sealed, strlen(sealed), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+	if (sodium_base642bin(
+		    bytes, sizeof bytes, sealed, strlen(sealed), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
 		n < crypto_box_SEALBYTES || crypto_box_seal_open(plain, bytes, n, p->public, p->secret) != 0)
 		return -1;
 	n -= crypto_box_SEALBYTES;
@@ -128,8 +132,8 @@ static int open_all(const struct cli *cli, FILE *in, const struct pair *p, size_
 		number++;
 		scoped(json_scope) json_t *line = json_loadb(text, (size_t)n, JSON_ALLOW_NUL, NULL);
 		if (!json_is_object(line))
-			return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "line %zu is no JSON object", "第 %zu 行不是 JSON 对象"),
-				number);
+			return cli_say_fail(cli, CLI_FAILED,
+				cli_say_text(cli, "line %zu is no JSON object", "第 %zu 行不是 JSON 对象"), number);
 		*ret_shut += open_line(line, p) < 0;
 		if (json_dumpf(line, stdout, JSON_COMPACT) < 0 || putchar('\n') == EOF)
 			return cli_say_fail(cli, CLI_FAILED, "%s", strerror(errno));
@@ -151,6 +155,7 @@ int cli_escrow_open(const struct cli *cli, struct cli_call *call)
 		return cli_say_fail(cli, errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s: %s", path, strerror(errno));
 	exit = open_all(cli, in, &p, &shut);
 	if (exit == 0 && shut > 0)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "%zu lines are sealed to another key", "%zu 行由其他密钥密封"), shut);
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "%zu lines are sealed to another key", "%zu 行由其他密钥密封"), shut);
 	return exit;
 }

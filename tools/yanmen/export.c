@@ -14,8 +14,10 @@ int cli_export(const struct cli *cli, struct cli_call *call)
 
 	scoped(scope_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, errno == EEXIST
-			? cli_say_text(cli, "this file exists already; give a new one", "文件已存在;请给出新的文件名") : strerror(errno));
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+			errno == EEXIST ? cli_say_text(cli, "this file exists already; give a new one",
+						  "文件已存在;请给出新的文件名")
+					: strerror(errno));
 	int exit = cli_connect_ask(cli, call, fd, &a);
 	if (exit == 0)
 		exit = cli_connect_show(cli, call->command, &a);

@@ -44,11 +44,15 @@ static int check_old(const struct cli *cli, const char *path)
 	if (stat(path, &st) < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_size != MASTER)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "%s is no master key: it must hold exactly 32 bytes",
-			"%s 不是主密钥:应正好为 32 字节"), path);
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "%s is no master key: it must hold exactly 32 bytes",
+				"%s 不是主密钥:应正好为 32 字节"),
+			path);
 	if (st.st_mode & 077)
-		return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "others may read the master key: chmod 600 %s",
-			"其他用户可读取主密钥:请执行 chmod 600 %s"), path);
+		return cli_say_fail(cli, CLI_FAILED,
+			cli_say_text(cli, "others may read the master key: chmod 600 %s",
+				"其他用户可读取主密钥:请执行 chmod 600 %s"),
+			path);
 	return 0;
 }
 
@@ -72,7 +76,11 @@ int cli_init(const struct cli *cli, struct cli_call *call)
 	json_obj(&j, NULL);
 	json_str(&j, "vault_key", span_str(path));
 	json_end(&j);
-	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "master key: %s (keep a copy in a safe place: without it no credential and no recording can be opened)",
-		"主密钥:%s(请在安全处保存副本:没有它,任何凭据和录像都无法打开)"), path);
+	cli_say_done(cli, buf_span(&out),
+		cli_say_text(cli,
+			"master key: %s (keep a copy in a safe place: without it no credential and no recording can be "
+			"opened)",
+			"主密钥:%s(请在安全处保存副本:没有它,任何凭据和录像都无法打开)"),
+		path);
 	return CLI_DONE;
 }

@@ -123,6 +123,7 @@ int cli_live_finish(struct cli_live *l, const struct cli_command *c)
 	}
 	cli_tty_close(&l->tty);
 	if (!l->answered)
-		return cli_say_fail(l->cli, CLI_FAILED, "%s", cli_say_text(l->cli, "the gateway did not answer", "网关没有应答"));
+		return cli_say_fail(
+			l->cli, CLI_FAILED, "%s", cli_say_text(l->cli, "the gateway did not answer", "网关没有应答"));
 	return l->answer.exit == CLI_DONE ? CLI_DONE : cli_connect_show(l->cli, c, &l->answer);
 }

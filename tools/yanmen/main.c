@@ -57,7 +57,8 @@ static int split(const struct cli *cli, int argc, char **argv, struct line *l)
 			l->config = word + 9;
 		} else if (ours && strcmp(word, "--config") == 0) {
 			if (++i >= argc)
-				return cli_say_fail(cli, CLI_USAGE, cli_say_text(cli, "%s needs a value", "%s 需要一个值"), word);
+				return cli_say_fail(
+					cli, CLI_USAGE, cli_say_text(cli, "%s needs a value", "%s 需要一个值"), word);
 			l->config = argv[i];
 		} else if (l->n == ARGV_MAX) {
 			return cli_say_fail(cli, CLI_USAGE, "%s", cli_say_text(cli, "too many arguments", "参数过多"));
@@ -77,7 +78,8 @@ static const struct cli_command *find(const struct line *l, int *ret_used)
 	for (int used = 2; used >= 1; used--) {
 		if (l->n < used)
 			continue;
-		(void)snprintf(two, sizeof two, "%s%s%s", l->words[0], used == 2 ? " " : "", used == 2 ? l->words[1] : "");
+		(void)snprintf(
+			two, sizeof two, "%s%s%s", l->words[0], used == 2 ? " " : "", used == 2 ? l->words[1] : "");
 		for (size_t i = 0; i < cli_commands_n; i++)
 			if (strcmp(cli_commands[i].words, two) == 0) {
 				*ret_used = used;
@@ -106,10 +108,12 @@ static int no_command(const struct cli *cli, const struct line *l)
 		return CLI_DONE;
 	}
 	if (l->n == 0)
-		return cli_say_fail(cli, CLI_USAGE, "%s", cli_say_text(cli, "which command? see: yanmen --help",
-			"请给出命令;参见:yanmen --help"));
-	return cli_say_fail(cli, CLI_USAGE, cli_say_text(cli, "there is no command \"%s%s%s\"; see: yanmen --help",
-		"没有命令 \"%s%s%s\";参见:yanmen --help"), l->words[0], l->n > 1 ? " " : "", l->n > 1 ? l->words[1] : "");
+		return cli_say_fail(cli, CLI_USAGE, "%s",
+			cli_say_text(cli, "which command? see: yanmen --help", "请给出命令;参见:yanmen --help"));
+	return cli_say_fail(cli, CLI_USAGE,
+		cli_say_text(cli, "there is no command \"%s%s%s\"; see: yanmen --help",
+			"没有命令 \"%s%s%s\";参见:yanmen --help"),
+		l->words[0], l->n > 1 ? " " : "", l->n > 1 ? l->words[1] : "");
 }
 
 static int load(struct cli *cli, const struct cli_command *c)

@@ -61,7 +61,8 @@ static int read_file(const struct plan *p, struct step *s)
 	while (fd >= 0 && text && n < FILE_SIZE_MAX && (got = read(fd, text + n, FILE_SIZE_MAX - n)) > 0)
 		n += (size_t)got;
 	if (fd < 0 || !text || got < 0 || n == FILE_SIZE_MAX)
-		return cli_say_fail(p->cli, CLI_FAILED, "%s: %s", path, fd < 0 || got < 0 ? strerror(errno) : "too large");
+		return cli_say_fail(
+			p->cli, CLI_FAILED, "%s: %s", path, fd < 0 || got < 0 ? strerror(errno) : "too large");
 	text[n] = '\0';
 	crypto_hash_sha256(hash, (const uint8_t *)text, n);
 	sodium_bin2hex(s->sha256, sizeof s->sha256, hash, sizeof hash);
@@ -75,7 +76,7 @@ static bool is_step(const char *name)
 	size_t n = strlen(name);
 
 	return n > 9 && n < NAME_MAX_HERE && strspn(name, "0123456789") == 4 && name[4] == '_' &&
-		strcmp(name + n - 4, ".sql") == 0;
+	       strcmp(name + n - 4, ".sql") == 0;
 }
 
 static int read_folder(struct plan *p)
@@ -95,13 +96,15 @@ static int read_folder(struct plan *p)
 	}
 	(void)closedir(dir);
 	if (!p->steps || p->n == 0)
-		return cli_say_fail(p->cli, CLI_FAILED, cli_say_text(p->cli, "no migrations in %s", "%s 中没有数据库脚本"),
-			p->cli->conf.schema_dir);
+		return cli_say_fail(p->cli, CLI_FAILED,
+			cli_say_text(p->cli, "no migrations in %s", "%s 中没有数据库脚本"), p->cli->conf.schema_dir);
 	qsort(p->steps, p->n, sizeof *p->steps, by_version);
 	for (size_t i = 0; exit == 0 && i < p->n; i++) {
 		if (p->steps[i].version != (int)i + 1)
-			return cli_say_fail(p->cli, CLI_FAILED, cli_say_text(p->cli, "migration %04zu is missing or doubled in %s",
-				"数据库脚本 %04zu 缺失或重复(%s)"), i + 1, p->cli->conf.schema_dir);
+			return cli_say_fail(p->cli, CLI_FAILED,
+				cli_say_text(p->cli, "migration %04zu is missing or doubled in %s",
+					"数据库脚本 %04zu 缺失或重复(%s)"),
+				i + 1, p->cli->conf.schema_dir);
 		exit = read_file(p, &p->steps[i]);
 	}
 	return exit;
@@ -150,13 +153,18 @@ static int compare(struct plan *p)
 	for (int i = 0; i < PQntuples(rows); i++) {
 		long version = strtol(PQgetvalue(rows, i, 0), NULL, 10);
 		if (version > (long)p->n)
-			return cli_say_fail(p->cli, CLI_FAILED, cli_say_text(p->cli,
-				"the database is newer than this release (it has %s); use the newer release",
-				"数据库比本版本新(已有 %s);请使用较新的版本"), PQgetvalue(rows, i, 1));
+			return cli_say_fail(p->cli, CLI_FAILED,
+				cli_say_text(p->cli,
+					"the database is newer than this release (it has %s); use the newer release",
+					"数据库比本版本新(已有 %s);请使用较新的版本"),
+				PQgetvalue(rows, i, 1));
 		if (version != i + 1 || strcmp(PQgetvalue(rows, i, 2), p->steps[i].sha256) != 0)
-			return cli_say_fail(p->cli, CLI_FAILED, cli_say_text(p->cli,
-				"%s was changed after it had been applied to this database; put the released file back",
-				"%s 在应用到此数据库之后被改动;请恢复发布的文件"), p->steps[i].name);
+			return cli_say_fail(p->cli, CLI_FAILED,
+				cli_say_text(p->cli,
+					"%s was changed after it had been applied to this database; put the released "
+					"file back",
+					"%s 在应用到此数据库之后被改动;请恢复发布的文件"),
+				p->steps[i].name);
 		p->done = (int)version;
 	}
 	return 0;
@@ -168,8 +176,9 @@ static int note_applied(const struct plan *p, const struct step *s)
 	const char *const values[] = { version, s->name, s->sha256 };
 
 	(void)snprintf(version, sizeof version, "%d", s->version);
-	scoped(result_scope) PGresult *r = PQexecParams(p->pg,
-		"insert into yanmen.schema_version (version, name, sha256) values ($1, $2, $3)", 3, NULL, values, NULL, NULL, 0);
+	scoped(result_scope) PGresult *r =
+		PQexecParams(p->pg, "insert into yanmen.schema_version (version, name, sha256) values ($1, $2, $3)", 3,
+			NULL, values, NULL, NULL, 0);
 	return PQresultStatus(r) == PGRES_COMMAND_OK ? 0 : -1;
 }
 
@@ -200,7 +209,8 @@ int cli_migrate(const struct cli *cli, struct cli_call *call)
 	int exit;
 
 	(void)call;
-	if ((exit = read_folder(&p)) != 0 || (exit = dial(&p)) != 0 || (exit = compare(&p)) != 0 || (exit = apply(&p)) != 0)
+	if ((exit = read_folder(&p)) != 0 || (exit = dial(&p)) != 0 || (exit = compare(&p)) != 0 ||
+		(exit = apply(&p)) != 0)
 		return exit;
 	buf_init(&out, 1024);
 	json_open(&j, &out);
@@ -208,7 +218,8 @@ int cli_migrate(const struct cli *cli, struct cli_call *call)
 	json_num(&j, "version", p.done);
 	json_num(&j, "applied", (int64_t)p.applied);
 	json_end(&j);
-	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "schema version %d, %zu migrations applied", "数据库版本 %d,本次应用 %zu 个脚本"),
+	cli_say_done(cli, buf_span(&out),
+		cli_say_text(cli, "schema version %d, %zu migrations applied", "数据库版本 %d,本次应用 %zu 个脚本"),
 		p.done, p.applied);
 	return CLI_DONE;
 }

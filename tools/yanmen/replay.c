@@ -11,16 +11,17 @@
 
 #define SPEED_MIN 0.1
 #define SPEED_MAX 100.0
+#define IDLE_MAX 86400.0
 
 struct player {
 	struct cli_live live;
 	struct cli_show show;
 	double speed;
-	int64_t idle_us;      /* longest pause; INT64_MAX = as it was */
+	int64_t idle_us; /* longest pause; INT64_MAX = as it was */
 	bool paused, begun;
-	uint64_t last_us;     /* time of the frame shown last */
-	int64_t shown_us;     /* when that was, clock_mono_us */
-	bool held;            /* `next` waits for its time */
+	uint64_t last_us; /* time of the frame shown last */
+	int64_t shown_us; /* when that was, clock_mono_us */
+	bool held;        /* `next` waits for its time */
 	struct frame next;
 };
 
@@ -100,35 +101,42 @@ static int play(struct player *p, const struct cli_command *c)
 	}
 }
 
-static int number(const struct cli *cli, const struct cli_call *call, const char *name, double min, double max, double *ret)
+struct number {
+	const char *name;
+	double min, max, value; /* value: also the default */
+};
+
+static int number(const struct cli *cli, const struct cli_call *call, struct number *n)
 {
-	const char *text = cli_args_get(call, name);
+	const char *text = cli_args_get(call, n->name);
 	char *rest = NULL;
 
 	if (!text)
 		return 0;
 	double v = strtod(text, &rest);
-	if (rest == text || *rest != '\0' || !isfinite(v) || v < min || v > max)
-		return cli_say_usage(cli, call->command, cli_say_text(cli, "%s is a number from %g to %g", "%s 应为 %g 到 %g 的数字"),
-			name, min, max);
-	*ret = v;
+	if (rest == text || *rest != '\0' || !isfinite(v) || v < n->min || v > n->max)
+		return cli_say_usage(cli, call->command,
+			cli_say_text(cli, "%s is a number from %g to %g", "%s 应为 %g 到 %g 的数字"), n->name, n->min,
+			n->max);
+	n->value = v;
 	return 0;
 }
 
 int cli_replay(const struct cli *cli, struct cli_call *call)
 {
-	scoped(player_done) struct player p = { .speed = 1, .idle_us = INT64_MAX };
-	double idle = -1;
+	scoped(player_done) struct player p = { .idle_us = INT64_MAX };
+	struct number speed = { "--speed", SPEED_MIN, SPEED_MAX, 1 }, idle = { "--idle", 0, IDLE_MAX, -1 };
 
 	p.live = (struct cli_live){ .command = -1, .frames = -1, .tty.signals = -1 };
 	cli_show_init(&p.show, cli);
-	int exit = number(cli, call, "--speed", SPEED_MIN, SPEED_MAX, &p.speed);
+	int exit = number(cli, call, &speed);
 	if (exit == 0)
-		exit = number(cli, call, "--idle", 0, 86400, &idle);
+		exit = number(cli, call, &idle);
 	if (exit != 0)
 		return exit;
-	if (idle >= 0)
-		p.idle_us = (int64_t)(idle * 1e6);
+	p.speed = speed.value;
+	if (idle.value >= 0)
+		p.idle_us = (int64_t)(idle.value * 1e6);
 	exit = cli_live_open(&p.live, cli, call);
 	return exit != 0 ? exit : play(&p, call->command);
 }

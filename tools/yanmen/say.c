@@ -162,8 +162,8 @@ void cli_say_help_all(const struct cli *cli, const char *noun)
 			cli_say_text(cli, c->en, c->zh));
 	}
 	(void)printf("\n%s\n", cli_say_text(cli,
-		"yanmen COMMAND --help shows one command with an example.\n"
-		"exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed",
-		"yanmen 命令 --help 显示一条命令及示例。\n"
-		"退出码:0 完成,1 失败,2 用法错误,3 不存在,4 不允许"));
+				       "yanmen COMMAND --help shows one command with an example.\n"
+				       "exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed",
+				       "yanmen 命令 --help 显示一条命令及示例。\n"
+				       "退出码:0 完成,1 失败,2 用法错误,3 不存在,4 不允许"));
 }

@@ -144,7 +144,8 @@ static void show_open(struct cli_show *s, const struct frame *f)
 	if (!c)
 		return;
 	*c = (struct cli_show_channel){ .id = f->channel, .used = true };
-	c->hidden = strcmp(kind, "subsystem") == 0 || strncmp(command, "scp -t", 6) == 0 || strncmp(command, "scp -f", 6) == 0;
+	c->hidden = strcmp(kind, "subsystem") == 0 || strncmp(command, "scp -t", 6) == 0 ||
+		    strncmp(command, "scp -f", 6) == 0;
 	if (strcmp(kind, "shell") == 0 || strcmp(kind, "menu") == 0)
 		return;
 	line_begin(s);

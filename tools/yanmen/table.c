@@ -37,7 +37,8 @@ static void members_put(const json_t *v, struct buf *out)
 	const char *key, *comma = "";
 	json_t *member;
 
-	json_object_foreach((json_t *)(uintptr_t)v, key, member) {
+	json_object_foreach((json_t *)(uintptr_t)v, key, member)
+	{
 		buf_printf(out, "%s%s=", comma, key);
 		value_put(member, out);
 		comma = " ";
@@ -113,7 +114,8 @@ static size_t columns_of(const json_t *rows, char *list, const char *keys[static
 			keys[n++] = word;
 		return n;
 	}
-	json_object_foreach(json_array_get(rows, 0), key, value) {
+	json_object_foreach(json_array_get(rows, 0), key, value)
+	{
 		(void)value;
 		if (n < COLUMNS_MAX)
 			keys[n++] = key;
@@ -129,7 +131,8 @@ static void show_rows(const json_t *rows, const char *const *keys, size_t n)
 
 	for (size_t r = 0; cells && r <= count; r++)
 		for (size_t c = 0; c < n; c++) {
-			char *cell = r == 0 ? copy_of(keys[c]) : cell_of(json_object_get(json_array_get(rows, r - 1), keys[c]));
+			char *cell = r == 0 ? copy_of(keys[c])
+					    : cell_of(json_object_get(json_array_get(rows, r - 1), keys[c]));
 			int w = cli_table_width(cell);
 			cells[r].cells[c] = cell;
 			width[c] = w > width[c] ? w : width[c];
@@ -149,11 +152,13 @@ static void show_object(const json_t *doc)
 	json_t *value;
 	int width = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)doc, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)doc, key, value)
+	{
 		int w = cli_table_width(key);
 		width = w > width ? w : width;
 	}
-	json_object_foreach((json_t *)(uintptr_t)doc, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)doc, key, value)
+	{
 		scoped(scope_free) char *cell = cell_of(value);
 		print_cell(key, width, false);
 		(void)printf("%s\n", cell);

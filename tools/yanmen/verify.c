@@ -25,8 +25,9 @@ static int read_key(const struct cli *cli, const char *path, uint8_t ret[static 
 	if (n < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
 	if (evidence_sign_key_get(span_of(text, (size_t)n), ret, &err) < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli,
-			"this is no public key file (one line: yanmen-evidence-1 and the key)", "这不是公钥文件(应为一行:yanmen-evidence-1 与公钥)"));
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+			cli_say_text(cli, "this is no public key file (one line: yanmen-evidence-1 and the key)",
+				"这不是公钥文件(应为一行:yanmen-evidence-1 与公钥)"));
 	return 0;
 }
 
@@ -82,8 +83,9 @@ static int verify_recording(const struct cli *cli, const char *path, int fd, con
 	json_end(&j);
 	cli_when_local(v.created_us, from);
 	cli_when_local(v.ended_us, to);
-	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "verified: recording of session %s, %s, %s to %s, %llu records",
-		"验证通过:会话 %s 的录像,%s,%s 至 %s,%llu 条记录"),
+	cli_say_done(cli, buf_span(&out),
+		cli_say_text(cli, "verified: recording of session %s, %s, %s to %s, %llu records",
+			"验证通过:会话 %s 的录像,%s,%s 至 %s,%llu 条记录"),
 		sid, states[v.state], from, to, (unsigned long long)v.seq);
 	return CLI_DONE;
 }
@@ -113,8 +115,9 @@ static int verify_audit(const struct cli *cli, const char *path, int fd, const u
 	put_time(&j, "signed", a.signed_us);
 	json_end(&j);
 	cli_when_local(a.signed_us, when);
-	cli_say_done(cli, buf_span(&out), cli_say_text(cli, "verified: audit log, %llu events (%llu to %llu), signed %s",
-		"验证通过:审计日志,%llu 条事件(%llu 至 %llu),签名时间 %s"),
+	cli_say_done(cli, buf_span(&out),
+		cli_say_text(cli, "verified: audit log, %llu events (%llu to %llu), signed %s",
+			"验证通过:审计日志,%llu 条事件(%llu 至 %llu),签名时间 %s"),
 		(unsigned long long)events, (unsigned long long)a.from, (unsigned long long)a.seq, when);
 	return CLI_DONE;
 }
@@ -131,11 +134,13 @@ int cli_verify(const struct cli *cli, struct cli_call *call)
 	if (fd < 0)
 		return cli_say_fail(cli, errno == ENOENT ? CLI_NOT_FOUND : CLI_FAILED, "%s: %s", path, strerror(errno));
 	if (pread(fd, begins, sizeof begins, 0) < 1)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "empty or not a file", "空文件或不是文件"));
+		return cli_say_fail(
+			cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "empty or not a file", "空文件或不是文件"));
 	if (memcmp(begins, recording_begins, sizeof begins) == 0)
 		return verify_recording(cli, path, fd, key);
 	if (begins[0] == '{')
 		return verify_audit(cli, path, fd, key);
-	return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli,
-		"neither a sealed recording nor an exported audit log", "既不是密封录像,也不是导出的审计日志"));
+	return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+		cli_say_text(cli, "neither a sealed recording nor an exported audit log",
+			"既不是密封录像,也不是导出的审计日志"));
 }

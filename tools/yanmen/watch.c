@@ -20,8 +20,8 @@ static int follow(struct cli_live *l, struct cli_show *s, const struct cli_comma
 		case CLI_LIVE_ANSWER:
 			if (l->answer.exit != CLI_DONE)
 				return cli_live_finish(l, c);
-			cli_show_header(s, buf_span(&l->answer.json), cli_say_text(l->cli,
-				"live; Ctrl-C ends the watching", "实时观看;Ctrl-C 结束观看"));
+			cli_show_header(s, buf_span(&l->answer.json),
+				cli_say_text(l->cli, "live; Ctrl-C ends the watching", "实时观看;Ctrl-C 结束观看"));
 			break;
 		case CLI_LIVE_END:
 			return cli_live_finish(l, c);

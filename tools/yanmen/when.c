@@ -55,7 +55,7 @@ static bool is_date(const struct tm *t)
 
 	(void)timegm(&normal);
 	return normal.tm_mday == t->tm_mday && normal.tm_mon == t->tm_mon && normal.tm_hour == t->tm_hour &&
-		normal.tm_min == t->tm_min;
+	       normal.tm_min == t->tm_min;
 }
 
 static int rfc3339(const char *text, int64_t *ret_us)

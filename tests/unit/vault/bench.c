@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-const uint8_t bench_master[VAULT_KEYS_MASTER] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-	22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+const uint8_t bench_master[VAULT_KEYS_MASTER] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+	20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
 
 void bench_folder_new(struct bench_folder *f)
 {

@@ -33,8 +33,11 @@ struct bench_login {
 	uint8_t type, has_signature;
 	size_t session_id_n;
 };
-#define BENCH_LOGIN(u, a, b) { .user = u, .service = "ssh-connection", .method = "publickey", .algorithm = a, .blob = b, \
-	.type = 50, .has_signature = 1, .session_id_n = 32 }
+#define BENCH_LOGIN(u, a, b)                                                                                           \
+	{                                                                                                              \
+		.user = u, .service = "ssh-connection", .method = "publickey", .algorithm = a, .blob = b, .type = 50,  \
+		.has_signature = 1, .session_id_n = 32                                                                 \
+	}
 void bench_login_put(const struct bench_login *l, struct buf *out);
 /* A sign request's frame: u32 length | 13 | blob | data | flags. */
 void bench_sign_put(struct span blob, struct span data, uint32_t flags, struct buf *out);

@@ -24,8 +24,9 @@ static void desk_open(struct desk *d, uint32_t uses)
 	*d = (struct desk){ 0 };
 	assert_int_equal(vault_key_ed25519(seed, &d->key, NULL), 0);
 	assert_int_equal(vault_key_ed25519(other_seed, &d->other, NULL), 0);
-	d->agent = (struct vault_agent){ .key = &d->key, .blob = buf_span(&d->key.blob), .login = span_str("cyadmin"),
-		.uses = uses };
+	d->agent = (struct vault_agent){
+		.key = &d->key, .blob = buf_span(&d->key.blob), .login = span_str("cyadmin"), .uses = uses
+	};
 	buf_init(&d->out, VAULT_AGENT_ANSWER_MAX);
 }
 
@@ -64,8 +65,8 @@ static int ask_login(struct desk *d, struct span blob, const struct bench_login 
 static void lists_its_one_key(void **state)
 {
 	static const uint8_t question[] = { 0, 0, 0, 1, 11 };
-	static const uint8_t begins[] = { 0, 0, 0, 64, 12, 0, 0, 0, 1, 0, 0, 0, 51, 0, 0, 0, 11, 's', 's', 'h', '-', 'e', 'd', '2',
-		'5', '5', '1', '9', 0, 0, 0, 32 };
+	static const uint8_t begins[] = { 0, 0, 0, 64, 12, 0, 0, 0, 1, 0, 0, 0, 51, 0, 0, 0, 11, 's', 's', 'h', '-',
+		'e', 'd', '2', '5', '5', '1', '9', 0, 0, 0, 32 };
 	struct desk d;
 	uint8_t public[32], secret[64];
 	int signed_it;
@@ -142,12 +143,12 @@ static void signs_nothing_but_a_login(void **state)
 	(void)state;
 	desk_open(&d, 1);
 	const struct bench_login good = BENCH_LOGIN("cyadmin", "ssh-ed25519", buf_span(&d.key.blob));
-#define REFUSED(change) \
-	do { \
-		d.agent.requests = 0; \
-		l = good; \
-		l.change; \
-		assert_int_equal(ask_login(&d, buf_span(&d.key.blob), &l, 0), -EACCES); \
+#define REFUSED(change)                                                                                                \
+	do {                                                                                                           \
+		d.agent.requests = 0;                                                                                  \
+		l = good;                                                                                              \
+		l.change;                                                                                              \
+		assert_int_equal(ask_login(&d, buf_span(&d.key.blob), &l, 0), -EACCES);                                \
 	} while (0)
 	REFUSED(type = 51);
 	REFUSED(service = "ssh-userauth");
@@ -199,8 +200,8 @@ static void takes_the_rsa_algorithm_from_the_data_and_never_sha1(void **state)
 		const char *algorithm;
 		uint32_t flags;
 		bool good;
-	} cases[] = { { "rsa-sha2-256", 4, true }, { "rsa-sha2-512", 2, true }, { "rsa-sha2-256", 0, true }, { "ssh-rsa", 0, false },
-		{ "ssh-rsa", 2, false }, { "ssh-rsa", 4, false } };
+	} cases[] = { { "rsa-sha2-256", 4, true }, { "rsa-sha2-512", 2, true }, { "rsa-sha2-256", 0, true },
+		{ "ssh-rsa", 0, false }, { "ssh-rsa", 2, false }, { "ssh-rsa", 4, false } };
 	struct bench_folder folder;
 	char path[128];
 	scoped(buf_done) struct buf file = { 0 };
@@ -295,11 +296,11 @@ static void ends_on_garbage(void **state)
 		uint8_t bytes[12];
 		size_t n;
 	} cases[] = {
-		{ { 0, 0, 0, 0 }, 4 },                           /* no type */
-		{ { 0xff, 0xff, 0xff, 0xff, 13 }, 5 },           /* longer than anything */
-		{ { 0, 0, 0x40, 1, 13 }, 5 },                    /* one byte over the limit */
-		{ { 0, 0, 0, 2, 11, 0 }, 6 },                    /* a list request with more */
-		{ { 0, 0, 0, 1, 13 }, 5 },                       /* a sign request with less */
+		{ { 0, 0, 0, 0 }, 4 },                 /* no type */
+		{ { 0xff, 0xff, 0xff, 0xff, 13 }, 5 }, /* longer than anything */
+		{ { 0, 0, 0x40, 1, 13 }, 5 },          /* one byte over the limit */
+		{ { 0, 0, 0, 2, 11, 0 }, 6 },          /* a list request with more */
+		{ { 0, 0, 0, 1, 13 }, 5 },             /* a sign request with less */
 		{ { 0, 0, 0, 5, 13, 0, 0, 0, 9 }, 9 },
 	};
 

@@ -6,10 +6,13 @@
 
 static void certificate(struct buf *out)
 {
-	static const uint8_t public[32] = { 0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-		0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66 };
-	const struct vault_cert c = { .key = span_of(public, sizeof public), .principal = span_str("cyadmin"),
-		.key_id = "0190a5b2-7c00-7000-8000-000000000001", .now_us = INT64_C(1763823600) * 1000000 };
+	static const uint8_t public[32] = { 0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+		0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+		0x66, 0x66, 0x66 };
+	const struct vault_cert c = { .key = span_of(public, sizeof public),
+		.principal = span_str("cyadmin"),
+		.key_id = "0190a5b2-7c00-7000-8000-000000000001",
+		.now_us = INT64_C(1763823600) * 1000000 };
 	struct vault_keys *keys = NULL;
 
 	assert_int_equal(vault_keys_derive(bench_master, &keys, NULL), 0);
@@ -76,9 +79,9 @@ static void two_certificates_differ_in_nonce_and_serial(void **state)
 	certificate(&b);
 	assert_int_equal(a.len, b.len);
 	assert_memory_equal(a.data, b.data, 4 + 32 + 4);
-	assert_memory_not_equal(a.data + 40, b.data + 40, 32);              /* nonce */
-	assert_memory_equal(a.data + 72, b.data + 72, 36);                  /* key */
-	assert_memory_not_equal(a.data + 72 + 36, b.data + 72 + 36, 8);     /* serial */
+	assert_memory_not_equal(a.data + 40, b.data + 40, 32);          /* nonce */
+	assert_memory_equal(a.data + 72, b.data + 72, 36);              /* key */
+	assert_memory_not_equal(a.data + 72 + 36, b.data + 72 + 36, 8); /* serial */
 }
 
 int main(void)

@@ -37,8 +37,9 @@ static void derives_the_sub_keys_that_the_documents_name(void **state)
 	assert_hex(k->credential, "79cd245003e75b9aa2e68a52046dae419da5d198878169e13cac651d424e37cf");
 	assert_hex(k->ca.secret, "17da106929e6250c2c8f5585bb34d3d13f6a37ad6e79504d4c17a2b505daf52e");
 	assert_hex(k->host.secret, "130e1bdee14d33081f188e090c3707bccb393c9b6bba26344842b674ea10ad6f");
-	assert_int_equal(sodium_hex2bin(seed, 32, "b9f676c0a853bd24ca5b2e8dd9ec8ae37c0669c619fea0c27fd67e2266e348e6", 64, NULL, &n,
-		NULL), 0);
+	assert_int_equal(sodium_hex2bin(seed, 32, "b9f676c0a853bd24ca5b2e8dd9ec8ae37c0669c619fea0c27fd67e2266e348e6",
+				 64, NULL, &n, NULL),
+		0);
 	crypto_box_seed_keypair(public, secret, seed);
 	assert_memory_equal(k->seal_public, public, 32);
 	assert_memory_equal(k->seal_secret, secret, 32);

@@ -91,7 +91,8 @@ static void hello(struct desk *d)
 	close(sv[1]);
 	d->broker = sv[0];
 	assert_int_equal(msg_pair(sv), 0);
-	assert_int_equal(wire_attach_send(d->parent, &(struct wire_attach){ .role = WIRE_SSH, .worker = WORKER }, sv[1]), 0);
+	assert_int_equal(
+		wire_attach_send(d->parent, &(struct wire_attach){ .role = WIRE_SSH, .worker = WORKER }, sv[1]), 0);
 	close(sv[1]);
 	d->worker = sv[0];
 }
@@ -143,8 +144,13 @@ static size_t agent_answer(int stream, uint8_t *p, size_t cap)
 
 static void use_and_sign(struct desk *d, struct span sealed, const char *algorithm)
 {
-	struct wire_allow m = { .worker = WORKER, .id.b = { 1 }, .kind = WIRE_SECRET_KEY, .login = span_str("cyadmin"),
-		.sealed = sealed, .bound = span_str(bound), .uses = 1 };
+	struct wire_allow m = { .worker = WORKER,
+		.id.b = { 1 },
+		.kind = WIRE_SECRET_KEY,
+		.login = span_str("cyadmin"),
+		.sealed = sealed,
+		.bound = span_str(bound),
+		.uses = 1 };
 	struct wire_allow_answer a;
 	scoped(buf_done) struct buf data = { 0 }, frame = { 0 };
 	uint8_t body[16384];

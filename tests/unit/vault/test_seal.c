@@ -10,20 +10,24 @@
 static const uint8_t key[32] = { 7, 7, 7 };
 static const char bound[] = "account=cyadmin\ntarget=12\naddress=10.0.0.5\nport=22\nhost_key=";
 
+static int close_as(uint8_t kind, struct span secret, struct buf *out)
+{
+	return vault_seal_close(key, &(struct vault_seal_what){ kind, span_str(bound), secret }, out, NULL);
+}
+
 static struct buf sealed_of(uint8_t kind, const char *secret)
 {
 	struct buf b;
 
 	buf_init(&b, 32768);
-	assert_int_equal(vault_seal_close(key, kind, span_str(bound), span_str(secret), &b, NULL), 0);
+	assert_int_equal(close_as(kind, span_str(secret), &b), 0);
 	return b;
 }
 
 static int open_with(const uint8_t *k, struct span sealed, const char *with)
 {
 	scoped(secret_scope) struct secret *s = NULL;
-	uint8_t kind = 0;
-	int r = vault_seal_open(k, sealed, span_str(with), &kind, &s, NULL);
+	int r = vault_seal_open(k, sealed, span_str(with), &s, NULL);
 
 	assert_true((r == 0) == (s != NULL));
 	return r;
@@ -33,20 +37,22 @@ static void opens_what_it_sealed(void **state)
 {
 	scoped(buf_done) struct buf b = sealed_of(WIRE_SECRET_PASSWORD, "open sesame");
 	scoped(secret_scope) struct secret *s = NULL;
-	uint8_t kind = 0;
+	struct vault_seal header;
 
 	(void)state;
 	assert_int_equal(b.len, VAULT_SEAL_HEAD + 11 + VAULT_SEAL_TAG);
 	assert_memory_equal(b.data, "\x01\x01\x01\x00\x00\x00", 6); /* version, kind, epoch */
-	assert_int_equal(vault_seal_open(key, buf_span(&b), span_str(bound), &kind, &s, NULL), 0);
-	assert_int_equal(kind, WIRE_SECRET_PASSWORD);
+	assert_int_equal(vault_seal_open(key, buf_span(&b), span_str(bound), &s, NULL), 0);
+	assert_int_equal(vault_seal_get(buf_span(&b), &header, NULL), 0);
+	assert_int_equal(header.kind, WIRE_SECRET_PASSWORD);
 	assert_true(span_is(secret_span(s), "open sesame"));
 }
 
 static void is_bound_to_every_part_of_its_binding(void **state)
 {
 	static const char *const others[] = {
-		"", "account=root\ntarget=12\naddress=10.0.0.5\nport=22\nhost_key=",
+		"",
+		"account=root\ntarget=12\naddress=10.0.0.5\nport=22\nhost_key=",
 		"account=cyadmin\ntarget=13\naddress=10.0.0.5\nport=22\nhost_key=",
 		"account=cyadmin\ntarget=12\naddress=10.0.0.6\nport=22\nhost_key=",
 		"account=cyadmin\ntarget=12\naddress=10.0.0.5\nport=23\nhost_key=",
@@ -131,11 +137,11 @@ static void refuses_an_empty_a_too_long_and_an_unknown_secret(void **state)
 
 	(void)state;
 	buf_init(&b, 65536);
-	assert_int_equal(vault_seal_close(key, WIRE_SECRET_KEY, span_str(bound), span_str(""), &b, NULL), -EMSGSIZE);
-	assert_int_equal(vault_seal_close(key, WIRE_SECRET_KEY, span_str(bound), span_of(big, sizeof big), &b, NULL), -EMSGSIZE);
-	assert_int_equal(vault_seal_close(key, WIRE_SECRET_RECORDING, span_str(bound), span_str("x"), &b, NULL), -EMSGSIZE);
+	assert_int_equal(close_as(WIRE_SECRET_KEY, span_str(""), &b), -EMSGSIZE);
+	assert_int_equal(close_as(WIRE_SECRET_KEY, span_of(big, sizeof big), &b), -EMSGSIZE);
+	assert_int_equal(close_as(WIRE_SECRET_RECORDING, span_str("x"), &b), -EMSGSIZE);
 	assert_int_equal(b.len, 0);
-	assert_int_equal(vault_seal_close(key, WIRE_SECRET_KEY, span_str(bound), span_of(big, sizeof big - 1), &b, NULL), 0);
+	assert_int_equal(close_as(WIRE_SECRET_KEY, span_of(big, sizeof big - 1), &b), 0);
 	assert_int_equal(open_with(key, buf_span(&b), bound), 0);
 }
 

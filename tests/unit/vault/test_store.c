@@ -15,7 +15,8 @@ static void put(struct vault_store *s, uint64_t worker, uint8_t id, int64_t now_
 
 static bool takes(struct vault_store *s, uint64_t worker, uint8_t id, int64_t now_us)
 {
-	scoped(vault_store_drop) struct vault_allowed *a = vault_store_take(s, worker, &(struct id){ .b = { id } }, now_us);
+	scoped(vault_store_drop) struct vault_allowed *a =
+		vault_store_take(s, worker, &(struct id){ .b = { id } }, now_us);
 
 	if (a)
 		assert_int_equal(secret_span(a->secret).p[0], id);

@@ -44,8 +44,8 @@ void bench_open(struct bench *b)
 	(void)snprintf(b->dir, sizeof b->dir, "/tmp/yanmen-cli-XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
 	(void)snprintf(b->conf, sizeof b->conf, "%s/conf", b->dir);
-	(void)snprintf(conf, sizeof conf, "[paths]\nrun = %s\nvault_key = %s/vault.key\nsamples = %s/samples\n", b->dir, b->dir,
-		b->dir);
+	(void)snprintf(conf, sizeof conf, "[paths]\nrun = %s\nvault_key = %s/vault.key\nsamples = %s/samples\n", b->dir,
+		b->dir, b->dir);
 	bench_write(b->conf, span_str(conf), 0644);
 	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s/control.sock", b->dir);
 	b->listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -91,7 +91,8 @@ void bench_start(struct bench *b, const char *const *args)
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, b->out, 1);
 	posix_spawn_file_actions_adddup2(&actions, b->err, 2);
-	assert_int_equal(posix_spawn(&b->pid, bench_program, &actions, NULL, (char *const *)(uintptr_t)argv, environ), 0);
+	assert_int_equal(
+		posix_spawn(&b->pid, bench_program, &actions, NULL, (char *const *)(uintptr_t)argv, environ), 0);
 	posix_spawn_file_actions_destroy(&actions);
 }
 
@@ -122,8 +123,8 @@ void bench_command(struct bench *b, const char *name)
 	b->args[0] = '\0';
 	for (uint32_t i = 0; i < m.count; i++) {
 		struct span k = rd_str32le(&r), v = rd_str32le(&r);
-		at += (size_t)snprintf(b->args + at, sizeof b->args - at, "%s%.*s=%.*s", i ? ";" : "", (int)k.n, (const char *)k.p,
-			(int)v.n, (const char *)v.p);
+		at += (size_t)snprintf(b->args + at, sizeof b->args - at, "%s%.*s=%.*s", i ? ";" : "", (int)k.n,
+			(const char *)k.p, (int)v.n, (const char *)v.p);
 		assert_true(at < sizeof b->args);
 	}
 	assert_true(rd_done(&r));

@@ -9,9 +9,9 @@ struct bench {
 	char dir[64], conf[96];
 	int listening, client; /* the CLI's connection; -1 */
 	pid_t pid;
-	int out, err;          /* files with what it printed */
-	int fd;                /* that came with the command; -1 */
-	char args[8192];       /* key=value;... */
+	int out, err;    /* files with what it printed */
+	int fd;          /* that came with the command; -1 */
+	char args[8192]; /* key=value;... */
 	char out_text[65536], err_text[65536];
 };
 extern const char *bench_program;

@@ -36,8 +36,8 @@ static int sent(const char *words, const char *const *argv, char *ret, size_t ca
 		for (uint32_t i = 0; i < count; i++) {
 			struct span k = rd_str32le(&r), v = rd_str32le(&r);
 			size_t at = strlen(ret);
-			(void)snprintf(ret + at, cap - at, "%s%.*s=%.*s", i ? ";" : "", (int)k.n, (const char *)k.p, (int)v.n,
-				(const char *)v.p);
+			(void)snprintf(ret + at, cap - at, "%s%.*s=%.*s", i ? ";" : "", (int)k.n, (const char *)k.p,
+				(int)v.n, (const char *)v.p);
 		}
 		assert_true(rd_done(&r));
 		buf_done(&out);
@@ -45,17 +45,21 @@ static int sent(const char *words, const char *const *argv, char *ret, size_t ca
 	cli_args_done(&call);
 	return exit;
 }
-#define ARGV(...) (const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL }
-#define SENDS(words, want, ...) \
-	do { \
-		char got[4096]; \
-		assert_int_equal(sent(words, ARGV(__VA_ARGS__), got, sizeof got), 0); \
-		assert_string_equal(got, want); \
+#define ARGV(...)                                                                                                      \
+	(const char *const[])                                                                                          \
+	{                                                                                                              \
+		__VA_ARGS__ __VA_OPT__(, ) NULL                                                                        \
+	}
+#define SENDS(words, want, ...)                                                                                        \
+	do {                                                                                                           \
+		char got[4096];                                                                                        \
+		assert_int_equal(sent(words, ARGV(__VA_ARGS__), got, sizeof got), 0);                                  \
+		assert_string_equal(got, want);                                                                        \
 	} while (0)
-#define REFUSES(words, ...) \
-	do { \
-		char got[4096]; \
-		assert_int_equal(sent(words, ARGV(__VA_ARGS__), got, sizeof got), CLI_USAGE); \
+#define REFUSES(words, ...)                                                                                            \
+	do {                                                                                                           \
+		char got[4096];                                                                                        \
+		assert_int_equal(sent(words, ARGV(__VA_ARGS__), got, sizeof got), CLI_USAGE);                          \
 	} while (0)
 
 static void sends_what_was_typed(void **state)
@@ -64,11 +68,12 @@ static void sends_what_was_typed(void **state)
 	SENDS("user disable", "name=alice", "alice");
 	SENDS("group put", "group=web;target=web01;target=web02", "web", "web01", "web02");
 	SENDS("group add", "name=net;network_default=1", "net", "--network-default");
-	SENDS("target add", "name=web01;kind=linux;address=10.0.0.5:22;cluster=dc1", "web01", "--kind", "linux", "--address",
-		"10.0.0.5:22", "--cluster=dc1");
+	SENDS("target add", "name=web01;kind=linux;address=10.0.0.5:22;cluster=dc1", "web01", "--kind", "linux",
+		"--address", "10.0.0.5:22", "--cluster=dc1");
 	SENDS("account set", "target=web01;account=cyadmin;kind=ca", "web01", "cyadmin", "--ca");
-	SENDS("grant add", "user=a;account=b;group=c;from=10.0.0.0/8;from=::/0;idle=1800;feature=shell", "--user", "a", "--account",
-		"b", "--group", "c", "--from", "10.0.0.0/8", "--from", "::/0", "--idle", "30m", "--feature", "shell");
+	SENDS("grant add", "user=a;account=b;group=c;from=10.0.0.0/8;from=::/0;idle=1800;feature=shell", "--user", "a",
+		"--account", "b", "--group", "c", "--from", "10.0.0.0/8", "--from", "::/0", "--idle", "30m",
+		"--feature", "shell");
 	SENDS("session kill", "id=0190a5b2;reason=--json", "0190a5b2", "--reason", "--json");
 	SENDS("settings set", "key=banner.text;value=", "banner.text", "");
 	SENDS("audit search", "since=2026-11-30T09:00:00Z;text=x", "--since", "2026-11-30T09:00:00Z", "--text", "x");
@@ -78,9 +83,10 @@ static void sends_what_was_typed(void **state)
 static void takes_several_networks_behind_one_option(void **state)
 {
 	(void)state;
-	SENDS("cluster add", "name=dc1;network=10.1.0.0/16;network=10.2.0.0/16", "dc1", "--network", "10.1.0.0/16", "10.2.0.0/16");
-	SENDS("cluster add", "network=10.1.0.0/16;name=dc1;network=10.2.0.0/16", "--network", "10.1.0.0/16", "dc1", "--network",
+	SENDS("cluster add", "name=dc1;network=10.1.0.0/16;network=10.2.0.0/16", "dc1", "--network", "10.1.0.0/16",
 		"10.2.0.0/16");
+	SENDS("cluster add", "network=10.1.0.0/16;name=dc1;network=10.2.0.0/16", "--network", "10.1.0.0/16", "dc1",
+		"--network", "10.2.0.0/16");
 }
 
 static void refuses_other_usage(void **state)
@@ -152,9 +158,11 @@ static void each_line_of_a_key_file_is_a_key(void **state)
 	close(mkstemp(path));
 	file_of(path, "# mine\nssh-ed25519 AAAA a@b\r\n\n  ssh-rsa BBBB\nno-newline CCCC");
 	assert_int_equal(sent("user add", ARGV("alice", "--role", "engineer", "--key", path), got, sizeof got), 0);
-	assert_string_equal(got, "name=alice;role=engineer;key=ssh-ed25519 AAAA a@b;key=ssh-rsa BBBB;key=no-newline CCCC");
+	assert_string_equal(
+		got, "name=alice;role=engineer;key=ssh-ed25519 AAAA a@b;key=ssh-rsa BBBB;key=no-newline CCCC");
 	file_of(path, "# nothing\n\n");
-	assert_int_equal(sent("user add", ARGV("alice", "--role", "engineer", "--key", path), got, sizeof got), CLI_FAILED);
+	assert_int_equal(
+		sent("user add", ARGV("alice", "--role", "engineer", "--key", path), got, sizeof got), CLI_FAILED);
 	(void)unlink(path);
 }
 
@@ -173,7 +181,8 @@ static void the_table_is_sound(void **state)
 			const struct cli_param *param = &c->params[p];
 			bool word = param->kind == CLI_WORD || param->kind == CLI_WORDS;
 			assert_int_equal(word, param->name[0] != '-');
-			assert_true(param->choice <= CLI_CHOICES && (!param->choice || c->choices[param->choice - 1].en));
+			assert_true(
+				param->choice <= CLI_CHOICES && (!param->choice || c->choices[param->choice - 1].en));
 			if (!word && param->needed)
 				assert_non_null(strstr(c->form, param->name));
 		}

@@ -46,7 +46,8 @@ static void prints_what_the_broker_answers(void **state)
 	bench_command(b, "user list");
 	bench_answer(b, 0, 0, "[{\"id\":1,\"name\":\"alice\"}]", "");
 	assert_int_equal(bench_end(b), 0);
-	assert_string_equal(b->out_text, "id  name\n1   alice\n");
+	assert_string_equal(b->out_text, "id  name   role  state  password  keys  created\n"
+					 "1   alice  -     -      -         -     -\n");
 }
 
 static void exits_as_the_broker_says_and_tells_why(void **state)
@@ -129,7 +130,8 @@ static void speaks_chinese_where_the_locale_says_so(void **state)
 
 static void every_command_has_help_without_a_configuration(void **state)
 {
-	static const char *const some[][3] = { { "user", "add" }, { "verify" }, { "grant", "add" }, { "escrow", "init" }, { "doctor" } };
+	static const char *const some[][3] = { { "user", "add" }, { "verify" }, { "grant", "add" },
+		{ "escrow", "init" }, { "doctor" } };
 	struct bench *b = *state;
 
 	(void)unlink(b->conf);
@@ -195,7 +197,10 @@ static void send_frames(struct bench *b, const struct frame *frames, size_t n)
 		frame_put(&body, &frames[i]);
 	assert_int_equal(wire_frames_send(b->fd, &(struct wire_frames){ .seq = 1, .frames = buf_span(&body) }, -1), 0);
 }
-#define OUT(t, text) { .time_us = t, .type = FRAME_OUT, .channel = 1, .body = span_str(text) }
+#define OUT(t, text)                                                                                                   \
+	{                                                                                                              \
+		.time_us = t, .type = FRAME_OUT, .channel = 1, .body = span_str(text)                                  \
+	}
 
 static void watching_shows_frames_until_the_session_ends(void **state)
 {
@@ -203,7 +208,8 @@ static void watching_shows_frames_until_the_session_ends(void **state)
 
 	START(b, "session", "watch", "0190");
 	bench_command(b, "session watch");
-	bench_answer(b, 0, 0, "{\"session\":\"s1\",\"user\":\"alice\",\"account\":\"cyadmin\",\"target\":\"web01\"}", "");
+	bench_answer(
+		b, 0, 0, "{\"session\":\"s1\",\"user\":\"alice\",\"account\":\"cyadmin\",\"target\":\"web01\"}", "");
 	send_frames(b, (struct frame[]){ OUT(1, "hello\r\n"), OUT(2, "world\r\n") }, 2);
 	scope_close(&b->fd);
 	assert_int_equal(bench_end(b), 0);
@@ -236,7 +242,9 @@ static void watching_survives_broken_frames(void **state)
 	START(b, "session", "watch", "0190");
 	bench_command(b, "session watch");
 	bench_answer(b, 0, 0, "{}", "");
-	assert_int_equal(wire_frames_send(b->fd, &(struct wire_frames){ .frames = span_str("garbage, no frame at all") }, -1), 0);
+	assert_int_equal(
+		wire_frames_send(b->fd, &(struct wire_frames){ .frames = span_str("garbage, no frame at all") }, -1),
+		0);
 	assert_int_equal(bench_end(b), 0);
 }
 
@@ -286,7 +294,8 @@ static void replaying_as_json_waits_for_nothing(void **state)
 static void the_escrow_key_opens_what_was_typed(void **state)
 {
 	struct bench *b = *state;
-	const char *key = bench_path(b, "auditor.key"), *lines = bench_path(b, "session.jsonl"), *other = bench_path(b, "other.key");
+	const char *key = bench_path(b, "auditor.key"), *lines = bench_path(b, "session.jsonl"),
+		   *other = bench_path(b, "other.key");
 	uint8_t public[32], sealed[6 + crypto_box_SEALBYTES];
 	char base64[256], text[1024];
 	struct stat st;
@@ -302,11 +311,13 @@ static void the_escrow_key_opens_what_was_typed(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	crypto_box_seal(sealed, (const uint8_t *)"secret", 6, public);
 	sodium_bin2base64(base64, sizeof base64, sealed, sizeof sealed, 1);
-	(void)snprintf(text, sizeof text, "{\"type\":\"out\",\"text\":\"x\"}\n{\"type\":\"keys\",\"length\":6,\"sealed\":\"%s\"}\n", base64);
+	(void)snprintf(text, sizeof text,
+		"{\"type\":\"out\",\"text\":\"x\"}\n{\"type\":\"keys\",\"length\":6,\"sealed\":\"%s\"}\n", base64);
 	bench_write(lines, span_str(text), 0600);
 	START(b, "escrow", "open", lines, "--key", key);
 	assert_int_equal(bench_end(b), 0);
-	assert_string_equal(b->out_text, "{\"type\":\"out\",\"text\":\"x\"}\n{\"type\":\"keys\",\"length\":6,\"text\":\"secret\"}\n");
+	assert_string_equal(b->out_text,
+		"{\"type\":\"out\",\"text\":\"x\"}\n{\"type\":\"keys\",\"length\":6,\"text\":\"secret\"}\n");
 	START(b, "escrow", "init", "--output", other);
 	bench_command(b, "escrow set");
 	bench_answer(b, 0, 4, "", "not allowed");
@@ -379,9 +390,12 @@ static void audit_export(const uint8_t *secret, struct buf *out)
 	evidence_audit_put_first(out, 1, zero);
 	memcpy(hash, zero, 32);
 	for (uint64_t seq = 1; seq <= 2; seq++) {
-		struct evidence_audit_event e = { .seq = seq, .at_us = 1763823600123456,
-			.uid = span_str("0190a5b2-7c00-7000-8000-000000000001"), .kind = span_str("session.start"),
-			.actor = span_str("user:alice"), .body = span_str("{\"target\": \"web01\"}") };
+		struct evidence_audit_event e = { .seq = seq,
+			.at_us = 1763823600123456,
+			.uid = span_str("0190a5b2-7c00-7000-8000-000000000001"),
+			.kind = span_str("session.start"),
+			.actor = span_str("user:alice"),
+			.body = span_str("{\"target\": \"web01\"}") };
 		evidence_audit_hash(hash, &e, hash);
 		evidence_audit_put_event(out, &e, hash);
 	}

@@ -48,7 +48,8 @@ static void makes_a_hostile_target_harmless(void **state)
 
 	(void)state;
 	begin(&d, false);
-	put(&d, FRAME_OUT, 1, span_str("a\033]0;title\007\033]52;c;ZXZpbA==\033\\\033[6n\033P+q\033\\b\033[31mred\033[0m"));
+	put(&d, FRAME_OUT, 1,
+		span_str("a\033]0;title\007\033]52;c;ZXZpbA==\033\\\033[6n\033P+q\033\\b\033[31mred\033[0m"));
 	put(&d, FRAME_NOTE, 1, span_str("{\"kind\":\"locked\",\"text\":\"\\u001b]0;x\\u0007\"}"));
 	const char *text = end(&d);
 	assert_null(strstr(text, "\033]"));
@@ -110,7 +111,8 @@ static void begins_with_who_and_ends_with_why(void **state)
 
 	(void)state;
 	begin(&d, false);
-	put(&d, FRAME_META, 0, span_str("{\"session\":\"s1\",\"user\":\"alice\",\"account\":\"cyadmin\",\"target\":\"web01\"}"));
+	put(&d, FRAME_META, 0,
+		span_str("{\"session\":\"s1\",\"user\":\"alice\",\"account\":\"cyadmin\",\"target\":\"web01\"}"));
 	put(&d, FRAME_META, 0, span_str("{\"session\":\"s2\"}"));
 	put(&d, FRAME_FINISH, 0, span_str("{\"reason\":\"logout\"}"));
 	const char *text = end(&d);

@@ -18,7 +18,10 @@ static void aligns_columns_with_wide_characters(void **state)
 	struct capture c;
 
 	(void)state;
-	assert_string_equal(shown(&c, "[{\"name\":\"web01\",\"group\":\"网络组\",\"n\":1},{\"name\":\"数据库\",\"group\":\"g\",\"n\":22}]", NULL),
+	assert_string_equal(shown(&c,
+				    "[{\"name\":\"web01\",\"group\":\"网络组\",\"n\":1},{\"name\":\"数据库\",\"group\":"
+				    "\"g\",\"n\":22}]",
+				    NULL),
 		"name    group   n\n"
 		"web01   网络组  1\n"
 		"数据库  g       22\n");
@@ -42,8 +45,11 @@ static void shows_what_lies_deeper_in_one_line(void **state)
 	struct capture c;
 
 	(void)state;
-	assert_string_equal(shown(&c, "[{\"accounts\":[{\"name\":\"cyadmin\",\"auth\":\"key\"},{\"name\":\"root\"}],\"nets\":[\"a\",\"b\"],"
-				      "\"o\":{\"x\":1,\"y\":\"z\"}}]", NULL),
+	assert_string_equal(shown(&c,
+				    "[{\"accounts\":[{\"name\":\"cyadmin\",\"auth\":\"key\"},{\"name\":\"root\"}],"
+				    "\"nets\":[\"a\",\"b\"],"
+				    "\"o\":{\"x\":1,\"y\":\"z\"}}]",
+				    NULL),
 		"accounts      nets  o\n"
 		"cyadmin,root  a,b   x=1 y=z\n");
 	assert_string_equal(shown(&c, "{\"name\":\"web01\",\"pinned\":true}", NULL), "name    web01\npinned  yes\n");
