@@ -67,7 +67,7 @@ static void build(struct house *h, const char *limits)
 		"yanmen-reader" };
 	char conf[2048];
 	memset(h, 0, sizeof *h);
-	strcpy(h->dir, "/tmp/yanmen-parent-XXXXXX");
+	snprintf(h->dir, sizeof h->dir, "/tmp/yanmen-parent-XXXXXX");
 	assert_non_null(mkdtemp(h->dir));
 	for (size_t i = 0; i < COUNT_OF(services); i++)
 		place(h, services[i], fake);
