@@ -122,10 +122,9 @@ static void synced_one(struct rec *rec, int code)
 	}
 	if (rec->state == REC_SYNCING && !rec->dirty) {
 		bool closed = rec->claim.what == WIRE_SIGN_CLOSE;
-		rec_sign_tell(rec, rec->failed ? WIRE_RECORDING_FAILED :
-				   closed      ? WIRE_RECORDING_CLOSED :
-						 WIRE_RECORDING_CRASHED);
-		rec_gone(rec);
+		rec_sign_final(rec, rec->failed ? WIRE_RECORDING_FAILED :
+				    closed	? WIRE_RECORDING_CLOSED :
+						  WIRE_RECORDING_CRASHED);
 		return;
 	}
 	anchor(rec);

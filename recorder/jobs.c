@@ -53,8 +53,7 @@ static void ended(struct rec *rec, struct rec_job *job)
 {
 	if (job->code < 0 && job->kind == REC_JOB_GIVE_UP) { /* not even this: the next start seals it */
 		log_err(LOG_LEVEL_ERROR, "recording.unsealed", &job->err);
-		rec_sign_tell(rec, WIRE_RECORDING_FAILED);
-		rec_gone(rec);
+		rec_sign_final(rec, WIRE_RECORDING_FAILED);
 		return;
 	}
 	if (job->code < 0) {
@@ -74,8 +73,7 @@ static void checkpointed(struct rec *rec, struct rec_job *job)
 	bool final = rec->state == REC_SEALING;
 	if (job->code < 0 && final) {
 		log_err(LOG_LEVEL_ERROR, "recording.unsealed", &job->err);
-		rec_sign_tell(rec, WIRE_RECORDING_FAILED);
-		rec_gone(rec);
+		rec_sign_final(rec, WIRE_RECORDING_FAILED);
 	} else if (job->code < 0) {
 		rec_flow_stalled(rec, &job->err);
 	} else {
@@ -89,8 +87,7 @@ static void recovered(struct rec *rec, struct rec_job *job)
 	const struct evidence_verdict *v = &job->verdict;
 	if (job->code < 0) {
 		log_err(LOG_LEVEL_WARN, "recording.recover", &job->err);
-		rec_sign_tell(rec, WIRE_RECORDING_UNKNOWN);
-		rec_gone(rec);
+		rec_sign_final(rec, WIRE_RECORDING_UNKNOWN);
 		return;
 	}
 	rec->fd = rec->store.fd;
@@ -107,8 +104,7 @@ static void recovered(struct rec *rec, struct rec_job *job)
 	rec->signed_us = v->signed_us;
 	rec->signed_at = rec->durable;
 	memcpy(rec->signature.b, v->signature, sizeof rec->signature.b);
-	rec_sign_tell(rec, v->state == EVIDENCE_STATE_CLOSED ? WIRE_RECORDING_CLOSED : WIRE_RECORDING_CRASHED);
-	rec_gone(rec);
+	rec_sign_final(rec, v->state == EVIDENCE_STATE_CLOSED ? WIRE_RECORDING_CLOSED : WIRE_RECORDING_CRASHED);
 }
 
 static void done(struct rec *rec, struct rec_job *job)
@@ -152,7 +148,7 @@ void rec_jobs_done(void *ctx, uint32_t events)
 		rec->jobs--;
 		if (rec->state == REC_GONE)
 			rec_gone(rec);
-		else
+		else if (rec->state != REC_UNTOLD)
 			done(rec, job);
 		free(job);
 	}

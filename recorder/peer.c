@@ -147,8 +147,10 @@ int rec_peer_set(struct recorder *r, uint8_t role, int sock, struct err *err)
 		io->fd = -1;
 		return rc;
 	}
-	if (!vault)
+	if (!vault) {
+		rec_sign_tell_all(r);
 		return 0;
+	}
 	rc = wire_publics_queue(r->vault_out, &(struct wire_publics){ 0 }, -1);
 	rec_sign_pump(r);
 	return rc == -EPIPE ? 0 : rc; /* gone again: its socket will tell */
@@ -161,10 +163,9 @@ void rec_peer_done(struct recorder *r)
 }
 
 /* ---- what they are told ---- */
-void rec_peer_answer(struct recorder *r, const struct wire_recording_answer *m)
+bool rec_peer_answer(struct recorder *r, const struct wire_recording_answer *m)
 {
-	if (r->broker_out)
-		(void)wire_recording_answer_queue(r->broker_out, m, -1);
+	return r->broker_out && wire_recording_answer_queue(r->broker_out, m, -1) == 0;
 }
 
 void rec_peer_begun(struct recorder *r, const struct id *id, int code, const char *say)

@@ -16,7 +16,7 @@
  * One thread receives, counts credits, fans out to watchers and talks; it never writes or syncs a file.  What has to do
  * with files goes to the seal threads as jobs (seal.h) and to the sync thread (sync.h), and comes back as their answers.
  *
- *   begin -> CREATING -> OPEN -(FRAME_FINISH, end of the worker, failure)-> ENDING -> SIGNING -> SEALING -> SYNCING -> gone
+ *   begin -> CREATING -> OPEN -(FRAME_FINISH, end of the worker, failure)-> ENDING -> SIGNING -> SEALING -> SYNCING -> told, gone
  *            a recovered file starts in RECOVERING and goes on to SIGNING.
  */
 struct rec_live;
@@ -41,7 +41,7 @@ enum {
 #define REC_RESERVE_BYTES (INT64_C(1) << 20) /* set aside for each open recording */
 
 enum rec_state {
-	REC_CREATING = 1, REC_RECOVERING, REC_OPEN, REC_ENDING, REC_SIGNING, REC_SEALING, REC_SYNCING, REC_GONE,
+	REC_CREATING = 1, REC_RECOVERING, REC_OPEN, REC_ENDING, REC_SIGNING, REC_SEALING, REC_SYNCING, REC_UNTOLD, REC_GONE,
 };
 
 struct rec_worker {
@@ -68,6 +68,7 @@ struct rec {
 	bool in_sync;             /* part of the sync round */
 	bool finished;            /* FRAME_FINISH was seen */
 	bool failed;
+	uint8_t final;            /* UNTOLD: enum wire_recording_state */
 	char why[160];            /* failed: for the broker */
 	int64_t started_us, ended_us;
 	/* frames on their way */
@@ -132,7 +133,7 @@ void rec_parent_stop(struct recorder *r); /* seals everything, then stops the lo
 /* ---- peer.c: broker and vault ---- */
 int rec_peer_set(struct recorder *r, uint8_t role, int sock, struct err *err);
 void rec_peer_done(struct recorder *r);
-void rec_peer_answer(struct recorder *r, const struct wire_recording_answer *m);
+bool rec_peer_answer(struct recorder *r, const struct wire_recording_answer *m); /* false: the broker is away */
 void rec_peer_begun(struct recorder *r, const struct id *id, int code, const char *say);
 bool rec_peer_space(struct recorder *r, uint8_t state, uint64_t free_bytes);
 bool rec_peer_sign(struct recorder *r, const struct wire_sign *m); /* false: the vault is away */
@@ -171,7 +172,9 @@ void rec_sign_pump(struct recorder *r);
 void rec_sign_again(struct recorder *r);          /* a new vault: ask all again */
 void rec_sign_forget(struct rec *rec);
 void rec_sign_answer(struct recorder *r, const struct wire_sign_answer *m);
-void rec_sign_tell(struct rec *rec, uint8_t state); /* enum wire_recording; recording_answer */
+bool rec_sign_tell(struct rec *rec, uint8_t state); /* recording_answer, enum wire_recording_state; false: no broker */
+void rec_sign_final(struct rec *rec, uint8_t state); /* the same, as soon as there is a broker; then it is gone */
+void rec_sign_tell_all(struct recorder *r);       /* a broker is there */
 
 /* ---- flow.c: chunks, sync rounds, retries ---- */
 void rec_flow_init(struct recorder *r);

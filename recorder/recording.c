@@ -224,6 +224,6 @@ void rec_ask(struct recorder *r, const struct id *id)
 	if (!rec)
 		recover(r, id); /* its answer comes from the file */
 	else if (rec->state == REC_OPEN)
-		rec_sign_tell(rec, WIRE_RECORDING_OPEN);
+		(void)rec_sign_tell(rec, WIRE_RECORDING_OPEN);
 	/* else it is being sealed, which is told when it is done */
 }

@@ -80,12 +80,12 @@ void rec_sign_answer(struct recorder *r, const struct wire_sign_answer *m)
 	if (rec->state == REC_SIGNING)
 		rec->state = REC_SEALING;
 	else
-		rec_sign_tell(rec, WIRE_RECORDING_OPEN);
+		(void)rec_sign_tell(rec, WIRE_RECORDING_OPEN); /* the next anchor will do as well */
 	rec_jobs_give(rec, job);
 	rec_sign_pump(r);
 }
 
-void rec_sign_tell(struct rec *rec, uint8_t state)
+bool rec_sign_tell(struct rec *rec, uint8_t state)
 {
 	const struct evidence_chain *at = rec->signed_us ? &rec->signed_at : &rec->durable;
 	struct wire_recording_answer m = { .id = rec->id, .state = state, .seq = at->seq, .bytes = rec->bytes,
@@ -93,5 +93,23 @@ void rec_sign_tell(struct rec *rec, uint8_t state)
 	memcpy(m.head.b, at->hash, sizeof m.head.b);
 	m.signed_us = rec->signed_us;
 	m.signature = rec->signature;
-	rec_peer_answer(rec->r, &m);
+	return rec_peer_answer(rec->r, &m);
+}
+
+void rec_sign_final(struct rec *rec, uint8_t state)
+{
+	rec->final = state;
+	if (rec_sign_tell(rec, state))
+		rec_gone(rec);
+	else
+		rec->state = REC_UNTOLD;
+}
+
+void rec_sign_tell_all(struct recorder *r)
+{
+	for (struct rec *rec = r->recs, *next; rec; rec = next) {
+		next = rec->next;
+		if (rec->state == REC_UNTOLD)
+			rec_sign_final(rec, rec->final);
+	}
 }

@@ -25,19 +25,28 @@ void rig_vault(struct rig *g, bool there)
 	(void)close(sv[1]);
 }
 
+void rig_broker(struct rig *g, bool there)
+{
+	int sv[2];
+	scope_close(&g->broker);
+	if (!there)
+		return;
+	assert_int_equal(msg_pair(sv), 0);
+	g->broker = sv[0];
+	assert_int_equal(wire_peer_send(g->parent, &(struct wire_peer){ .role = WIRE_BROKER }, sv[1]), 0);
+	(void)close(sv[1]);
+}
+
 void rig_start(struct rig *g)
 {
-	int sv[2], parent[2];
+	int parent[2];
 	struct conf conf = g->r.conf;
 	g->r = (struct recorder){ .conf = conf };
 	assert_int_equal(loop_new(&g->r.loop, NULL), 0);
 	assert_int_equal(msg_pair(parent), 0);
 	g->parent = parent[0];
 	assert_int_equal(rec_open(&g->r, parent[1], g->dir, syncfs, NULL), 0);
-	assert_int_equal(msg_pair(sv), 0);
-	g->broker = sv[0];
-	assert_int_equal(wire_peer_send(g->parent, &(struct wire_peer){ .role = WIRE_BROKER }, sv[1]), 0);
-	(void)close(sv[1]);
+	rig_broker(g, true);
 	rig_vault(g, true);
 	RIG_UNTIL(g, g->r.has_seal_key && g->r.broker_out);
 	rec_recover_all(&g->r);
@@ -47,7 +56,7 @@ void rig_open(struct rig *g, const char *on)
 {
 	uint8_t master[32];
 	memset(master, 7, sizeof master);
-	*g = (struct rig){ .vault = -1 };
+	*g = (struct rig){ .vault = -1, .broker = -1 };
 	assert_true(sodium_init() >= 0);
 	sample_keys_of(master, &g->keys);
 	clock_fake(INT64_C(1763823600000000));

@@ -38,6 +38,7 @@ void rig_close(struct rig *g);   /* removes the recordings */
 void rig_crash(struct rig *g);   /* the process dies: nothing is sealed */
 void rig_start(struct rig *g);   /* and another one starts on the same directory */
 void rig_vault(struct rig *g, bool there);
+void rig_broker(struct rig *g, bool there);
 void rig_turn(struct rig *g);
 /* Turns until the condition holds, at most 20 s of the fake clock. */
 #define RIG_UNTIL(g, condition) \

@@ -293,6 +293,24 @@ static void waits_for_a_vault_that_is_away(void **state)
 	rig_verify(g, &id, &v);
 }
 
+static void tells_a_broker_that_was_away_how_it_ended(void **state)
+{
+	struct rig *g = *state;
+	struct id id;
+	struct evidence_verdict v;
+	int worker = rig_begin(g, &id, none);
+	rig_broker(g, false);
+	rig_frame(worker, 1, FRAME_FINISH, 0, span_str("{}"));
+	for (int i = 0; i < 200; i++)
+		rig_turn(g);
+	rig_verify(g, &id, &v); /* sealed already */
+	rig_broker(g, true);
+	RIG_UNTIL(g, g->answer_n == 1);
+	(void)close(worker);
+	assert_int_equal(g->answer.state, WIRE_RECORDING_CLOSED);
+	RIG_UNTIL(g, !g->r.recs);
+}
+
 static void answers_what_became_of_a_recording(void **state)
 {
 	struct rig *g = *state;
@@ -389,6 +407,7 @@ int main(void)
 		RIGGED(time_never_goes_back_nor_ahead),
 		RIGGED(is_anchored_each_minute_when_there_is_something_new),
 		RIGGED(waits_for_a_vault_that_is_away),
+		RIGGED(tells_a_broker_that_was_away_how_it_ended),
 		RIGGED(answers_what_became_of_a_recording),
 		RIGGED(seals_what_an_earlier_one_left_open),
 		RIGGED(a_stop_seals_everything),
