@@ -262,6 +262,10 @@ class Instance:
         """postgres, yanmend, sample-sshd: a child of the supervisor."""
         return self.state()["services"][name]["pid"]
 
+    def worker_of(self, client):
+        """The worker that serves an ssh that runs as this process."""
+        return procs.server_side(client.pid, self.pids("ssh"), self.port)
+
     def pids(self, role):
         """vault, recorder, pwhash, broker, reader, ssh: children of yanmend, oldest first."""
         parent = self.service_pid("yanmend")

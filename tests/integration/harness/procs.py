@@ -35,6 +35,32 @@ def children(pid):
             if parent_of(p.name) == pid and not is_zombie(p.name)]
 
 
+def sockets(pid):
+    """Inodes of the sockets that a process holds."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            name = os.readlink(entry)
+        except OSError:
+            continue
+        if name.startswith("socket:["):
+            found.add(int(name[8:-1]))
+    return found
+
+
+def tcp():
+    """Established connections on this machine: (local port, remote port) -> inode."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16)): int(r[9]) for r in rows if r[3] == "01"}
+
+
+def server_side(client_pid, server_pids, port):
+    """Which of the processes holds the other end of the client's connection to that port."""
+    ends, mine = tcp(), sockets(client_pid)
+    source = next(local for (local, remote), inode in ends.items() if remote == port and inode in mine)
+    return next(pid for pid in server_pids if ends[port, source] in sockets(pid))
+
+
 def private_kib(pid):
     """Private memory, as smaps_rollup counts it."""
     rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
