@@ -1,0 +1,53 @@
+/* Recording files: whatever the bytes are, checking, decoding and recovering end; what verifies is what a vault signed. */
+#include "gateway/core/frame.h"
+#include "gateway/core/scope.h"
+#include "recorder/evidence/block.h"
+#include "recorder/evidence/check.h"
+#include "recorder/evidence/lines.h"
+#include "recorder/evidence/walk.h"
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Decodes with a key that is as good as any: the cipher refuses, or (a seed made with it) agrees. */
+static void decode(int fd)
+{
+	static struct evidence_unpacker *u;
+	static const uint8_t key[32];
+	scoped(evidence_walk_done) struct evidence_walk w;
+	scoped(buf_done) struct buf out;
+	struct evidence_record r;
+	struct evidence_stream s;
+	struct span plain;
+	struct frame f;
+
+	buf_init(&out, 8 * FRAME_BODY_MAX);
+	if (evidence_walk_open(&w, fd, NULL) < 0 || (!u && evidence_unpacker_new(&u, NULL) < 0))
+		return;
+	evidence_stream_init(&s, &w.header.id, key);
+	while (evidence_walk_next(&w, &r, NULL) == 1) {
+		if (r.type != EVIDENCE_BLOCK || evidence_block_get(u, &s, &r, &plain, NULL) < 0)
+			continue;
+		for (int n; plain.n > 0 && (n = frame_get(plain, &f, NULL)) > 0; plain = span_of(plain.p + n, plain.n - (size_t)n)) {
+			buf_clear(&out);
+			evidence_lines_put(&f, &out);
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const uint8_t key[EVIDENCE_KEY] = { 1 }; /* nobody's */
+	struct evidence_verdict v;
+	scoped(scope_close) int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
+		abort();
+	if (evidence_check(fd, key, false, &v, NULL) == 0)
+		abort();
+	if (evidence_check(fd, key, true, &v, NULL) == 0 && v.bytes + v.torn != n)
+		abort();
+	decode(fd);
+	return 0;
+}
