@@ -35,7 +35,7 @@ int gw_ssh_relay_screen(struct gw_ssh_channel *c, int64_t now, bool at_once, str
 
 static int send_resize(struct gw_ssh_channel *c, struct err *err)
 {
-	if (!c->resized)
+	if (!c->resized || gw_tap_room(c->link->gw) == 0)
 		return 0;
 	c->resized = false;
 	struct buf b;

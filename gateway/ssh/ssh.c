@@ -9,7 +9,10 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+
+enum { MEMORY_MAX = 192 * 1024 * 1024 };
 
 static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
 static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
@@ -86,6 +89,19 @@ static int warm_crypto(struct err *err)
 	return 0;
 }
 
+/* What a peer can make libssh hold (answers it does not read, a packet size of ten bytes that ssh_channel_write never gets
+ * through) ends this worker, not the machine.  16 stalled channels need less than half of it. */
+static int limit_memory(struct err *err)
+{
+#ifndef YANMEN_SANITIZED
+	const struct rlimit limit = { .rlim_cur = MEMORY_MAX, .rlim_max = MEMORY_MAX };
+	if (setrlimit(RLIMIT_DATA, &limit) < 0)
+		return fault(err, -errno, "internal error", "RLIMIT_DATA: %m");
+#endif
+	(void)err;
+	return 0;
+}
+
 static int warm(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err)
 {
 	if (ssh_init() != SSH_OK)
@@ -97,7 +113,9 @@ static int warm(struct gw_session *s, struct span host_keys, void **ret_state, s
 		return fault(err, -ENOMEM, "internal error", "ssh_bind_new");
 	}
 	w->gw = s;
-	int r = warm_crypto(err);
+	int r = limit_memory(err);
+	if (r == 0)
+		r = warm_crypto(err);
 	if (r == 0 && gw_ssh_algo_server(w->bind) < 0)
 		r = fault(err, -EINVAL, "internal error", "options: %s", ssh_get_error(w->bind));
 	if (r == 0)

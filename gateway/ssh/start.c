@@ -234,7 +234,9 @@ void gw_ssh_start_step(struct gw_ssh_channel *c)
 		c->in.dropped = true;
 		c->phase = GW_SSH_CH_CLOSING;
 	}
-	if (c->phase == GW_SSH_CH_COLLECT && c->start != GW_SSH_START_NONE)
+	/* A request makes frames that always fit: it waits for room all the same, or one could flood the recorder. */
+	bool room = !c->link->granted || gw_tap_room(c->link->gw) > 0;
+	if (c->phase == GW_SSH_CH_COLLECT && c->start != GW_SSH_START_NONE && room)
 		begin(c);
 	if (c->phase == GW_SSH_CH_MENU)
 		gw_ssh_choose_step(c);

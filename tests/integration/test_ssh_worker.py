@@ -10,6 +10,7 @@ import getpass
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -23,6 +24,7 @@ import pexpect
 import pytest
 from harness import procs
 from harness.instance import free_port
+from harness.rawssh import Closed, RawSsh, string
 from harness.wait import until
 from harness.worker import EXEC, SCP, SFTP, Gate, Worker
 
@@ -431,6 +433,119 @@ def test_a_probe_prefers_the_pinned_type(place, target, pinned, expected):
     answer = w.named("probe_answer")[0]
     assert (answer["code"], answer["host_key"]) == (0, place.blob(expected)), answer
     assert re.match(rb"SSH-2.0-OpenSSH", answer["banner"]) and w.process.wait(5) == 0
+
+
+# ---- clients that OpenSSH is not ----
+@pytest.fixture
+def raw(gate):
+    open_ones = []
+
+    def connect(**kw):
+        open_ones.append(RawSsh(gate.port, **kw))
+        return open_ones[-1]
+    yield connect
+    for one in open_ones:
+        one.close()
+
+
+def test_the_user_name_is_that_of_the_first_try(gate, raw):
+    client = raw()
+    assert not client.password("alice#web01", "wrong")
+    with contextlib.suppress(Closed):
+        assert not client.password("bob#web01", "secret")
+        client.expect(1)
+    w = gate.last()
+    assert w.process.wait(5) == 0 and [m["user"] for m in w.named("login")] == [b"alice#web01"]
+
+
+def test_six_tries_and_no_more(gate, raw):
+    client = raw()
+    with contextlib.suppress(Closed):
+        for _ in range(20):
+            assert not client.password("alice#web01", "wrong")
+    w = gate.last()
+    assert w.process.wait(5) == 0 and len(w.named("login")) == 6
+
+
+def test_only_sessions_open_and_only_after_the_login(gate, raw):
+    client = raw()
+    with pytest.raises((Closed, TimeoutError)):
+        client.sock.settimeout(2)
+        client.open()
+    client = raw()
+    assert client.password("alice#web01", "secret")
+    address = string("127.0.0.1") + struct.pack(">I", 22)
+    client.send(b"\x5a" + string("direct-tcpip") + struct.pack(">III", 5, 1 << 20, 32768) + address + address)
+    assert client.expect(91, 92)[0] == 92
+    client.send(b"\x50" + string("tcpip-forward") + b"\1" + address)
+    assert client.expect(81, 82)[0] == 82
+    channel = client.open()
+    assert not client.request(channel, "auth-agent-req@openssh.com")
+    assert not client.request(channel, "x11-req", b"\0" + string("MIT-MAGIC-COOKIE-1") + string("00") + struct.pack(">I", 0))
+    assert not client.request(channel, "unheard-of")
+    assert client.request(channel, "exec", string("echo still"))
+    assert client.expect(94)[9:] == b"still\n"
+
+
+def test_a_channel_starts_once(gate, raw):
+    client = raw()
+    assert client.password("alice#web01", "secret")
+    channel = client.open()
+    pty = string("xterm") + struct.pack(">IIII", 80, 24, 0, 0) + string("")
+    assert client.request(channel, "exec", string("sleep 5"))
+    assert not client.request(channel, "exec", string("id")) and not client.request(channel, "pty-req", pty)
+    assert until(lambda: gate.last().named("open"), 5, "the request") == [{"channel": 1, "request": EXEC, "text": b"sleep 5"}]
+
+
+def test_a_command_beyond_the_limit_is_refused(gate, raw):
+    client = raw()
+    assert client.password("alice#web01", "secret")
+    assert not client.request(client.open(), "exec", string("x" * 33_000))
+    assert not gate.last().named("target")
+
+
+def test_a_client_that_ignores_its_window_is_cut_off(gate, raw):
+    client = raw()
+    assert client.password("alice#web01", "secret")
+    channel = client.open()
+    assert client.request(channel, "exec", string("sleep 100"))
+    with pytest.raises((Closed, TimeoutError)):
+        for _ in range(2000):
+            client.data(channel, b"x" * 32000)
+    w = gate.last()
+    assert w.process.wait(10) == 0 and w.named("end")[0]["reason"] == b"the client ignored its window"
+
+
+def test_a_window_of_four_gigabytes_is_not_filled_for_a_client_that_does_not_read(gate, raw):
+    gate.keep_frames = False
+    client = raw()
+    assert client.password("alice#web01", "secret")
+    channel = client.open(window=0xFFFFFFFF)
+    assert client.request(channel, "exec", string("cat /dev/zero"))
+    time.sleep(3)
+    assert procs.private_kib(gate.last().process.pid) < 16_000
+
+
+def test_nonsense_after_the_login_ends_in_order(gate, raw):
+    generator = random.Random(7)
+    kinds = [1, 2, 3, 4, 5, 6, 7, 20, 21, 30, 31, *range(50, 54), 60, 61, 80, 81, 82, *range(90, 101), 192, 255]
+    requests = ["pty-req", "env", "exec", "shell", "subsystem", "signal", "window-change", "x11-req", "exit-status", "exit-signal", "break"]
+    for _ in range(60):
+        client = raw()
+        assert client.password("alice#web01", "secret")
+        channel = struct.pack(">I", client.open())
+        with contextlib.suppress(Closed):
+            for _ in range(20):
+                body = generator.choice([b"", channel, channel + string(generator.choice(requests)), string("session")])
+                client.send(bytes([generator.choice(kinds)]) + body + generator.randbytes(generator.randint(0, 80)))
+        client.close()
+        assert gate.last().process.wait(10) == 0
+
+
+def test_memory_of_a_worker_has_a_limit(gate, raw):
+    raw()
+    limits = Path(f"/proc/{gate.last().process.pid}/limits").read_text()
+    assert re.search(r"Max data size +201326592 +201326592 ", limits), limits
 
 
 # ---- memory ----
