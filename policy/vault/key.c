@@ -27,7 +27,7 @@ static const struct vault_key_type types[] = {
 	{ .name = "ecdsa-sha2-nistp521", .curve = "nistp521", .group = "secp521r1" },
 };
 enum { TYPE_ED25519, TYPE_RSA, TYPE_P256, TYPE_P384, TYPE_P521 };
-enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 16384 };
+enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
 
 static const struct signing {
 	const struct vault_key_type *type;

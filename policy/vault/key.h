@@ -5,7 +5,7 @@
 #include <stdint.h>
 struct err;
 /*
- * key - a private SSH key: ed25519, RSA (2048..16384 bits) or ECDSA on a NIST curve, and what it signs.
+ * key - a private SSH key: ed25519, RSA (2048..8192 bits: more would hold up the loop) or ECDSA on a NIST curve, and what it signs.
  *
  * Source:  RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8332, RFC 8709 (blobs and signatures).
  * Shape:   blob = string type | fields;  signature = string algorithm | string signature.

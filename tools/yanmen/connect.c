@@ -20,6 +20,13 @@ static void json_scope(json_t **j)
 	json_decref(*j);
 }
 
+void cli_connect_init(struct cli_answer *a)
+{
+	*a = (struct cli_answer){ 0 };
+	buf_init(&a->json, ANSWER_MAX);
+	buf_init(&a->say, SAY_MAX);
+}
+
 void cli_connect_done(struct cli_answer *a)
 {
 	buf_done(&a->json);
@@ -115,9 +122,7 @@ int cli_connect_ask(const struct cli *cli, const struct cli_call *call, int fd, 
 	scoped(scope_close) int sock = -1;
 	int r;
 
-	*ret = (struct cli_answer){ 0 };
-	buf_init(&ret->json, ANSWER_MAX);
-	buf_init(&ret->say, SAY_MAX);
+	cli_connect_init(ret);
 	int exit = cli_connect_send(cli, call, fd, &sock);
 	if (exit != 0)
 		return exit;

@@ -12,6 +12,7 @@ struct cli_answer {
 	struct buf json;
 	struct buf say;
 };
+void cli_connect_init(struct cli_answer *a);
 void cli_connect_done(struct cli_answer *a);
 /* Connects and sends; *ret_sock is the caller's.  fd -1 = none; borrowed.  0 or an exit code, told already. */
 int cli_connect_send(const struct cli *cli, const struct cli_call *call, int fd, int *ret_sock);

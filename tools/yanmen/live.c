@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-enum { ANSWER_MAX = 1 << 20, SAY_MAX = 4096, ANSWER_WAIT_MS = 15000 };
+enum { ANSWER_WAIT_MS = 15000 };
 
 int cli_live_open(struct cli_live *l, const struct cli *cli, const struct cli_call *call)
 {
@@ -16,8 +16,7 @@ int cli_live_open(struct cli_live *l, const struct cli *cli, const struct cli_ca
 	int sv[2];
 
 	*l = (struct cli_live){ .cli = cli, .command = -1, .frames = -1, .tty.signals = -1 };
-	buf_init(&l->answer.json, ANSWER_MAX);
-	buf_init(&l->answer.say, SAY_MAX);
+	cli_connect_init(&l->answer);
 	int r = msg_pair(sv);
 	if (r < 0)
 		return cli_say_fail(cli, CLI_FAILED, "socketpair: %s", strerror(-r));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/signalfd.h>
 
-int cli_tty_open(struct cli_tty *t)
+int cli_tty_signals(sigset_t *ret_before)
 {
 	sigset_t ends;
 
@@ -12,9 +12,19 @@ int cli_tty_open(struct cli_tty *t)
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigaddset(&ends, SIGHUP);
-	*t = (struct cli_tty){ .signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK) };
-	if (t->signals < 0 || sigprocmask(SIG_BLOCK, &ends, &t->mask) < 0)
+	scoped(scope_close) int fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0 || sigprocmask(SIG_BLOCK, &ends, ret_before) < 0)
 		return -errno;
+	return take_fd(fd);
+}
+
+int cli_tty_open(struct cli_tty *t)
+{
+	*t = (struct cli_tty){ .signals = -1 };
+	int fd = cli_tty_signals(&t->mask);
+	if (fd < 0)
+		return fd;
+	t->signals = fd;
 	t->screen = isatty(STDOUT_FILENO);
 	t->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &t->before) == 0;
 	if (t->keys) {

@@ -15,6 +15,8 @@ struct cli_tty {
 	struct termios before;
 	sigset_t mask;
 };
+/* The signals alone: blocks them, returns the signalfd, or a negative errno. */
+int cli_tty_signals(sigset_t *ret_before);
 int cli_tty_open(struct cli_tty *t); /* 0 or a negative errno */
 void cli_tty_close(struct cli_tty *t);
 #endif

@@ -186,6 +186,14 @@ static void a_failed_export_leaves_no_file(void **state)
 	scope_close(&b->client);
 	assert_int_equal(bench_end(b), 1);
 	assert_int_equal(access(path, F_OK), -1);
+	START(b, "audit", "export", "--output", path);
+	bench_command(b, "audit export");
+	assert_int_equal(access(path, F_OK), 0);
+	(void)usleep(100000);
+	assert_int_equal(kill(b->pid, SIGINT), 0);
+	assert_int_equal(bench_end(b), 1);
+	assert_string_equal(b->err_text, "yanmen: interrupted\n");
+	assert_int_equal(access(path, F_OK), -1);
 }
 
 static void send_frames(struct bench *b, const struct frame *frames, size_t n)
