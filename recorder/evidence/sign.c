@@ -1,5 +1,6 @@
 #include "recorder/evidence/sign.h"
 #include "gateway/core/err.h"
+#include "gateway/core/scope.h"
 #include <assert.h>
 #include <errno.h>
 #include <sodium.h>
@@ -50,13 +51,18 @@ int evidence_sign_key_get(struct span text, uint8_t ret[static EVIDENCE_KEY], st
 {
 	size_t word = sizeof key_word - 1, n = 0;
 	uint8_t key[EVIDENCE_KEY];
-	const char *end = NULL, *text_end = (const char *)text.p + text.n;
+	scoped(buf_done) struct buf again;
 	if (text.n < word || memcmp(text.p, key_word, word) != 0)
 		return fault(err, -EPROTO, "not a public key file of Yanmen", "its first word is another");
-	if (sodium_base642bin(key, sizeof key, (const char *)text.p + word, text.n - word, NULL, &n, &end,
-		    sodium_base64_VARIANT_ORIGINAL) != 0 ||
-		n != sizeof key || (end != text_end && !(end + 1 == text_end && *end == '\n')))
+	size_t line = text.n - (text.p[text.n - 1] == '\n');
+	if (sodium_base642bin(key, sizeof key, (const char *)text.p + word, line - word, NULL, &n, NULL,
+		    sodium_base64_VARIANT_ORIGINAL) != 0 || n != sizeof key)
 		return fault(err, -EPROTO, "the public key file is damaged", "base64 of %zu bytes", n);
+	/* libsodium 1.0.18 takes some bytes above 127 for digits. */
+	buf_init(&again, 128);
+	evidence_sign_key_put(&again, key);
+	if (again.len != line + 1 || memcmp(again.data, text.p, line) != 0)
+		return fault(err, -EPROTO, "the public key file is damaged", "not written canonically");
 	memcpy(ret, key, sizeof key);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "recorder/evidence/lines.h"
 #include "recorder/evidence/walk.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -35,6 +36,21 @@ static void decode(int fd)
 	}
 }
 
+/* A header that is read is written again as it was. */
+static void header(struct span in)
+{
+	scoped(buf_done) struct buf b;
+	struct evidence_header h;
+	struct evidence_chain c;
+
+	buf_init(&b, EVIDENCE_HEADER);
+	if (evidence_header_get(in, &h, &c, NULL) < 0)
+		return;
+	evidence_header_put(&b, &h);
+	if (b.len != EVIDENCE_HEADER || memcmp(b.data, in.p, b.len) != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -49,5 +65,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (evidence_check(fd, key, true, &v, NULL) == 0 && v.bytes + v.torn != n)
 		abort();
 	decode(fd);
+	header(span_of(data, n));
 	return 0;
 }
