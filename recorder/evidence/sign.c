@@ -51,7 +51,7 @@ int evidence_sign_key_get(struct span text, uint8_t ret[static EVIDENCE_KEY], st
 {
 	size_t word = sizeof key_word - 1, n = 0;
 	uint8_t key[EVIDENCE_KEY];
-	scoped(buf_done) struct buf again;
+	scoped(buf_done) struct buf again = { 0 };
 	if (text.n < word || memcmp(text.p, key_word, word) != 0)
 		return fault(err, -EPROTO, "not a public key file of Yanmen", "its first word is another");
 	size_t line = text.n - (text.p[text.n - 1] == '\n');
