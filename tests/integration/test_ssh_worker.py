@@ -29,6 +29,8 @@ from harness.wait import until
 from harness.worker import EXEC, SCP, SFTP, Gate, Worker
 
 PROGRAMS = Path(os.environ.get("YANMEN_PREFIX", "build/install"))
+pytestmark = pytest.mark.core
+plain_build = pytest.mark.skipif("build-asan" in str(PROGRAMS), reason="a sanitizer's memory has no limit and never shrinks")
 END, LOCK, UNLOCK = 1, 2, 3
 REACHED, KEY_CHANGED, LOGIN_REFUSED, STALLED, BROKEN = range(1, 6)
 
@@ -516,6 +518,7 @@ def test_a_client_that_ignores_its_window_is_cut_off(gate, raw):
     assert w.process.wait(10) == 0 and w.named("end")[0]["reason"] == b"the client ignored its window"
 
 
+@plain_build
 def test_a_window_of_four_gigabytes_is_not_filled_for_a_client_that_does_not_read(gate, raw):
     gate.keep_frames = False
     client = raw()
@@ -542,6 +545,7 @@ def test_nonsense_after_the_login_ends_in_order(gate, raw):
         assert gate.last().process.wait(10) == 0
 
 
+@plain_build
 def test_memory_of_a_worker_has_a_limit(gate, raw):
     raw()
     limits = Path(f"/proc/{gate.last().process.pid}/limits").read_text()
@@ -549,6 +553,7 @@ def test_memory_of_a_worker_has_a_limit(gate, raw):
 
 
 # ---- memory ----
+@plain_build
 @pytest.mark.alone
 def test_memory_stays_flat_before_a_client_that_trickles(place, gate):
     """Worse than one that stops: libssh opens the window at every small read."""
