@@ -15,7 +15,7 @@ CASES = {
     "disabled user, right password": ("{disabled}#{target}", "{password}"),
     "user without a password": ("{keyed}#{target}", "wrong"),
 }
-ROUNDS, PARALLEL = 200, 2
+ROUNDS, PARALLEL = 200, 8
 
 
 def one_refusal(port, name, password):
