@@ -564,9 +564,9 @@ int main(int argc, char **argv)
 	};
 	if (argc != 4)
 		return 2;
-	yanmend = argv[1];
-	fake = argv[2];
-	echo_worker = argv[3];
+	yanmend = realpath(argv[1], NULL); /* the build may name it relative to its folder */
+	fake = realpath(argv[2], NULL);
+	echo_worker = realpath(argv[3], NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
