@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from harness.broker import Parent, secret, session_text
-from harness.cluster import cluster, database, db  # noqa: F401  fixtures
 from harness.wait import until
 
 PREFIX = Path(os.environ.get("YANMEN_PREFIX", "build/install")).resolve() / "libexec/yanmen"

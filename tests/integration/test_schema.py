@@ -8,7 +8,7 @@ import uuid
 
 import psycopg2
 import pytest
-from harness.cluster import LOCAL, SCHEMA, Connection, cluster, database, db, refused  # noqa: F401 (fixtures)
+from harness.cluster import LOCAL, SCHEMA, Connection, refused
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 UNTIL = datetime.datetime(2999, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))

@@ -12,7 +12,7 @@ import uuid
 
 import psycopg2
 import pytest
-from harness.cluster import BIN, Cluster, Connection, Database, Refused, cluster, database, db, refused  # noqa: F401 (fixtures)
+from harness.cluster import BIN, Cluster, Connection, Database, Refused, refused
 
 ZERO = bytes(32)
 PARTITIONS = "select inhrelid::regclass::text from pg_inherits where inhparent = 'audit.event'::regclass"

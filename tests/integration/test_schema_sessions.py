@@ -8,7 +8,7 @@ import uuid
 
 import psycopg2
 import pytest
-from harness.cluster import Connection, Refused, cluster, database, db, refused  # noqa: F401 (fixtures)
+from harness.cluster import Connection, Refused, refused
 
 KNOWN = "0190a5b2-7c00-7000-8000-000000000001"
 
