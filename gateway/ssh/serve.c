@@ -11,6 +11,7 @@ enum {
 	TURN_MAX_US = 1000 * 1000,
 	CLIENT_KEEPALIVE_US = 30 * 1000 * 1000,
 	TARGET_KEEPALIVE_US = 60 * 1000 * 1000,
+	CHOOSE_US = 600 * 1000 * 1000, /* logged in and no target yet: no grant limits this one */
 };
 
 /* ---- what the harness tells ---- */
@@ -84,6 +85,8 @@ static void check_limits(struct gw_ssh_link *l)
 		gw_ssh_end_quietly(l, "the client is silent");
 	if (l->back == GW_SSH_BACK_UP && !l->over && !gw_ssh_side_lives(&l->target, now, TARGET_KEEPALIVE_US))
 		gw_ssh_end_say(l, GW_SSH_SAY_TARGET_GONE, "the target is silent");
+	if (l->authenticated && !l->granted && !l->over && now - l->input_us > CHOOSE_US)
+		gw_ssh_end_say(l, GW_SSH_SAY_IDLE, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_IDLE));
 	if (l->over || !l->granted)
 		return;
 	if (l->grant.idle_s > 0 && now - l->input_us > (int64_t)l->grant.idle_s * 1000000)
