@@ -72,7 +72,7 @@ def test_the_recorder(own_instance, streams):
         assert s.process.stderr.read().strip()
     wait_service(instance, instance.engineer)
     for s in streams:
-        ended_as(instance, s, "closed")  # in order, by its worker; it is the recording that was cut short
+        ended_as(instance, s, "crashed")
         assert recording_ends(instance, s)["recording"] == "crashed"
         compare(instance, s, A_SECOND)
     audit_is_complete(instance, streams)
