@@ -51,7 +51,8 @@ static int value_take(struct pol_call *c, struct span key, struct span value, ch
 	}
 	int r = span_dup(value, max, &c->values[c->n].text);
 	if (r < 0) {
-		(void)snprintf(say, say_n, r == -EMSGSIZE ? "%s is longer than %zu bytes" : "%s holds a zero byte (%zu)", a->key,
+		(void)snprintf(say, say_n,
+			r == -EMSGSIZE ? "%s is longer than %zu bytes" : "%s holds a zero byte (%zu)", a->key,
 			r == -EMSGSIZE ? max : value.n);
 		return r;
 	}
@@ -102,7 +103,8 @@ static bool fd_is(int fd, uint8_t kind)
 	case POL_FD_SECRET_MAYBE:
 		return fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SECRET_MAX);
 	case POL_FD_FILE: /* anything else could block whoever writes to it */
-		return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+		return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		       (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
 	default:
 		return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_SEQPACKET;
 	}
@@ -283,7 +285,8 @@ static int exit_of(int code)
 
 static void call_end(struct pol_call *c, struct span json, int exit, const char *say)
 {
-	log_ev(LOG_LEVEL_INFO, "command", LOG_S("name", c->command->name), LOG_S("caller", c->caller), LOG_N("exit", exit));
+	log_ev(LOG_LEVEL_INFO, "command", LOG_S("name", c->command->name), LOG_S("caller", c->caller),
+		LOG_N("exit", exit));
 	c->answer(c->ctx, json, exit, say);
 	call_free(c);
 }

@@ -11,13 +11,37 @@
 #include <time.h>
 
 enum column {
-	C_GRANT_ID, C_TARGET_ID, C_TARGET, C_KIND, C_HOST, C_PORT, C_HOST_KEY, C_CLUSTER, C_NETWORKS, C_SAMPLES,
-	C_ACCOUNT_ID, C_ACCOUNT, C_ACCOUNT_DEFAULT, C_AUTH, C_SEALED, C_BOUND, C_SUSPENDED, C_FROM_NETS, C_HOURS,
-	C_UNTIL, C_FEATURES, C_IDLE_S, C_TOTAL_S, C_CONCURRENT, C_ONLINE, C_STREAM_MAX,
+	C_GRANT_ID,
+	C_TARGET_ID,
+	C_TARGET,
+	C_KIND,
+	C_HOST,
+	C_PORT,
+	C_HOST_KEY,
+	C_CLUSTER,
+	C_NETWORKS,
+	C_SAMPLES,
+	C_ACCOUNT_ID,
+	C_ACCOUNT,
+	C_ACCOUNT_DEFAULT,
+	C_AUTH,
+	C_SEALED,
+	C_BOUND,
+	C_SUSPENDED,
+	C_FROM_NETS,
+	C_HOURS,
+	C_UNTIL,
+	C_FEATURES,
+	C_IDLE_S,
+	C_TOTAL_S,
+	C_CONCURRENT,
+	C_ONLINE,
+	C_STREAM_MAX,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
-	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, idle_s, "
+	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
+	"idle_s, "
 	"total_s, concurrent, online, stream_max from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
@@ -34,7 +58,10 @@ static bool copy_text(const struct pg_result *res, int row, int col, char *ret, 
 
 static uint8_t auth_of(struct span s)
 {
-	return span_is(s, "password") ? WIRE_AUTH_PASSWORD : span_is(s, "key") ? WIRE_AUTH_KEY : span_is(s, "ca") ? WIRE_AUTH_CA : 0;
+	return span_is(s, "password") ? WIRE_AUTH_PASSWORD
+	       : span_is(s, "key")    ? WIRE_AUTH_KEY
+	       : span_is(s, "ca")     ? WIRE_AUTH_CA
+				      : 0;
 }
 
 static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
@@ -51,13 +78,13 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->auth = auth_of(pg_span(res, i, C_AUTH));
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
-		copy_text(res, i, C_ACCOUNT, c->account, sizeof c->account) &&
-		copy_text(res, i, C_CLUSTER, c->cluster, sizeof c->cluster) &&
-		copy_text(res, i, C_HOST, c->host, sizeof c->host) &&
-		copy_text(res, i, C_NETWORKS, c->networks, sizeof c->networks) &&
-		copy_text(res, i, C_BOUND, c->bound, sizeof c->bound) &&
-		pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
-		pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
+		     copy_text(res, i, C_ACCOUNT, c->account, sizeof c->account) &&
+		     copy_text(res, i, C_CLUSTER, c->cluster, sizeof c->cluster) &&
+		     copy_text(res, i, C_HOST, c->host, sizeof c->host) &&
+		     copy_text(res, i, C_NETWORKS, c->networks, sizeof c->networks) &&
+		     copy_text(res, i, C_BOUND, c->bound, sizeof c->bound) &&
+		     pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
+		     pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
 	return whole && c->auth && port > 0 && port < 65536 ? 0 : -EPROTO;
 }
 

@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { COMMAND_US = 10 * 1000 * 1000, QUEUE = 64 << 20 };
+enum { COMMAND_US = 10 * 1000 * 1000, LINGER_US = 60 * 1000 * 1000, QUEUE = 64 << 20 };
 
 struct client {
 	struct client *next;
@@ -21,7 +21,7 @@ struct client {
 	struct pol_link link;
 	uid_t uid;
 	struct pol_call *call;
-	bool asked, answered;
+	bool asked;
 	struct loop_timer late;
 };
 
@@ -52,16 +52,18 @@ static void client_late(void *ctx)
 	client_free(ctx);
 }
 
-/* The answer, in pieces.  The connection stays until the client closes it, so that nothing is cut off. */
+/* The answer, in pieces.  The connection stays until the client closes it, so that nothing is cut off, and not for ever. */
 static void client_answer(void *ctx, struct span json, int exit, const char *say)
 {
 	struct client *c = ctx;
 
 	c->call = NULL;
-	c->answered = true;
+	loop_timer_set(c->all->b->loop, &c->late, LINGER_US);
 	for (;;) {
 		size_t n = json.n < POL_CLI_PIECE ? json.n : POL_CLI_PIECE;
-		struct wire_result m = { .more = n < json.n, .exit = exit, .json = span_of(json.p, n), .say = span_str(say) };
+		struct wire_result m = {
+			.more = n < json.n, .exit = exit, .json = span_of(json.p, n), .say = span_str(say)
+		};
 		if (!pol_link_is_open(&c->link) || pol_link_sent(&c->link, wire_result_queue(c->link.q, &m, -1)) < 0)
 			return;
 		if (!m.more)
@@ -83,7 +85,9 @@ static void client_command(struct client *c, struct pol_msg *m)
 		return;
 	}
 	(void)snprintf(actor, sizeof actor, "local:%u", (unsigned)c->uid);
-	struct pol_call_skin skin = { .actor = actor, .role = "admin", .address = "local", .answer = client_answer, .ctx = c };
+	struct pol_call_skin skin = {
+		.actor = actor, .role = "admin", .address = "local", .answer = client_answer, .ctx = c
+	};
 	int exit = pol_call_new(&c->call, c->all->b, &command, take_fd(m->fd), &skin, say, sizeof say);
 	if (exit)
 		client_answer(c, (struct span){ 0 }, exit, say);
@@ -136,7 +140,8 @@ static void client_new(struct pol_cli *cli, int fd, uid_t uid)
 	loop_timer_set(cli->b->loop, &c->late, COMMAND_US);
 	if (!is_admin(uid)) {
 		c->asked = true;
-		client_answer(c, (struct span){ 0 }, POL_EXIT_NOT_ALLOWED, "not allowed: only root and the gateway's own user");
+		client_answer(c, (struct span){ 0 }, POL_EXIT_NOT_ALLOWED,
+			"not allowed: only root and the gateway's own user");
 	}
 }
 

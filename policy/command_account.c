@@ -107,8 +107,9 @@ void pol_command_user_add(struct pol_call *c)
 		user_add_row(c);
 		return;
 	}
-	struct pol_hashing_ask ask = { .op = WIRE_PWHASH_NEW, .hash = "", .password_fd = c->fd, .source = "local",
-				       .done = hashed, .ctx = c };
+	struct pol_hashing_ask ask = {
+		.op = WIRE_PWHASH_NEW, .hash = "", .password_fd = c->fd, .source = "local", .done = hashed, .ctx = c
+	};
 	r = pol_hashing_add(c->b->hashing, &ask);
 	if (r < 0)
 		pol_call_fail(c, r, "too many logins wait just now; try again");
@@ -213,10 +214,10 @@ static void binding(void *ctx, int code, const struct pg_result *res, const stru
 
 static uint8_t kind_of(const char *text)
 {
-	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD :
-	       strcmp(text, "key") == 0      ? WIRE_SECRET_KEY :
-	       strcmp(text, "ca") == 0       ? WIRE_SECRET_CA :
-					       0;
+	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD
+	       : strcmp(text, "key") == 0    ? WIRE_SECRET_KEY
+	       : strcmp(text, "ca") == 0     ? WIRE_SECRET_CA
+					     : 0;
 }
 
 void pol_command_account_set(struct pol_call *c)
@@ -229,5 +230,6 @@ void pol_command_account_set(struct pol_call *c)
 		return;
 	}
 	pol_query(&c->b->sql,
-		POL_SQL("select api.binding($1, $2)", pol_call_arg(c, "target"), pol_call_arg(c, "account")), binding, c);
+		POL_SQL("select api.binding($1, $2)", pol_call_arg(c, "target"), pol_call_arg(c, "account")), binding,
+		c);
 }

@@ -115,13 +115,18 @@ static bool export_row(struct audit_export *s, const struct pg_result *res, int 
 
 	if (!pg_text(res, i, 1)) {
 		struct evidence_audit_head h = { .seq = seq, .time_us = pg_int(res, i, 7) };
-		if (!bytes_get(res, i, 6, h.hash, sizeof h.hash) || !bytes_get(res, i, 8, h.signature, sizeof h.signature))
+		if (!bytes_get(res, i, 6, h.hash, sizeof h.hash) ||
+			!bytes_get(res, i, 8, h.signature, sizeof h.signature))
 			return false;
 		evidence_audit_put_head(out, "head", &h);
 		return true;
 	}
-	struct evidence_audit_event e = { .seq = seq, .uid = pg_span(res, i, 1), .at_us = pg_int(res, i, 2),
-					  .kind = pg_span(res, i, 3), .actor = pg_span(res, i, 4), .body = pg_span(res, i, 5) };
+	struct evidence_audit_event e = { .seq = seq,
+		.uid = pg_span(res, i, 1),
+		.at_us = pg_int(res, i, 2),
+		.kind = pg_span(res, i, 3),
+		.actor = pg_span(res, i, 4),
+		.body = pg_span(res, i, 5) };
 	if (!bytes_get(res, i, 6, s->hash, sizeof s->hash))
 		return false;
 	evidence_audit_put_event(out, &e, s->hash);
@@ -169,7 +174,8 @@ static void export_page(struct pol_call *c)
 	(void)snprintf(max, sizeof max, "%" PRIu64, rows);
 	pol_query(&c->b->sql,
 		POL_SQL("select seq, uid, at_us, kind, actor, body, hash, time_us, signature "
-			"from audit.export($1::bigint, $2::int)", from, max),
+			"from audit.export($1::bigint, $2::int)",
+			from, max),
 		export_came, c);
 }
 
@@ -230,13 +236,14 @@ static void heads_page(struct pol_call *c, uint64_t from);
 
 static bool head_holds(const struct audit_verify *s, const struct pg_result *res, int i)
 {
-	struct evidence_sign_claim claim = { .what = WIRE_SIGN_AUDIT, .seq = (uint64_t)pg_int(res, i, 0),
-					     .time_us = pg_int(res, i, 2) };
+	struct evidence_sign_claim claim = {
+		.what = WIRE_SIGN_AUDIT, .seq = (uint64_t)pg_int(res, i, 0), .time_us = pg_int(res, i, 2)
+	};
 	uint8_t signature[EVIDENCE_SIGNATURE];
 
 	return bytes_get(res, i, 1, claim.hash, sizeof claim.hash) &&
-		bytes_get(res, i, 3, signature, sizeof signature) &&
-		evidence_sign_check(&claim, signature, s->key, NULL) == 0;
+	       bytes_get(res, i, 3, signature, sizeof signature) &&
+	       evidence_sign_check(&claim, signature, s->key, NULL) == 0;
 }
 
 static void heads_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -251,7 +258,8 @@ static void heads_came(void *ctx, int code, const struct pg_result *res, const s
 	}
 	for (int i = 0; i < pg_rows(res); i++, s->heads++)
 		if (!head_holds(s, res, i)) {
-			(void)snprintf(say, sizeof say, "the signature of the head at event %" PRId64 " is wrong", pg_int(res, i, 0));
+			(void)snprintf(say, sizeof say, "the signature of the head at event %" PRId64 " is wrong",
+				pg_int(res, i, 0));
 			pol_call_fail(c, -EIO, say);
 			return;
 		}

@@ -20,8 +20,8 @@ struct reading {
 	uint8_t format;
 	int64_t from_us;
 	struct id id;
-	json_t *facts;    /* the recording's row: what was anchored */
-	uint64_t reader;  /* worker number, 0 = none yet */
+	json_t *facts;   /* the recording's row: what was anchored */
+	uint64_t reader; /* worker number, 0 = none yet */
 	uint64_t ticket;
 };
 
@@ -92,8 +92,9 @@ static void reading_answer(struct pol_call *c, const struct wire_read_done *m)
 	json_str(&j, "head", span_str(head));
 	if (s->format == WIRE_READ_VERIFY) {
 		json_bool(&j, "verified", true);
-		json_bool(&j, "anchored", m->state != WIRE_RECORDING_OPEN && json_object_get(s->facts, "head") &&
-					!json_is_null(json_object_get(s->facts, "head")));
+		json_bool(&j, "anchored",
+			m->state != WIRE_RECORDING_OPEN && json_object_get(s->facts, "head") &&
+				!json_is_null(json_object_get(s->facts, "head")));
 	}
 	json_end(&j);
 	pol_call_answer(c, buf_span(&out));
@@ -110,7 +111,8 @@ static void done(void *ctx, int code, const union pol_reply *reply)
 	} else if (reply->read_done.code < 0) {
 		struct span s = reply->read_done.say;
 		(void)snprintf(say, sizeof say, "%.*s", (int)(s.n < 190 ? s.n : 190), (const char *)s.p);
-		pol_call_fail(c, reply->read_done.code == -ENOENT ? -ENOENT : -EIO, say[0] ? say : "the recording cannot be read");
+		pol_call_fail(c, reply->read_done.code == -ENOENT ? -ENOENT : -EIO,
+			say[0] ? say : "the recording cannot be read");
 	} else {
 		reading_answer(c, &reply->read_done);
 	}
@@ -143,8 +145,11 @@ static void opened(void *ctx, int code, const union pol_reply *reply)
 		pol_call_fail(c, code, "the reader did not open the recording");
 		return;
 	}
-	struct wire_allow m = { .worker = s->reader, .id = s->id, .kind = WIRE_SECRET_RECORDING,
-				.sealed = reply->read_opened.sealed_key, .uses = 1 };
+	struct wire_allow m = { .worker = s->reader,
+		.id = s->id,
+		.kind = WIRE_SECRET_RECORDING,
+		.sealed = reply->read_opened.sealed_key,
+		.uses = 1 };
 	pol_peers_allow(c->b, &m, &(struct pol_ask){ .within_us = ALLOW_US, .done = allowed, .ctx = c });
 }
 
@@ -158,14 +163,21 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 		return;
 	}
 	struct pol_worker *w = reply->worker;
-	struct pol_ask ask = { .role = WIRE_READER, .answer = WIRE_T_read_done, .within_us = INT64_C(86400) * 1000000,
-			       .done = done, .ctx = c };
+	struct pol_ask ask = { .role = WIRE_READER,
+		.answer = WIRE_T_read_done,
+		.within_us = INT64_C(86400) * 1000000,
+		.done = done,
+		.ctx = c };
 	s->reader = w->id;
 	s->ticket = pol_ask_add(&c->b->asks, &ask);
 	w->owes = s->ticket;
 	/* A reader that cannot even open it says read_done at once; then this one is dropped with the call. */
-	ask = (struct pol_ask){ .role = WIRE_READER, .answer = WIRE_T_read_opened, .ticket = s->ticket, .within_us = OPEN_US,
-				.done = opened, .ctx = c };
+	ask = (struct pol_ask){ .role = WIRE_READER,
+		.answer = WIRE_T_read_opened,
+		.ticket = s->ticket,
+		.within_us = OPEN_US,
+		.done = opened,
+		.ctx = c };
 	(void)pol_ask_add(&c->b->asks, &ask);
 	struct wire_read m = { .ticket = s->ticket, .id = s->id, .format = s->format, .from_us = s->from_us };
 	(void)pol_link_sent(&w->link, wire_read_queue(w->link.q, &m, c->fd));
@@ -200,11 +212,11 @@ static void reading_begin(struct pol_call *c, uint8_t format)
 void pol_command_recording_export(struct pol_call *c)
 {
 	const char *f = pol_call_arg(c, "format");
-	uint8_t format = strcmp(f, "asciicast") == 0 ? WIRE_READ_ASCIICAST :
-			 strcmp(f, "text") == 0      ? WIRE_READ_TEXT :
-			 strcmp(f, "jsonl") == 0     ? WIRE_READ_JSONL :
-			 strcmp(f, "sealed") == 0    ? WIRE_READ_SEALED :
-						       0;
+	uint8_t format = strcmp(f, "asciicast") == 0 ? WIRE_READ_ASCIICAST
+			 : strcmp(f, "text") == 0    ? WIRE_READ_TEXT
+			 : strcmp(f, "jsonl") == 0   ? WIRE_READ_JSONL
+			 : strcmp(f, "sealed") == 0  ? WIRE_READ_SEALED
+						     : 0;
 
 	if (format)
 		reading_begin(c, format);

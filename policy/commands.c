@@ -4,7 +4,7 @@
 #define REQ POL_ARG_REQUIRED
 #define REP POL_ARG_REPEATED
 
-/* clang-format off: a table */
+/* clang-format off */
 const struct pol_command pol_commands[] = {
 	{ "user add", "user.manage", "api.user_add", POL_FD_SECRET_MAYBE, 0, pol_command_user_add,
 		{ { "name", REQ, 0 }, { "role", REQ, 0 }, { "key", REP, 16384 }, { "lang", 0, 8 } } },

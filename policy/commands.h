@@ -19,7 +19,12 @@ struct pol_arg {
 	uint8_t flags;
 	uint16_t max; /* bytes of a value; 0 = 255 */
 };
-enum pol_command_fd { POL_FD_NONE, POL_FD_SECRET_MAYBE /* a sealed memfd */, POL_FD_FILE /* regular */, POL_FD_SOCKET /* SEQPACKET */ };
+enum pol_command_fd {
+	POL_FD_NONE,
+	POL_FD_SECRET_MAYBE /* a sealed memfd */,
+	POL_FD_FILE /* regular */,
+	POL_FD_SOCKET /* SEQPACKET */
+};
 
 struct pol_command {
 	const char *name, *permission, *sql;
@@ -33,21 +38,21 @@ extern const size_t pol_commands_n;
 const struct pol_command *pol_commands_find(struct span name);
 
 /* ---- what run points to ---- */
-void pol_command_user_add(struct pol_call *c);         /* command_account.c */
+void pol_command_user_add(struct pol_call *c); /* command_account.c */
 void pol_command_user_disable(struct pol_call *c);
 void pol_command_account_set(struct pol_call *c);
-void pol_command_target_add(struct pol_call *c);       /* command_target.c */
+void pol_command_target_add(struct pol_call *c); /* command_target.c */
 void pol_command_target_test(struct pol_call *c);
 void pol_command_target_repin(struct pol_call *c);
-void pol_command_session_watch(struct pol_call *c);    /* command_session.c */
+void pol_command_session_watch(struct pol_call *c); /* command_session.c */
 void pol_command_session_kill(struct pol_call *c);
 void pol_command_session_lock(struct pol_call *c);
 void pol_command_session_unlock(struct pol_call *c);
 void pol_command_recording_export(struct pol_call *c); /* command_recording.c */
 void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
-void pol_command_audit_export(struct pol_call *c);     /* command_audit.c */
+void pol_command_audit_export(struct pol_call *c); /* command_audit.c */
 void pol_command_audit_verify(struct pol_call *c);
-void pol_command_public_keys(struct pol_call *c);      /* doctor.c */
+void pol_command_public_keys(struct pol_call *c); /* doctor.c */
 void pol_command_doctor(struct pol_call *c);
 #endif

@@ -65,9 +65,9 @@ static void dial_finish(struct dial *x, int fd)
 /* What the person is told: of an address that was dialled, rather than of one that may not be. */
 static void dial_failed(struct dial *x, int code)
 {
-	const char *say = code == -ECONNREFUSED ? "the target refuses the connection" :
-			  code == -ETIMEDOUT    ? "the target does not answer" :
-						  "the target cannot be reached";
+	const char *say = code == -ECONNREFUSED ? "the target refuses the connection"
+			  : code == -ETIMEDOUT  ? "the target does not answer"
+						: "the target cannot be reached";
 
 	(void)fault(&x->why, code, say, "%s port %u: %s", x->host, x->port, strerror(-code));
 }
@@ -85,7 +85,7 @@ static bool is_own(const struct sockaddr *sa, socklen_t n)
 	if (getsockname(fd, (struct sockaddr *)&source, &len) < 0)
 		return true;
 	return decide_net_of((struct sockaddr *)&source, len, &from) == 0 && decide_net_of(sa, n, &to) == 0 &&
-		decide_net_eq(&from, &to);
+	       decide_net_eq(&from, &to);
 }
 
 static int dial_check(const struct dial *x, const struct sockaddr *sa, socklen_t n, struct err *why)

@@ -18,7 +18,7 @@ struct err;
 enum { POL_DIAL_WITHIN_US = 8 * 1000 * 1000 };
 typedef void pol_dial_done(void *ctx, int code, int fd, const struct err *err);
 struct pol_dial_to {
-	const char *host;     /* a name or an address */
+	const char *host; /* a name or an address */
 	uint16_t port;
 	const char *networks; /* of the target's cluster: CIDR with commas between */
 	bool is_samples;      /* loopback is allowed */

@@ -49,8 +49,8 @@ void pol_command_public_keys(struct pol_call *c)
 
 /* ---- doctor: what the broker sees, then what the database knows ---- */
 
-__attribute__((format(printf, 4, 5))) static void check(struct json *j, const char *name, const char *state, const char *fmt,
-	...)
+__attribute__((format(printf, 4, 5))) static void check(
+	struct json *j, const char *name, const char *state, const char *fmt, ...)
 {
 	char say[200];
 	va_list ap;

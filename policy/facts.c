@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RETRY_US = 1000 * 1000, REFUSALS_MAX = 120 };
+enum { RETRY_US = 1000 * 1000, REFUSALS_MAX = 10 };
 
 void pol_fact_open(struct pol_fact *f)
 {
@@ -56,10 +56,26 @@ void pol_facts_init(struct pol_facts *f, struct loop *loop, struct pol_queries *
 	*f = (struct pol_facts){ .loop = loop, .sql = sql, .spool = spool, .retry = { .fire = facts_retry, .ctx = f } };
 }
 
-/* Our own raises, and content that no later try can store. */
-static bool is_for_ever(int code)
+/* The class of an error that is not one of our own raises (gateway/core/pg.h: its SQLSTATE stands first in detail). */
+static bool is_class(const struct err *err, const char *classes)
 {
-	return code == -EINVAL || code == -ENOENT || code == -EACCES || code == -EEXIST || code == -EPROTO;
+	for (; *classes; classes += 2)
+		if (strncmp(err->detail, classes, 2) == 0)
+			return true;
+	return false;
+}
+
+/* Our own raises, and content that no later try can store: 22 data exception, 23 integrity constraint. */
+static bool is_for_ever(int code, const struct err *err)
+{
+	return code == -EINVAL || code == -ENOENT || code == -EACCES || code == -EEXIST || code == -EPROTO ||
+	       (code == -EIO && is_class(err, "2223"));
+}
+
+/* A server in trouble, not a record: connection, transaction, resources, operator, system. */
+static bool is_trouble(const struct err *err)
+{
+	return is_class(err, "084053555758");
 }
 
 static void facts_reject(struct pol_facts *f, const struct err *why)
@@ -85,11 +101,11 @@ static void facts_applied(void *ctx, int code, const struct pg_result *res, cons
 	} else if (code == -EPIPE || code == -EAGAIN) {
 		loop_timer_set(f->loop, &f->retry, RETRY_US);
 		return;
-	} else if (is_for_ever(code) || ++f->refusals >= REFUSALS_MAX) {
+	} else if (is_for_ever(code, err) || (!is_trouble(err) && f->refusals >= REFUSALS_MAX)) {
 		facts_reject(f, err);
 		f->refusals = 0;
 	} else {
-		if (f->refusals == 1)
+		if (f->refusals++ == 0)
 			log_err(LOG_LEVEL_WARN, "spool.refused", err);
 		loop_timer_set(f->loop, &f->retry, RETRY_US);
 		return;
@@ -104,7 +120,8 @@ static void facts_send(struct pol_facts *f, const struct pol_spool_entry *e)
 	id_text(&e->uid, uid);
 	(void)snprintf(at, sizeof at, "%" PRId64, e->at_us);
 	f->in_flight = true;
-	pol_query(f->sql, POL_SQL("select api.spool_apply($1::uuid, $2::bigint, $3, $4::jsonb)", uid, at, e->kind, e->body),
+	pol_query(f->sql,
+		POL_SQL("select api.spool_apply($1::uuid, $2::bigint, $3, $4::jsonb)", uid, at, e->kind, e->body),
 		facts_applied, f);
 }
 

@@ -98,8 +98,9 @@ static int helper_send(struct helper *p, const struct job *j)
 	buf_init(&body, MSG_BODY_MAX);
 	struct span password = j->ask.password ? secret_span(j->ask.password) : (struct span){ 0 };
 	buf_room(&body, password.n + 512); /* no growing behind the password */
-	wire_pwhash_put(&body,
-		&(struct wire_pwhash){ .ticket = j->ticket, .op = j->ask.op, .hash = span_str(j->hash), .password = password });
+	wire_pwhash_put(
+		&body, &(struct wire_pwhash){
+			       .ticket = j->ticket, .op = j->ask.op, .hash = span_str(j->hash), .password = password });
 	int r = body.failed ? -EMSGSIZE
 			    : msg_send_now(p->link.sock, WIRE_T_pwhash, buf_span(&body), j->ask.password_fd);
 	if (body.data)

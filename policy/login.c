@@ -28,7 +28,8 @@ static void login_late(void *ctx);
 
 void pol_login_init(struct pol_login *l, struct pol_worker *w)
 {
-	*l = (struct pol_login){ .answer = { .fire = login_answer, .ctx = w }, .late = { .fire = login_late, .ctx = w } };
+	*l = (struct pol_login){ .answer = { .fire = login_answer, .ctx = w },
+		.late = { .fire = login_late, .ctx = w } };
 	buf_init(&l->blob, BLOB_MAX);
 }
 
@@ -50,9 +51,11 @@ static void login_send(struct pol_worker *w, uint8_t verdict, const char *say)
 {
 	const struct pol_login *l = &w->login;
 	bool ok = verdict == WIRE_LOGIN_OK;
-	struct wire_login_answer a = { .verdict = verdict, .user = span_str(ok ? l->name : ""),
-				       .target = span_str(ok ? l->target : ""), .account = span_str(ok ? l->account : ""),
-				       .say = span_str(say) };
+	struct wire_login_answer a = { .verdict = verdict,
+		.user = span_str(ok ? l->name : ""),
+		.target = span_str(ok ? l->target : ""),
+		.account = span_str(ok ? l->account : ""),
+		.say = span_str(say) };
 
 	w->permit.state = ok ? POL_CHOOSE : POL_LOGIN;
 	if (pol_link_is_open(&w->link))
@@ -161,8 +164,13 @@ static void hash_done(void *ctx, int code, const char *hash)
 static void check_password(struct pol_worker *w, const char *hash)
 {
 	struct pol_login *l = &w->login;
-	struct pol_hashing_ask ask = { .op = WIRE_PWHASH_VERIFY, .hash = hash, .password = l->password, .password_fd = -1,
-				       .source = w->address, .done = hash_done, .ctx = l };
+	struct pol_hashing_ask ask = { .op = WIRE_PWHASH_VERIFY,
+		.hash = hash,
+		.password = l->password,
+		.password_fd = -1,
+		.source = w->address,
+		.done = hash_done,
+		.ctx = l };
 
 	l->password = NULL; /* the queue's now */
 	if (pol_hashing_add(w->b->hashing, &ask) < 0)
@@ -184,7 +192,8 @@ static void keys_done(void *ctx, int code, const struct pg_result *res, const st
 	buf_init(&blob, BLOB_MAX);
 	for (int i = 0; i < pg_rows(res); i++) {
 		buf_clear(&blob);
-		if (pg_bytea(pg_span(res, i, 0), &blob) == 0 && blob.len && span_eq(buf_span(&blob), buf_span(&l->blob)))
+		if (pg_bytea(pg_span(res, i, 0), &blob) == 0 && blob.len &&
+			span_eq(buf_span(&blob), buf_span(&l->blob)))
 			found = true;
 	}
 	buf_done(&blob);
@@ -225,7 +234,8 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	l->method = m->method;
 	l->user_id = 0;
 	l->name[0] = l->target[0] = l->account[0] = '\0';
-	(void)snprintf(l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
+	(void)snprintf(
+		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
 	if (decide_name_parse(m->user, &name, NULL) == 0) {
 		memcpy(l->name, name.user, sizeof l->name);
 		memcpy(l->target, name.target, sizeof l->target);
@@ -257,8 +267,8 @@ void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 		return;
 	}
 	loop_timer_set(w->b->loop, &l->late, POL_LOGIN_WITHIN_US);
-	pol_query(&w->b->sql, POL_SQL("select user_id, name, state, role, pwhash from api.login_facts($1)", l->name), facts_done,
-		l);
+	pol_query(&w->b->sql, POL_SQL("select user_id, name, state, role, pwhash from api.login_facts($1)", l->name),
+		facts_done, l);
 }
 
 void pol_login_done(struct pol_worker *w)

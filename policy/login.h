@@ -23,7 +23,7 @@ struct pol_login {
 	uint8_t method;
 	int64_t asked_us;
 	char name[65], target[256], account[65]; /* name "" : no user can be called so */
-	char typed[128];                          /* what was typed, for the audit */
+	char typed[128];                         /* what was typed, for the audit */
 	struct secret *password;
 	struct buf blob;
 	int64_t user_id; /* 0 = none, or not active */

@@ -89,9 +89,12 @@ static void pin_done(void *ctx, int code, const char *say, struct span json)
 	json_t *answer = json_loadb((const char *)json.p, json.n, 0, NULL);
 	suspended = json_array_size(json_object_get(answer, "suspended"));
 	json_decref(answer);
-	const char *what = !was_pinned(l) ? "host key pinned" : l->changed ? "new host key pinned" : "host key unchanged";
+	const char *what = !was_pinned(l) ? "host key pinned"
+			   : l->changed   ? "new host key pinned"
+					  : "host key unchanged";
 	if (suspended)
-		(void)snprintf(line, sizeof line, "%s; %zu account(s) need their credential again: account set", what, suspended);
+		(void)snprintf(line, sizeof line, "%s; %zu account(s) need their credential again: account set", what,
+			suspended);
 	else
 		(void)snprintf(line, sizeof line, "%s", what);
 	look_finish(l, &(struct outcome){ .reachable = true, .pinned = true, .say = line });
@@ -109,14 +112,17 @@ static void probe_done(void *ctx, const struct pol_probe_result *r)
 	buf_put_span(&l->banner, r->banner);
 	l->changed = was_pinned(l) && !span_eq(buf_span(&l->pinned_key), r->host_key);
 	if (was_pinned(l) && !l->repin) {
-		look_finish(l, &(struct outcome){ .reachable = true, .pinned = true,
-					.say = l->changed ? "the host key CHANGED; when that was planned: target repin" :
-							    "reachable, host key as pinned" });
+		look_finish(l, &(struct outcome){ .reachable = true,
+				       .pinned = true,
+				       .say = l->changed ? "the host key CHANGED; when that was planned: target repin"
+							 : "reachable, host key as pinned" });
 		return;
 	}
-	struct pol_pin_target t = { .name = text(l, "name"), .host = text(l, "host"), .caller = l->caller,
-				    .id = json_integer_value(json_object_get(l->facts, "id")),
-				    .port = (uint16_t)json_integer_value(json_object_get(l->facts, "port")) };
+	struct pol_pin_target t = { .name = text(l, "name"),
+		.host = text(l, "host"),
+		.caller = l->caller,
+		.id = json_integer_value(json_object_get(l->facts, "id")),
+		.port = (uint16_t)json_integer_value(json_object_get(l->facts, "port")) };
 	l->pin.done = pin_done;
 	l->pin.ctx = l;
 	pol_pin_start(&l->pin, l->b, &t, r->host_key);
@@ -130,7 +136,7 @@ static void reached(void *ctx, int code, int fd, const struct err *err)
 	if (code == 0)
 		(void)close(fd);
 	look_finish(l, &(struct outcome){ .reachable = code == 0,
-				.say = code == 0 ? "reachable; this kind of target has no login yet" : err->say });
+			       .say = code == 0 ? "reachable; this kind of target has no login yet" : err->say });
 }
 
 static void pinned_key(struct pol_look *l)
@@ -139,8 +145,7 @@ static void pinned_key(struct pol_look *l)
 	size_t n = 0, max = strlen(base64);
 	uint8_t *p = buf_room(&l->pinned_key, max + 1);
 
-	if (max && p &&
-		sodium_base642bin(p, max, base64, max, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0)
+	if (max && p && sodium_base642bin(p, max, base64, max, NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) == 0)
 		buf_grew(&l->pinned_key, n);
 }
 
@@ -154,9 +159,10 @@ void pol_look_start(struct pol_look *l, json_t *facts)
 	buf_init(&l->host_key, 4096);
 	buf_init(&l->banner, 1024);
 	pinned_key(l);
-	to = (struct pol_dial_to){ .host = text(l, "host"), .port = (uint16_t)json_integer_value(json_object_get(facts, "port")),
-				   .networks = text(l, "networks"),
-				   .is_samples = json_is_true(json_object_get(facts, "samples")) };
+	to = (struct pol_dial_to){ .host = text(l, "host"),
+		.port = (uint16_t)json_integer_value(json_object_get(facts, "port")),
+		.networks = text(l, "networks"),
+		.is_samples = json_is_true(json_object_get(facts, "samples")) };
 	if (strcmp(text(l, "kind"), "linux") != 0) {
 		l->probe = (struct pol_probe){ 0 };
 		pol_dial(l->b->dialler, &to, reached, l);

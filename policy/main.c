@@ -69,13 +69,15 @@ static int open_database(struct pol_broker *b, struct err *err)
 {
 	char conninfo[400];
 
-	(void)snprintf(conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-broker", b->conf.database);
+	(void)snprintf(
+		conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-broker", b->conf.database);
 	b->sql.loop = b->loop;
 	int r = pg_new(&b->sql.pg, b->loop, conninfo, database_up, b, err);
 	if (r < 0)
 		return r;
 	pol_settings_listen(&b->settings);
-	(void)snprintf(conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
+	(void)snprintf(
+		conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
 	return pol_sealer_new(&b->sealer, b, conninfo, err);
 }
 
@@ -95,7 +97,8 @@ static int start(struct pol_broker *b, struct err *err)
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
 	/* The resolver's threads are made before the sandbox, which binds them too. */
-	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 || (r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
+	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 ||
+		(r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
 		return r;
 	/* Whatever libpq loads on first use is loaded before the sandbox; a database that is away is waited for later. */
 	for (int64_t until = loop_now_us(b->loop) + DATABASE_US; !b->settings.loaded && loop_now_us(b->loop) < until;)

@@ -48,7 +48,8 @@ void pol_menu_ask(struct pol_worker *w, const struct wire_targets *m)
 	(void)snprintf(offset, sizeof offset, "%" PRIu32, m->offset & INT32_MAX);
 	(void)snprintf(limit, sizeof limit, "%d", POL_MENU_PAGE);
 	pol_query(&w->b->sql,
-		POL_SQL("select total, target, account, cluster, address from api.menu($1::bigint, $2, $3::int, $4::int)", user,
-			search, offset, limit),
+		POL_SQL("select total, target, account, cluster, address from api.menu($1::bigint, $2, $3::int, "
+			"$4::int)",
+			user, search, offset, limit),
 		menu_done, w);
 }

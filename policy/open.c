@@ -42,8 +42,8 @@ void pol_open_ask(struct pol_worker *w, const struct wire_open *m)
 	bool allowed = w->session.on && (w->session.features & m->request);
 	if (!allowed) {
 		a.code = -EACCES;
-		(void)snprintf(say, sizeof say, "%s is not allowed here. / 此处不允许 %s。", decide_rule_feature(m->request),
-			decide_rule_feature(m->request));
+		(void)snprintf(say, sizeof say, "%s is not allowed here. / 此处不允许 %s。",
+			decide_rule_feature(m->request), decide_rule_feature(m->request));
 	}
 	if (open_audit(w, m, allowed, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);

@@ -20,11 +20,11 @@ static uint64_t add(struct pol_broker *b, const struct pol_ask *ask, uint8_t rol
 }
 
 /* QUEUE is a wire_<name>_queue call; a link that is closed has no queue. */
-#define SEND(b, link, ticket, QUEUE) \
-	do { \
-		int r_ = pol_link_is_open(link) ? pol_link_sent(link, QUEUE) : -EPIPE; \
-		if (r_ < 0) \
-			pol_ask_fail(&(b)->asks, ticket, r_); \
+#define SEND(b, link, ticket, QUEUE)                                                                                   \
+	do {                                                                                                           \
+		int r_ = pol_link_is_open(link) ? pol_link_sent(link, QUEUE) : -EPIPE;                                 \
+		if (r_ < 0)                                                                                            \
+			pol_ask_fail(&(b)->asks, ticket, r_);                                                          \
 	} while (0)
 
 void pol_peers_allow(struct pol_broker *b, struct wire_allow *m, const struct pol_ask *ask)
@@ -144,7 +144,8 @@ static void recorder_got(void *ctx, struct pol_msg *m)
 		(void)pol_ask_answer_id(&b->asks, m->type, &r.begin.id, &r);
 	} else if (m->type == WIRE_T_watch_answer && (code = wire_watch_answer_get(m->body, &r.watch, NULL)) == 0) {
 		(void)pol_ask_answer(&b->asks, m->type, r.watch.ticket, &r);
-	} else if (m->type == WIRE_T_recording_answer && (code = wire_recording_answer_get(m->body, &r.recording, NULL)) == 0) {
+	} else if (m->type == WIRE_T_recording_answer &&
+		   (code = wire_recording_answer_get(m->body, &r.recording, NULL)) == 0) {
 		/* Asked or not: a state that is final goes into the audit (once: the same state again changes nothing). */
 		bool asked = pol_ask_answer_id(&b->asks, m->type, &r.recording.id, &r);
 		if (!asked || r.recording.state != WIRE_RECORDING_OPEN)

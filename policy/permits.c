@@ -4,6 +4,7 @@
 
 #define IN PERMIT_IN
 
+/* clang-format off */
 const struct permit_rule pol_permits_worker[] = {
 	/* request              allowed in                                                  then */
 	{ WIRE_T_login,         IN(POL_LOGIN) | IN(POL_LOST),                               POL_LOGIN_ASKED,  0 },
@@ -29,6 +30,7 @@ const struct permit_rule pol_permits_reader[] = {
 	{ WIRE_T_read_done,     IN(POL_READ) | IN(POL_READ_OPENED),                         POL_DONE,         1 },
 };
 const size_t pol_permits_reader_n = COUNT_OF(pol_permits_reader);
+/* clang-format on */
 
 struct permit pol_permits_of(uint8_t job, uint8_t state)
 {
@@ -42,10 +44,20 @@ struct permit pol_permits_of(uint8_t job, uint8_t state)
 const char *pol_permits_state_name(uint8_t state)
 {
 	static const char *const names[POL_STATES] = {
-		[POL_LOGIN] = "login", [POL_LOGIN_ASKED] = "login-asked", [POL_CHOOSE] = "choose",
-		[POL_MENU_ASKED] = "menu-asked", [POL_TARGET_ASKED] = "target-asked", [POL_REACHING] = "reaching",
-		[POL_LIVE] = "live", [POL_FAILED] = "failed", [POL_RESUMED] = "resumed", [POL_LOST] = "lost",
-		[POL_DONE] = "done", [POL_PROBE] = "probe", [POL_READ] = "read", [POL_READ_OPENED] = "read-opened",
+		[POL_LOGIN] = "login",
+		[POL_LOGIN_ASKED] = "login-asked",
+		[POL_CHOOSE] = "choose",
+		[POL_MENU_ASKED] = "menu-asked",
+		[POL_TARGET_ASKED] = "target-asked",
+		[POL_REACHING] = "reaching",
+		[POL_LIVE] = "live",
+		[POL_FAILED] = "failed",
+		[POL_RESUMED] = "resumed",
+		[POL_LOST] = "lost",
+		[POL_DONE] = "done",
+		[POL_PROBE] = "probe",
+		[POL_READ] = "read",
+		[POL_READ_OPENED] = "read-opened",
 	};
 
 	return state < POL_STATES ? names[state] : "?";

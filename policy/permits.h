@@ -11,19 +11,19 @@
  * Trust:   a worker may be taken over by its client: nothing it says moves it further than these rows.
  */
 enum pol_state {
-	POL_LOGIN,        /* nobody yet */
+	POL_LOGIN, /* nobody yet */
 	POL_LOGIN_ASKED,
-	POL_CHOOSE,       /* the user is known */
+	POL_CHOOSE, /* the user is known */
 	POL_MENU_ASKED,
 	POL_TARGET_ASKED,
-	POL_REACHING,     /* granted; the worker logs in to the target */
+	POL_REACHING, /* granted; the worker logs in to the target */
 	POL_LIVE,
-	POL_FAILED,       /* granted, but the target was not reached */
-	POL_RESUMED,      /* granted by an earlier broker; reached or not, nobody knows */
-	POL_LOST,         /* served by an earlier broker, without a session: what it knew is gone */
+	POL_FAILED,  /* granted, but the target was not reached */
+	POL_RESUMED, /* granted by an earlier broker; reached or not, nobody knows */
+	POL_LOST,    /* served by an earlier broker, without a session: what it knew is gone */
 	POL_DONE,
-	POL_PROBE,        /* asked to look at a target */
-	POL_READ,         /* asked to read a recording */
+	POL_PROBE, /* asked to look at a target */
+	POL_READ,  /* asked to read a recording */
 	POL_READ_OPENED,
 	POL_STATES,
 };

@@ -15,7 +15,7 @@ enum { SEALED_MAX = 65536, BOUND_MAX = 2048, REBIND_US = 5 * 1000 * 1000, ARGS_M
 
 struct pol_pin_account {
 	char *name;
-	struct buf sealed, bound;    /* as they are */
+	struct buf sealed, bound;     /* as they are */
 	struct buf resealed, rebound; /* as they will be; empty: not rebound */
 };
 
@@ -28,8 +28,8 @@ void pol_pin_bound(struct buf *out, const char *account, const struct pol_pin_ta
 		(void)crypto_hash_sha256(hash, host_key.p, host_key.n);
 		sodium_bin2base64(text, sizeof text, hash, sizeof hash, sodium_base64_VARIANT_ORIGINAL);
 	}
-	buf_printf(out, "account=%s\ntarget=%" PRId64 "\naddress=%s\nport=%u\nhost_key=%s", account, t->id, t->host, t->port,
-		text);
+	buf_printf(out, "account=%s\ntarget=%" PRId64 "\naddress=%s\nport=%u\nhost_key=%s", account, t->id, t->host,
+		t->port, text);
 }
 
 void pol_pin_drop(struct pol_pin *p)
@@ -114,7 +114,8 @@ static void write_row(struct pol_pin *p)
 	}
 	json_end(&j);
 	json_end(&j);
-	pol_query(&p->b->sql, POL_SQL("select api.target_pin($1::jsonb, $2::jsonb)", p->caller, buf_str(&args)), pinned, p);
+	pol_query(&p->b->sql, POL_SQL("select api.target_pin($1::jsonb, $2::jsonb)", p->caller, buf_str(&args)), pinned,
+		p);
 	buf_done(&args);
 	buf_done(&key);
 }
@@ -147,8 +148,9 @@ static void rebind_next(struct pol_pin *p)
 	struct pol_pin_account *a = &p->accounts[p->at];
 	struct pol_pin_target t = { .name = p->name, .host = p->host, .id = p->id, .port = p->port };
 	pol_pin_bound(&a->rebound, a->name, &t, buf_span(&p->host_key));
-	struct wire_rebind m = { .sealed = buf_span(&a->sealed), .bound = buf_span(&a->bound),
-				 .rebound = buf_span(&a->rebound) };
+	struct wire_rebind m = {
+		.sealed = buf_span(&a->sealed), .bound = buf_span(&a->bound), .rebound = buf_span(&a->rebound)
+	};
 	pol_peers_rebind(p->b, &m, &(struct pol_ask){ .within_us = REBIND_US, .done = rebound, .ctx = p });
 }
 

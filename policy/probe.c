@@ -47,8 +47,8 @@ static void answered(void *ctx, int code, const union pol_reply *reply)
 	else if (reply->probe.host_key.n == 0 || reply->probe.host_key.n > 2048)
 		probe_fail(p, -EPROTO, "the target shows no usable host key");
 	else
-		probe_finish(p, &(struct pol_probe_result){ .say = say, .host_key = reply->probe.host_key,
-					.banner = reply->probe.banner });
+		probe_finish(p, &(struct pol_probe_result){
+					.say = say, .host_key = reply->probe.host_key, .banner = reply->probe.banner });
 }
 
 static void came(void *ctx, int code, const union pol_reply *reply)
@@ -61,9 +61,11 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 	}
 	struct pol_worker *w = reply->worker;
 	struct wire_probe m = { .pinned = buf_span(&p->pinned) };
-	m.ticket = pol_ask_add(&p->b->asks,
-		&(struct pol_ask){ .role = WIRE_SSH, .answer = WIRE_T_probe_answer, .within_us = ANSWER_US, .done = answered,
-			.ctx = p });
+	m.ticket = pol_ask_add(&p->b->asks, &(struct pol_ask){ .role = WIRE_SSH,
+						    .answer = WIRE_T_probe_answer,
+						    .within_us = ANSWER_US,
+						    .done = answered,
+						    .ctx = p });
 	w->owes = m.ticket;
 	(void)pol_link_sent(&w->link, wire_probe_queue(w->link.q, &m, p->fd));
 	scope_close(&p->fd);

@@ -15,8 +15,9 @@ struct pol_sql {
 	const char *const *params;
 };
 /* pol_query(q, POL_SQL("select api.x($1, $2)", a, b), done, ctx) */
-#define POL_SQL(text, ...) \
-	(&(const struct pol_sql){ text, (int)(sizeof((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL }) / sizeof(char *)) - 1, \
+#define POL_SQL(text, ...)                                                                                             \
+	(&(const struct pol_sql){ text,                                                                                \
+		(int)(sizeof((const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL }) / sizeof(char *)) - 1,          \
 		(const char *const[]){ __VA_ARGS__ __VA_OPT__(, ) NULL } })
 
 struct pol_queries {

@@ -55,8 +55,8 @@ static void orphan_ask(void *ctx)
 {
 	struct orphan *o = ctx;
 
-	pol_peers_recording(o->r->b, &o->id,
-		&(struct pol_ask){ .within_us = ANSWER_US, .done = orphan_answered, .ctx = o });
+	pol_peers_recording(
+		o->r->b, &o->id, &(struct pol_ask){ .within_us = ANSWER_US, .done = orphan_answered, .ctx = o });
 }
 
 static void orphan_new(struct pol_reconcile *r, const struct id *id)

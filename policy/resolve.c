@@ -35,7 +35,8 @@ struct pol_resolver {
 
 static void resolve_now(struct request *q)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG }, *list = NULL;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG },
+			*list = NULL;
 
 	int r = getaddrinfo(q->host, q->port, &hints, &list);
 	if (r != 0) {
@@ -162,7 +163,8 @@ int pol_resolver_new(struct pol_resolver **ret, struct loop *loop, struct err *e
 	r->users = 1;
 	r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->io = (struct loop_io){ .fd = r->wake, .ready = resolver_ready, .ctx = r };
-	int code = r->wake < 0 ? fault(err, -errno, "internal error", "eventfd: %m") : loop_add(loop, &r->io, EPOLLIN, err);
+	int code = r->wake < 0 ? fault(err, -errno, "internal error", "eventfd: %m")
+			       : loop_add(loop, &r->io, EPOLLIN, err);
 	if (code == 0 && (code = threads_start(r)) < 0)
 		(void)fault(err, code, "internal error", "resolver threads: %d", code);
 	if (code < 0) {

@@ -84,8 +84,8 @@ static void head_signed(void *ctx, int code, const union pol_reply *reply)
 	(void)snprintf(seq, sizeof seq, "%" PRIu64, s->signing_seq);
 	(void)snprintf(time, sizeof time, "%" PRId64, s->sign_time_us);
 	pol_query(&s->sql,
-		POL_SQL("select audit.head_sign($1::bigint, $2::bytea, $3::bigint, $4::bytea)", seq, buf_str(&hash), time,
-			buf_str(&signature)),
+		POL_SQL("select audit.head_sign($1::bigint, $2::bytea, $3::bigint, $4::bytea)", seq, buf_str(&hash),
+			time, buf_str(&signature)),
 		head_written, s);
 	buf_done(&hash);
 	buf_done(&signature);

@@ -27,8 +27,10 @@ static void put(struct pol_facts *facts, const char *kind, struct pol_fact *f)
 static const char *outcome_name(uint8_t outcome)
 {
 	static const char *const names[] = {
-		[WIRE_REACHED_OK] = "ok", [WIRE_REACHED_HOST_KEY_CHANGED] = "host key changed",
-		[WIRE_REACHED_LOGIN_REFUSED] = "login refused", [WIRE_REACHED_STALLED] = "stalled",
+		[WIRE_REACHED_OK] = "ok",
+		[WIRE_REACHED_HOST_KEY_CHANGED] = "host key changed",
+		[WIRE_REACHED_LOGIN_REFUSED] = "login refused",
+		[WIRE_REACHED_STALLED] = "stalled",
 		[WIRE_REACHED_BROKEN] = "broken",
 	};
 
@@ -102,8 +104,11 @@ void pol_session_reconcile(struct pol_facts *facts, const struct wire_recording_
 static const char *recording_state(uint8_t state)
 {
 	static const char *const names[] = {
-		[WIRE_RECORDING_UNKNOWN] = "unknown", [WIRE_RECORDING_OPEN] = "open", [WIRE_RECORDING_CLOSED] = "closed",
-		[WIRE_RECORDING_CRASHED] = "crashed", [WIRE_RECORDING_FAILED] = "failed",
+		[WIRE_RECORDING_UNKNOWN] = "unknown",
+		[WIRE_RECORDING_OPEN] = "open",
+		[WIRE_RECORDING_CLOSED] = "closed",
+		[WIRE_RECORDING_CRASHED] = "crashed",
+		[WIRE_RECORDING_FAILED] = "failed",
 	};
 
 	return state && state < COUNT_OF(names) ? names[state] : "unknown";

@@ -24,7 +24,7 @@ static void escrow_load(struct pol_settings *s, const char *text)
 
 	s->has_escrow = sodium_base642bin(s->escrow, sizeof s->escrow, text, strlen(text), NULL, &n, NULL,
 				sodium_base64_VARIANT_ORIGINAL) == 0 &&
-		n == sizeof s->escrow;
+			n == sizeof s->escrow;
 	if (!s->has_escrow && text[0])
 		log_ev(LOG_LEVEL_ERROR, "settings.bad", LOG_S("key", "escrow.public"));
 }

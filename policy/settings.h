@@ -12,9 +12,9 @@
  */
 struct pol_settings {
 	struct pol_queries *sql;
-	char banner[4096];      /* English, then Chinese */
+	char banner[4096]; /* English, then Chinese */
 	char env_allow[512];
-	uint8_t escrow[32];     /* X25519 key that terminal input is sealed to */
+	uint8_t escrow[32]; /* X25519 key that terminal input is sealed to */
 	bool has_escrow;
 	bool loaded;
 };

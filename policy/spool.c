@@ -196,7 +196,8 @@ static int append(struct spool_file *f, struct span s, struct err *err)
 		if (n <= 0) {
 			int code = n < 0 ? -errno : -EIO;
 			(void)!ftruncate(f->fd, (off_t)f->size); /* the checksum tells, should this fail too */
-			return fault(err, code, "the audit spool cannot be written", "pwrite of %zu bytes: %d", s.n, code);
+			return fault(
+				err, code, "the audit spool cannot be written", "pwrite of %zu bytes: %d", s.n, code);
 		}
 		done += (size_t)n;
 	}
@@ -229,7 +230,8 @@ int pol_spool_add(struct pol_spool *s, const char *kind, struct span body, struc
 
 	turn_over(s, n);
 	if (!file_has_room(s, &s->file[s->writing], n))
-		return fault(err, -ENOSPC, "the audit spool is full", "%zu bytes wait for the database", pol_spool_bytes(s));
+		return fault(
+			err, -ENOSPC, "the audit spool is full", "%zu bytes wait for the database", pol_spool_bytes(s));
 	buf_init(&b, POL_SPOOL_RECORD_MAX + HEAD + SUM);
 	record_put(&b, s->last_seq + 1, kind, body);
 	if (b.failed)

@@ -91,7 +91,8 @@ static void attempt_deny(struct pol_attempt *a, const struct refusal *r)
 	char say[256];
 
 	(void)snprintf(say, sizeof say, "%s%s%s", r->en, r->zh ? " / " : "", r->zh ? r->zh : "");
-	log_ev(LOG_LEVEL_INFO, "session.denied", LOG_S("user", w->user), LOG_S("target", a->target), LOG_S("reason", reason));
+	log_ev(LOG_LEVEL_INFO, "session.denied", LOG_S("user", w->user), LOG_S("target", a->target),
+		LOG_S("reason", reason));
 	attempt_audit(a, reason);
 	attempt_unwind(a, reason);
 	attempt_free(a);
@@ -105,10 +106,10 @@ static const struct refusal refuse_database = { -EAGAIN, "Yanmen's database is a
 	"数据库暂时不可用，请稍后再试。", "database away" };
 static const struct refusal refuse_spool = { -ENOSPC, "Yanmen cannot write its audit just now.", "暂时无法写入审计。",
 	"spool full" };
-static const struct refusal refuse_space = { -ENOSPC, "No room for recordings is left on the gateway.", "网关录像空间不足。",
-	"space low" };
-static const struct refusal refuse_late = { -ETIMEDOUT, "The gateway took too long. Please try again.", "网关超时，请重试。",
-	"too late" };
+static const struct refusal refuse_space = { -ENOSPC, "No room for recordings is left on the gateway.",
+	"网关录像空间不足。", "space low" };
+static const struct refusal refuse_late = { -ETIMEDOUT, "The gateway took too long. Please try again.",
+	"网关超时，请重试。", "too late" };
 static const struct refusal refuse_vault = { -EAGAIN, "The vault does not answer. Try again in a minute.",
 	"密钥库暂不可用，请稍后再试。", "vault away" };
 static const struct refusal refuse_recorder = { -EAGAIN, "The recorder does not answer. Try again in a minute.",
@@ -127,11 +128,18 @@ static void attempt_grant(struct pol_attempt *a)
 {
 	struct pol_worker *w = a->w;
 	const struct pol_choice *c = &a->choice;
-	struct wire_grant g = { .session = a->id, .target = span_str(c->target), .account = span_str(c->account),
-				.cluster = span_str(c->cluster), .auth = c->auth, .host_key = buf_span(&c->host_key),
-				.features = c->features, .idle_s = c->idle_s, .total_s = c->total_s,
-				.stream_max = c->stream_max, .env_allow = span_str(w->b->settings.env_allow),
-				.rule = span_str(c->rule) };
+	struct wire_grant g = { .session = a->id,
+		.target = span_str(c->target),
+		.account = span_str(c->account),
+		.cluster = span_str(c->cluster),
+		.auth = c->auth,
+		.host_key = buf_span(&c->host_key),
+		.features = c->features,
+		.idle_s = c->idle_s,
+		.total_s = c->total_s,
+		.stream_max = c->stream_max,
+		.env_allow = span_str(w->b->settings.env_allow),
+		.rule = span_str(c->rule) };
 	char id[ID_TEXT];
 
 	w->session = (struct pol_session){ .on = true, .id = a->id, .features = c->features };
@@ -155,7 +163,8 @@ static void recorder_done(void *ctx, int code, const union pol_reply *reply)
 		char say[160];
 		(void)snprintf(say, sizeof say, "%.*s", (int)(reply->begin.say.n < 150 ? reply->begin.say.n : 150),
 			(const char *)reply->begin.say.p);
-		attempt_deny(a, &(struct refusal){ (int)reply->begin.code, say[0] ? say : "The recorder refuses.", NULL, NULL });
+		attempt_deny(a, &(struct refusal){
+					(int)reply->begin.code, say[0] ? say : "The recorder refuses.", NULL, NULL });
 	} else {
 		attempt_grant(a);
 	}
@@ -165,8 +174,12 @@ static struct pol_choice_who attempt_who(const struct pol_attempt *a)
 {
 	const struct pol_worker *w = a->w;
 
-	return (struct pol_choice_who){ .id = &a->id, .worker = w->name, .user = w->user, .address = w->address,
-					.user_id = w->user_id, .started_us = a->started_us };
+	return (struct pol_choice_who){ .id = &a->id,
+		.worker = w->name,
+		.user = w->user,
+		.address = w->address,
+		.user_id = w->user_id,
+		.started_us = a->started_us };
 }
 
 static void ask_recorder(struct pol_attempt *a)
@@ -177,10 +190,11 @@ static void ask_recorder(struct pol_attempt *a)
 
 	buf_init(&meta, 8192);
 	pol_choice_meta(&a->choice, &who, &meta);
-	struct wire_begin m = { .worker = a->w->id, .id = a->id, .meta = buf_span(&meta),
-				.auditor = span_of(b->settings.escrow, b->settings.has_escrow ? sizeof b->settings.escrow : 0) };
-	pol_peers_begin(b, &m,
-		&(struct pol_ask){ .id = a->id, .within_us = PEER_US, .done = recorder_done, .ctx = a });
+	struct wire_begin m = { .worker = a->w->id,
+		.id = a->id,
+		.meta = buf_span(&meta),
+		.auditor = span_of(b->settings.escrow, b->settings.has_escrow ? sizeof b->settings.escrow : 0) };
+	pol_peers_begin(b, &m, &(struct pol_ask){ .id = a->id, .within_us = PEER_US, .done = recorder_done, .ctx = a });
 	buf_done(&meta);
 }
 
@@ -198,14 +212,21 @@ static void vault_done(void *ctx, int code, const union pol_reply *reply)
 
 static uint8_t secret_kind(uint8_t auth)
 {
-	return auth == WIRE_AUTH_PASSWORD ? WIRE_SECRET_PASSWORD : auth == WIRE_AUTH_KEY ? WIRE_SECRET_KEY : WIRE_SECRET_CA;
+	return auth == WIRE_AUTH_PASSWORD ? WIRE_SECRET_PASSWORD
+	       : auth == WIRE_AUTH_KEY    ? WIRE_SECRET_KEY
+					  : WIRE_SECRET_CA;
 }
 
 static void ask_vault(struct pol_attempt *a)
 {
 	const struct pol_choice *c = &a->choice;
-	struct wire_allow m = { .worker = a->w->id, .id = a->id, .kind = secret_kind(c->auth), .login = span_str(c->account),
-				.sealed = buf_span(&c->sealed), .bound = span_str(c->bound), .uses = SIGNATURES };
+	struct wire_allow m = { .worker = a->w->id,
+		.id = a->id,
+		.kind = secret_kind(c->auth),
+		.login = span_str(c->account),
+		.sealed = buf_span(&c->sealed),
+		.bound = span_str(c->bound),
+		.uses = SIGNATURES };
 
 	a->allowed = true;
 	pol_peers_allow(a->w->b, &m, &(struct pol_ask){ .within_us = PEER_US, .done = vault_done, .ctx = a });
@@ -254,7 +275,9 @@ static void row_done(void *ctx, int code, const struct pg_result *res, const str
 	(void)res;
 	if (code == 0) {
 		pol_dial(a->w->b->dialler,
-			&(struct pol_dial_to){ .host = c->host, .port = c->port, .networks = c->networks,
+			&(struct pol_dial_to){ .host = c->host,
+				.port = c->port,
+				.networks = c->networks,
 				.is_samples = c->is_samples },
 			dial_done, a);
 		return;
@@ -300,9 +323,8 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 	if (r == 0)
 		ask_row(a);
 	else if (r == -EACCES)
-		attempt_deny(a,
-			&(struct refusal){ -EACCES, decide_rule_say(reason, false), decide_rule_say(reason, true),
-				decide_rule_name(reason) });
+		attempt_deny(a, &(struct refusal){ -EACCES, decide_rule_say(reason, false),
+					decide_rule_say(reason, true), decide_rule_name(reason) });
 	else
 		attempt_deny(a, &refuse_nonsense);
 }

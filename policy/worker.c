@@ -50,14 +50,15 @@ void pol_worker_break(struct pol_worker *w, const char *what)
 	pol_fact_text(&f, "actor", span_str("system"));
 	if (pol_facts_put(&w->b->facts, "worker.broken", &f, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
-	pol_worker_control(w->b, w->id, WIRE_END_SESSION, "This connection broke the gateway's rules. / 连接违反网关规则。");
+	pol_worker_control(
+		w->b, w->id, WIRE_END_SESSION, "This connection broke the gateway's rules. / 连接违反网关规则。");
 }
 
 static void got_end(struct pol_worker *w, const struct wire_end *m)
 {
 	pol_session_end(&w->b->facts, &w->session,
-		&(struct pol_session_end){ .state = "closed", .reason = m->reason, .in_bytes = m->in_bytes,
-			.out_bytes = m->out_bytes });
+		&(struct pol_session_end){
+			.state = "closed", .reason = m->reason, .in_bytes = m->in_bytes, .out_bytes = m->out_bytes });
 	if (pol_link_is_open(&w->link))
 		(void)pol_link_sent(&w->link, wire_end_answer_queue(w->link.q, &(struct wire_end_answer){ 0 }, -1));
 }
@@ -75,10 +76,12 @@ static void got_reached(struct pol_worker *w, const struct wire_reached *m)
 static void got_lost(struct pol_worker *w, uint16_t type)
 {
 	if (type == WIRE_T_targets)
-		(void)pol_link_sent(&w->link, wire_targets_answer_queue(w->link.q, &(struct wire_targets_answer){ 0 }, -1));
+		(void)pol_link_sent(
+			&w->link, wire_targets_answer_queue(w->link.q, &(struct wire_targets_answer){ 0 }, -1));
 	else
-		(void)pol_link_sent(&w->link, wire_deny_queue(w->link.q,
-			&(struct wire_deny){ .code = -EAGAIN, .say = span_str(say_restarted) }, -1));
+		(void)pol_link_sent(
+			&w->link, wire_deny_queue(w->link.q,
+					  &(struct wire_deny){ .code = -EAGAIN, .say = span_str(say_restarted) }, -1));
 }
 
 union said {
@@ -206,7 +209,9 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	(void)snprintf(w->name, sizeof w->name, "%" PRIu64, w->id);
 	(void)snprintf(w->address, sizeof w->address, "%.*s", (int)(m->address.n < 63 ? m->address.n : 63),
 		(const char *)m->address.p);
-	w->permit = pol_permits_of(m->job, m->job == WIRE_JOB_PROBE ? POL_PROBE : m->job == WIRE_JOB_READ ? POL_READ : POL_LOGIN);
+	w->permit = pol_permits_of(m->job, m->job == WIRE_JOB_PROBE  ? POL_PROBE
+					   : m->job == WIRE_JOB_READ ? POL_READ
+								     : POL_LOGIN);
 	pol_login_init(&w->login, w);
 	w->link = (struct pol_link){ .got = worker_got, .lost = worker_lost, .ctx = w };
 	w->next = b->workers;
@@ -285,7 +290,7 @@ void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 	death(m->status, w->broken, reason, sizeof reason);
 	if (w->session.on)
 		log_ev(LOG_LEVEL_WARN, "session.crashed", LOG_S("worker", w->name), LOG_S("reason", reason));
-	pol_session_end(&b->facts, &w->session,
-		&(struct pol_session_end){ .state = "crashed", .reason = span_str(reason) });
+	pol_session_end(
+		&b->facts, &w->session, &(struct pol_session_end){ .state = "crashed", .reason = span_str(reason) });
 	worker_free(w);
 }

@@ -25,11 +25,11 @@ struct pol_worker {
 	struct pol_worker *next;
 	struct pol_broker *b;
 	uint64_t id;
-	char name[24];       /* id as text */
-	uint64_t owes;       /* ticket of what a probe or reader was asked; 0 = nothing */
+	char name[24]; /* id as text */
+	uint64_t owes; /* ticket of what a probe or reader was asked; 0 = nothing */
 	uint8_t job;
-	bool broken;         /* told the parent to end it; nothing it says counts */
-	bool unresolved;     /* from before our start: not heard until the reconciliation knows its session */
+	bool broken;     /* told the parent to end it; nothing it says counts */
+	bool unresolved; /* from before our start: not heard until the reconciliation knows its session */
 	char address[64];
 	struct pol_link link;
 	struct permit permit;

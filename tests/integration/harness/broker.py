@@ -19,7 +19,8 @@ class Peer:
     def __init__(self, sock):
         self.sock, self.said, self.on, self.closed = sock, [], {}, False
         self.news = threading.Condition()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
 
     def _listen(self):
         try:
@@ -53,6 +54,7 @@ class Peer:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        self.thread.join(10)  # before the descriptor's number can be somebody else's
         self.sock.close()
 
 

@@ -26,7 +26,9 @@ static void done(void *ctx, int code, const union pol_reply *reply)
 
 static struct pol_ask of(struct asker *a)
 {
-	return (struct pol_ask){ .role = WIRE_VAULT, .answer = WIRE_T_allow_answer, .within_us = 1000, .done = done, .ctx = a };
+	return (struct pol_ask){
+		.role = WIRE_VAULT, .answer = WIRE_T_allow_answer, .within_us = 1000, .done = done, .ctx = a
+	};
 }
 
 static int set_up(void **state)

@@ -70,7 +70,8 @@ static void done(void *ctx, int code, int fd, const struct err *err)
 static void dial(struct rig *r, const char *host, uint16_t port, const char *networks, bool samples)
 {
 	r->calls = 0;
-	pol_dial(r->d, &(struct pol_dial_to){ .host = host, .port = port, .networks = networks, .is_samples = samples }, done, r);
+	pol_dial(r->d, &(struct pol_dial_to){ .host = host, .port = port, .networks = networks, .is_samples = samples },
+		done, r);
 	assert_int_equal(r->calls, 0);
 	while (!r->calls)
 		loop_turn(r->loop, 1000000);
@@ -105,8 +106,8 @@ static void a_name_is_resolved_and_its_address_checked(void **state)
 
 static void what_lies_outside_is_never_dialled(void **state)
 {
-	static const char *const hosts[] = { "127.0.0.1", "::1", "0.0.0.0", "169.254.1.1", "224.0.0.1", "255.255.255.255",
-		"fe80::1", "ff02::1", "::", "::ffff:127.0.0.1", "192.0.2.1" };
+	static const char *const hosts[] = { "127.0.0.1", "::1", "0.0.0.0", "169.254.1.1", "224.0.0.1",
+		"255.255.255.255", "fe80::1", "ff02::1", "::", "::ffff:127.0.0.1", "192.0.2.1" };
 	struct rig *r = *state;
 
 	for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
@@ -134,9 +135,13 @@ static void nobody_is_called_who_has_dropped_it(void **state)
 {
 	struct rig *r = *state;
 
-	pol_dial(r->d, &(struct pol_dial_to){ .host = "127.0.0.1", .port = r->port, .networks = "127.0.0.0/8", .is_samples = true },
+	pol_dial(r->d,
+		&(struct pol_dial_to){
+			.host = "127.0.0.1", .port = r->port, .networks = "127.0.0.0/8", .is_samples = true },
 		done, r);
-	pol_dial(r->d, &(struct pol_dial_to){ .host = "localhost", .port = r->port, .networks = "127.0.0.0/8", .is_samples = true },
+	pol_dial(r->d,
+		&(struct pol_dial_to){
+			.host = "localhost", .port = r->port, .networks = "127.0.0.0/8", .is_samples = true },
 		done, r);
 	loop_turn(r->loop, 0);
 	pol_dial_drop(r->d, r);

@@ -18,7 +18,7 @@
 struct rig {
 	struct loop *loop;
 	struct pol_hashing *h;
-	int helper; /* our end */
+	int helper;     /* our end */
 	char done[256]; /* one letter an answer, in order */
 	int code;
 };
@@ -65,8 +65,9 @@ static void done(void *ctx, int code, const char *hash)
 static int add(struct asker *a, const char *source)
 {
 	struct secret *password = NULL;
-	struct pol_hashing_ask ask = { .op = WIRE_PWHASH_VERIFY, .hash = "", .password_fd = -1, .source = source, .done = done,
-				       .ctx = a };
+	struct pol_hashing_ask ask = {
+		.op = WIRE_PWHASH_VERIFY, .hash = "", .password_fd = -1, .source = source, .done = done, .ctx = a
+	};
 
 	assert_int_equal(secret_of(span_str("pw"), &password, NULL), 0);
 	ask.password = password;
@@ -88,7 +89,9 @@ static bool answer(struct rig *r, int code)
 	assert_true(span_is(m.password, "pw"));
 	/* One at a time. */
 	assert_int_equal(msg_recv_now(r->helper, &type, body, sizeof body, &fd, NULL), -EAGAIN);
-	assert_int_equal(wire_pwhash_answer_send(r->helper, &(struct wire_pwhash_answer){ .ticket = m.ticket, .code = code }, -1), 0);
+	assert_int_equal(wire_pwhash_answer_send(
+				 r->helper, &(struct wire_pwhash_answer){ .ticket = m.ticket, .code = code }, -1),
+		0);
 	loop_turn(r->loop, 100000);
 	return true;
 }

@@ -34,9 +34,10 @@ static void reads_a_line_with_and_without_a_comment(void **state)
 
 static void refuses_what_is_no_public_key(void **state)
 {
-	static const char *const lines[] = { "", " ", "ssh-ed25519", "ssh-ed25519 ", "ssh-ed25519 !!!", "ssh-rsa " BLOB, BLOB,
-		"ssh-dss " BLOB, "no-pty ssh-ed25519 " BLOB, "ssh-ed25519 AAAA", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5",
-		"-----BEGIN OPENSSH PRIVATE KEY-----", "ssh-ed25519-cert-v01@openssh.com " BLOB };
+	static const char *const lines[] = { "", " ", "ssh-ed25519", "ssh-ed25519 ", "ssh-ed25519 !!!", "ssh-rsa " BLOB,
+		BLOB, "ssh-dss " BLOB, "no-pty ssh-ed25519 " BLOB, "ssh-ed25519 AAAA",
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", "-----BEGIN OPENSSH PRIVATE KEY-----",
+		"ssh-ed25519-cert-v01@openssh.com " BLOB };
 	struct buf blob;
 
 	(void)state;

@@ -295,13 +295,16 @@ static void a_rejected_record_is_kept_aside_and_blocks_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(entries_come_in_order_and_the_file_is_cut_when_all_are_applied, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			entries_come_in_order_and_the_file_is_cut_when_all_are_applied, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_not_applied_comes_again_with_the_same_uid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_tail_torn_at_any_byte_is_cut_and_the_rest_is_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_tail_torn_at_any_byte_is_cut_and_the_rest_is_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_changed_byte_anywhere_ends_the_file_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_turns_between_two_files_and_keeps_the_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_spool_refuses_and_takes_again_later, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_record_that_is_too_long_is_refused_and_nothing_is_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_record_that_is_too_long_is_refused_and_nothing_is_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_rejected_record_is_kept_aside_and_blocks_nothing, set_up, tear_down),
 	};
 
