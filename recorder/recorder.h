@@ -33,6 +33,8 @@ enum {
 	REC_CHUNK_AGE_US = 150 * 1000,
 	REC_FLUSH_US = 100 * 1000, /* how often chunks are looked at: none waits longer than both together */
 	REC_SYNC_US = 400 * 1000,
+	REC_REST_BYTES = 1024,     /* a turn with less is followed by a rest */
+	REC_REST_US = 2000,
 	REC_RETRY_US = 250 * 1000,
 	REC_SIGN_MAX = 64,         /* signatures asked for at once */
 };
@@ -113,6 +115,7 @@ struct recorder {
 	bool syncing;
 	struct rec *recs, *pending_first, **pending_last, *sign_first, **sign_last;
 	struct rec_worker *workers;
+	size_t took;              /* bytes of frames in this turn */
 	unsigned open, signing;   /* recordings that reserve space; signatures asked for */
 	uint64_t tickets;
 	uint8_t space_state;

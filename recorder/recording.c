@@ -151,6 +151,7 @@ int rec_take(struct rec *rec, const struct wire_frames *m, struct err *err)
 		rec_flow_submit(rec);
 	rec->seen_seq = rec->chunk_seq = m->seq;
 	rec->under_way += m->frames.n;
+	rec->r->took += m->frames.n;
 	buf_put_span(&rec->chunk, m->frames);
 	rec_flow_pending(rec);
 	rec_live_frames(rec, m->frames, s.has_keys);
