@@ -54,8 +54,8 @@ def test_terminal_size_and_its_changes(instance, engineer):
 def test_ctrl_c_reaches_the_foreground_job(instance, engineer):
     with terminal(instance, engineer) as child:
         shell(child)
-        child.sendline("sleep 300")
-        child.expect_exact("sleep 300")
+        child.sendline("sh -c 'echo be''gun; exec sleep 300'")
+        child.expect_exact("begun")
         child.send("\x03")
         child.expect_exact("ready> ", timeout=5)
         child.sendline("exit 3")

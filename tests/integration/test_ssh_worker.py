@@ -393,7 +393,7 @@ def test_a_changed_host_key_is_told_before_anything_is_sent(place, gate):
     gate.target_key = place.blob("other")
     done = place.run(gate, "id")
     assert done.returncode != 0 and b"yanmen target repin web01" in done.stderr and done.stderr.count(b"\n") == 1
-    reached = gate.last().named("reached")
+    reached = until(lambda: gate.last().named("reached"), 5, "the worker's word")
     assert [(r["outcome"], r["presented"]) for r in reached] == [(KEY_CHANGED, place.blob("target"))]
     assert not gate.last().of("open")
 
@@ -406,7 +406,8 @@ def test_a_target_that_stalls_is_given_up(place):
         began = time.monotonic()
         done = place.run(gate, "id")
         assert done.returncode != 0 and b"does not answer in time" in done.stderr and 14 < time.monotonic() - began < 25
-        assert gate.last().named("reached")[0]["outcome"] == STALLED
+        reached = until(lambda: gate.last().named("reached"), 5, "the worker's word")
+        assert reached[0]["outcome"] == STALLED
     finally:
         os.kill(frozen.pid, signal.SIGCONT)
 
@@ -425,7 +426,8 @@ def test_a_target_that_breaks_off_loses_no_byte_that_it_sent(place, gate):
         assert client.wait(10) != 0
     recorded = b"".join(gate.last().of("out"))
     assert data.startswith(got) and recorded.startswith(got)
-    assert b"closed the connection" in gate.last().named("end")[0]["reason"]
+    end = until(lambda: gate.last().named("end"), 5, "the end")
+    assert b"closed the connection" in end[0]["reason"]
 
 
 @pytest.mark.parametrize("pinned, expected", [("target_rsa", "target_rsa"), ("other", "target"), (None, "target")])
