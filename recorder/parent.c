@@ -28,7 +28,7 @@ void rec_parent_stop(struct recorder *r)
 	r->stopping = true;
 	r->stop_by_us = clock_mono_us() + STOP_US;
 	while (r->workers)
-		rec_worker_drop(r->workers);
+		rec_worker_last(r->workers);
 	stop_look(r);
 }
 

@@ -146,6 +146,7 @@ int rec_worker_add(struct recorder *r, uint64_t number, int sock, struct err *er
 struct rec_worker *rec_worker_find(struct recorder *r, uint64_t number);
 void rec_worker_begin(struct rec_worker *w, struct rec *rec);
 void rec_worker_leave(struct rec_worker *w);      /* no recording any more: what still comes is thrown away */
+void rec_worker_last(struct rec_worker *w); /* takes what it has sent, then drops it */
 void rec_worker_drop(struct rec_worker *w); /* its recording ends, as closed or crashed */
 void rec_worker_sealed(struct rec *rec, size_t bytes); /* gives credit back */
 void rec_worker_durable(struct rec *rec);

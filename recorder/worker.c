@@ -14,7 +14,7 @@ static const struct permit_rule worker_rules[] = {
 	/* Frames sent before it learned that recording has failed. */
 	{ WIRE_T_frames, PERMIT_IN(W_OVER), W_OVER, 0 },
 };
-enum { QUEUE = 64 * 1024, BATCH = 8 };
+enum { QUEUE = 64 * 1024, BATCH = 8, LAST = 65536 /* messages: far more than fit a socket */ };
 
 static int handle(struct rec_worker *w, uint16_t type, struct span body, struct err *err)
 {
@@ -27,18 +27,17 @@ static int handle(struct rec_worker *w, uint16_t type, struct span body, struct 
 	return rec_take(w->rec, &m, err);
 }
 
-static void ready(void *ctx, uint32_t events)
+/* What lies in its socket, at most so many messages.  False: it was dropped. */
+static bool read_some(struct rec_worker *w, int messages)
 {
 	static uint8_t body[MSG_BODY_MAX]; /* one receiving thread */
-	struct rec_worker *w = ctx;
 	struct err err = { 0 };
-	(void)events;
-	for (int i = 0; i < BATCH; i++) {
+	while (messages-- > 0) {
 		uint16_t type = 0;
 		scoped(scope_close) int fd = -1;
 		int n = msg_recv_now(w->sock, &type, body, sizeof body, &fd, &err);
 		if (n == -EAGAIN)
-			return;
+			return true;
 		if (n >= 0 && fd >= 0)
 			n = fault(&err, -EPERM, "internal error", "a descriptor with %s", wire_type_name(type));
 		if (n >= 0)
@@ -47,9 +46,22 @@ static void ready(void *ctx, uint32_t events)
 			if (n != -EPIPE)
 				log_err(LOG_LEVEL_WARN, "worker.cut_off", &err);
 			rec_worker_drop(w);
-			return;
+			return false;
 		}
 	}
+	return true;
+}
+
+static void ready(void *ctx, uint32_t events)
+{
+	(void)events;
+	(void)read_some(ctx, BATCH);
+}
+
+void rec_worker_last(struct rec_worker *w)
+{
+	if (read_some(w, LAST))
+		rec_worker_drop(w);
 }
 
 int rec_worker_add(struct recorder *r, uint64_t number, int sock, struct err *err)

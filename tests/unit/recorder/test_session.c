@@ -367,16 +367,25 @@ static void a_stop_seals_everything(void **state)
 	struct rig *g = *state;
 	struct id a, b;
 	struct evidence_verdict v;
+	scoped(buf_done) struct buf text = { 0 };
 	int one = rig_begin(g, &a, none), two = rig_begin(g, &b, none);
-	rig_frame(one, 1, FRAME_OUT, 1, span_str("x"));
-	RIG_UNTIL(g, rec_find(&g->r, &a)->seen_seq == 1);
+	/* What was sent just before is not lost. */
+	rig_frame(one, 1, FRAME_OUT, 1, span_str("at the last moment"));
+	for (uint64_t seq = 2; seq < 40; seq++)
+		rig_frame(one, seq, FRAME_OUT, 1, span_str("x"));
+	rig_frame(two, 1, FRAME_FINISH, 0, span_str("{}"));
 	assert_int_equal(wire_stop_send(g->parent, &(struct wire_stop){ 0 }, -1), 0);
 	RIG_UNTIL(g, g->answer_n == 2 && !g->r.recs);
 	(void)close(one);
 	(void)close(two);
 	rig_verify(g, &a, &v);
 	assert_int_equal(v.state, EVIDENCE_STATE_CRASHED);
+	buf_init(&text, 1 << 20);
+	rig_decode(g, &a, &text);
+	assert_non_null(memmem(text.data, text.len, "at the last moment", 18));
+	assert_int_equal(text.data[text.len - 1], 'x');
 	rig_verify(g, &b, &v);
+	assert_int_equal(v.state, EVIDENCE_STATE_CLOSED);
 }
 
 static int setup(void **state)
