@@ -82,7 +82,12 @@ static void check_all(struct pol_broker *b, struct json *j)
 	check(j, "password helpers", helpers >= HELPERS ? "ok" : helpers ? "warn" : "fail", "%zu running", helpers);
 	check(j, "space for recordings", b->space_low ? "fail" : "ok", "%" PRIu64 " MiB free%s", b->space_free >> 20,
 		b->space_low ? "; nothing new is recorded, so nobody gets in" : "");
-	check(j, "audit spool", waiting > SPOOL_LATE_BYTES ? "warn" : "ok", "%zu bytes wait for the database", waiting);
+	if (pol_spool_rejected_bytes(b->spool))
+		check(j, "audit spool", "warn",
+			"the database refused some records: see the file `rejected` in the spool");
+	else
+		check(j, "audit spool", waiting > SPOOL_LATE_BYTES ? "warn" : "ok", "%zu bytes wait for the database",
+			waiting);
 	if (age < 0 || age > SEAL_LATE_S)
 		check(j, "audit sealer", "fail", "the audit log was not sealed for a while; see the broker's log");
 	else

@@ -330,3 +330,10 @@ size_t pol_spool_bytes(const struct pol_spool *s)
 {
 	return s->file[0].size - s->file[0].read + s->file[1].size - s->file[1].read;
 }
+
+size_t pol_spool_rejected_bytes(const struct pol_spool *s)
+{
+	struct stat st;
+
+	return fstat(s->rejected_fd, &st) == 0 ? (size_t)st.st_size : 0;
+}

@@ -42,4 +42,5 @@ void pol_spool_applied(struct pol_spool *s);
 int pol_spool_reject(struct pol_spool *s, const char *why, struct err *err);
 bool pol_spool_is_empty(const struct pol_spool *s);
 size_t pol_spool_bytes(const struct pol_spool *s);
+size_t pol_spool_rejected_bytes(const struct pol_spool *s); /* of all times: somebody should look at that file */
 #endif

@@ -5,6 +5,7 @@
 #include "policy/broker.h"
 #include "policy/menu.h"
 #include "policy/open.h"
+#include "policy/peers.h"
 #include "policy/target.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -292,5 +293,7 @@ void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 		log_ev(LOG_LEVEL_WARN, "session.crashed", LOG_S("worker", w->name), LOG_S("reason", reason));
 	pol_session_end(
 		&b->facts, &w->session, &(struct pol_session_end){ .state = "crashed", .reason = span_str(reason) });
+	if (!id_is_zero(&w->session.id))
+		pol_peers_forget(b, w->id); /* a secret that it never took */
 	worker_free(w);
 }

@@ -283,7 +283,9 @@ static void a_rejected_record_is_kept_aside_and_blocks_nothing(void **state)
 	put(s, 0);
 	put(s, 1);
 	expect(s, 0);
+	assert_int_equal(pol_spool_rejected_bytes(s), 0);
 	assert_int_equal(pol_spool_reject(s, "no such \"thing\"", NULL), 0);
+	assert_true(pol_spool_rejected_bytes(s) > 0);
 	expect(s, 1);
 	int fd = openat(p->dir, "rejected", O_RDONLY | O_CLOEXEC);
 	assert_true(read(fd, line, sizeof line - 1) > 0);
