@@ -20,6 +20,8 @@ KEY = base64.b64decode(KEY_LINE.split()[1])
 OK, DENIED, WELCOME, UNAVAILABLE = 1, 2, 3, 4
 SHELL, EXEC, SFTP, SCP = 1, 2, 4, 8
 
+pytestmark = pytest.mark.core
+
 
 @pytest.fixture
 def gate(db, tmp_path):  # noqa: F811
@@ -36,8 +38,9 @@ def gate(db, tmp_path):  # noqa: F811
             parent.must("account set", secret("s3cret\n"), target="web01", account="cyadmin", kind="password")
             yield parent
         finally:
-            parent.stop()
+            reports = parent.stop()
             print((tmp_path / "log").read_text()[-6000:])
+    assert not reports, reports
 
 
 def grant(gate, **more):
