@@ -83,6 +83,7 @@ def test_password_and_key_log_in_and_are_audited(gate):
     assert [e["method"] for e in events(gate, "login.ok", 2)] == ["password", "key"]
 
 
+@pytest.mark.alone
 def test_refusals_look_and_last_the_same(gate):
     gate.must("user add", secret("another password"), name="gone", role="engineer")
     gate.must("user disable", name="gone")
@@ -104,15 +105,20 @@ def test_refusals_look_and_last_the_same(gate):
     assert max(medians) < 1.05 * min(medians), times
 
 
+@pytest.mark.alone
 def test_keys_that_are_not_his_are_refused_at_one_moment(gate):
     other = KEY[:-1] + b"x"
     w = gate.worker()
     for offered in (True, False):
-        known, unknown = w.login("alice", key=other, offered=offered), w.login("nobody", key=KEY, offered=offered)
-        assert known["verdict"] == unknown["verdict"] == DENIED
-        assert abs(known["seconds"] - unknown["seconds"]) < 0.03
+        known, unknown = [], []
+        for _ in range(5):
+            for user, key, times in (("alice", other, known), ("nobody", KEY, unknown)):
+                answer = w.login(user, key=key, offered=offered)
+                assert answer["verdict"] == DENIED
+                times.append(answer["seconds"])
+        assert abs(statistics.median(known) - statistics.median(unknown)) < 0.05 * statistics.median(known)
     w.gone()
-    assert len(events(gate, "login.refused", 3)) == 3  # two signed, and one for all that were only offered
+    assert len(events(gate, "login.refused", 11)) == 11  # ten signed, and one for all that were only offered
 
 
 def test_a_name_in_the_wrong_field_is_not_written_down(gate):
