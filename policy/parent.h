@@ -10,7 +10,7 @@ struct pol_broker;
  * Ends:    the loop stops with 1 when the parent is gone, with 0 after `stop`, once the spool is empty and the audit is
  *          sealed and signed, or after POL_PARENT_STOP_US.
  */
-enum { POL_PARENT_STOP_US = 3 * 1000 * 1000 };
+enum { POL_PARENT_STOP_US = 1500 * 1000 }; /* the parent's own patience is 3 s */
 int pol_parent_open(struct pol_broker *b, int fd, struct err *err); /* takes fd */
 int pol_parent_hello(struct pol_broker *b);
 /* ask->done gets reply->worker, freshly attached. */

@@ -12,6 +12,7 @@ const struct permit_rule pol_permits_worker[] = {
 	{ WIRE_T_targets,       IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_target,        IN(POL_CHOOSE),                                             POL_TARGET_ASKED, 0 },
 	{ WIRE_T_target,        IN(POL_LOST),                                               POL_LOST,         0 },
+	{ WIRE_T_target,        IN(POL_RESUMED),                                            POL_FAILED,       1 },
 	{ WIRE_T_reached,       IN(POL_REACHING) | IN(POL_RESUMED),                         POL_LIVE,         1 },
 	{ WIRE_T_open,          IN(POL_LIVE),                                               POL_LIVE,         0 },
 	{ WIRE_T_open,          IN(POL_RESUMED),                                            POL_RESUMED,      0 },

@@ -117,7 +117,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 
 static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 {
-	if (w->permit.state == POL_LOST) {
+	/* A grant that an earlier broker was about to give never arrived: its session ends with the worker. */
+	if (w->permit.state == POL_LOST || (type == WIRE_T_target && w->permit.state == POL_FAILED)) {
 		got_lost(w, type);
 		return;
 	}
