@@ -162,6 +162,7 @@ def test_a_command_is_asked_recorded_and_ended_in_order(place, gate):
     assert w.ended.wait(5) and w.process.wait(5) == 0
     assert [n for n, _ in w.events if n != "login"] == ["authenticated", "target", "reached", "open", "end"]
     assert w.named("open") == [{"channel": 1, "request": EXEC, "text": b"echo out; echo err >&2; exit 7"}]
+    until(lambda: w.frames[-1][1] == "finish", 5, "the last frame")
     kinds = [f[1] for f in w.frames]
     assert kinds[0] == "open" and kinds[-3:] == ["exit", "close", "finish"] and sorted(kinds[1:-3]) == ["err", "out"]
     assert opened(w)[0]["kind"] == "exec" and not opened(w)[0]["pty"]

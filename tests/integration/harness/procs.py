@@ -48,9 +48,18 @@ def sockets(pid):
     return found
 
 
+def tcp_table(version=""):
+    return [line.split() for line in Path(f"/proc/net/tcp{version}").read_text().splitlines()[1:]]
+
+
+def listening():
+    """Inodes of all listening TCP sockets of this machine."""
+    return {int(r[9]) for version in ("", "6") if Path(f"/proc/net/tcp{version}").exists() for r in tcp_table(version) if r[3] == "0A"}
+
+
 def tcp():
     """Established connections on this machine: (local port, remote port) -> inode."""
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    rows = tcp_table()
     return {(int(r[1].split(":")[1], 16), int(r[2].split(":")[1], 16)): int(r[9]) for r in rows if r[3] == "01"}
 
 

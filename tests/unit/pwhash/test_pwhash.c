@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -95,14 +96,23 @@ static void the_dummy_is_nobodys_password(void **state)
 }
 
 /* The least of some rounds: noise only adds. */
+/* Processor time: another test that runs beside this one is not counted. */
+static int64_t worked_us(void)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int64_t least_us(const struct pwhash *p, struct span hash, struct span password)
 {
 	int64_t least = INT64_MAX;
 
 	for (int i = 0; i < 7; i++) {
-		int64_t from = clock_mono_us();
+		int64_t from = worked_us();
 		assert_int_equal(pwhash_verify(p, hash, password), -EACCES);
-		int64_t took = clock_mono_us() - from;
+		int64_t took = worked_us() - from;
 		least = took < least ? took : least;
 	}
 	return least;
