@@ -1,5 +1,4 @@
 /* The functions, and the real binary (its path is the argument) over socket pairs, in its sandbox. */
-#include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/proc.h"
