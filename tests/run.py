@@ -5,7 +5,6 @@ import concurrent.futures
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +46,9 @@ def run(argv, seconds, **kw):
             os.killpg(process.pid, signal.SIGKILL)
             out, _ = process.communicate()
             return 124, (out or "") + f"\nended after {seconds} s"
+        except BaseException:  # we are ended ourselves
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def one(name, code, output):
@@ -146,8 +148,10 @@ def pytest(options, prefix, marks, seconds, workers=1):
         environment = os.environ | {"YANMEN_PREFIX": str(prefix / "install"), "YANMEN_TEST_DIR": work}
         if options.long:
             environment["YANMEN_LONG"] = "1"
-        code, _ = run(argv, seconds, env=environment, stdout=None)
-        leave_nothing(Path(work), environment)
+        try:
+            code, _ = run(argv, seconds, env=environment, stdout=None)
+        finally:
+            leave_nothing(Path(work), environment)
         if not report.exists():
             return Count(failed=1)
         total = Count()
@@ -203,5 +207,5 @@ def main():
 
 
 if __name__ == "__main__":
-    shutil.rmtree(ROOT / ".pytest_cache", ignore_errors=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())

@@ -9,6 +9,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -254,6 +255,7 @@ def main():
     work = Path(tempfile.mkdtemp(prefix="yanmen-bench-"))
     work.chmod(0o711)
     os.environ["YANMEN_PREFIX"] = str(ROOT / "build/install")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench, rows = None, []
     try:
         bench = Bench(work / "home", rounds)
@@ -270,6 +272,8 @@ def main():
     finally:
         if bench is not None:
             bench.end()
+        elif (work / "home/instance.json").exists():  # it did not come up whole
+            Instance(work / "home").end()
         shutil.rmtree(work, ignore_errors=True)
 
 
