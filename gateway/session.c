@@ -10,7 +10,7 @@
 
 /* How long a question may wait, a restart of the service included. */
 enum {
-	LOGIN_US = 20 * 1000 * 1000,
+	LOGIN_US = 40 * 1000 * 1000,
 	TARGET_US = 30 * 1000 * 1000,
 	USE_US = 10 * 1000 * 1000,
 	OPEN_US = 20 * 1000 * 1000,

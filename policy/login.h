@@ -16,7 +16,7 @@ struct wire_login;
  * Errors:  no database, no helper, a full queue, a full spool: WIRE_LOGIN_UNAVAILABLE with a line for the person.
  * Limits:  an answer within LOGIN_WITHIN_US, whatever happens.
  */
-enum { POL_LOGIN_WITHIN_US = 15 * 1000 * 1000 };
+enum { POL_LOGIN_WITHIN_US = 30 * 1000 * 1000 };
 
 struct pol_login {
 	bool on; /* a question is open */

@@ -407,7 +407,7 @@ def test_a_target_that_stalls_is_given_up(place):
     try:
         began = time.monotonic()
         done = place.run(gate, "id")
-        assert done.returncode != 0 and b"does not answer in time" in done.stderr and 14 < time.monotonic() - began < 25
+        assert done.returncode != 0 and b"does not answer in time" in done.stderr and 24 < time.monotonic() - began < 45
         reached = until(lambda: gate.last().named("reached"), 5, "the worker's word")
         assert reached[0]["outcome"] == STALLED
     finally:
