@@ -159,7 +159,7 @@ Host yanmen
             return self.run_timed(self.argv(way, f"cat {path}", flags=("-tt",)), megabytes=size)
 
         files = [("direct", ">=", 0.75), ("jump", ">=", 1.5)]
-        self.stream_max(0)
+        self.stream_max(1)
         yield Row(f"file down, hashed, {kind}", "MB/s", self.alternate(down), files)
         yield Row(f"file up, hashed, {kind}", "MB/s", self.alternate(up), files)
         self.stream_max(1 << 40)
