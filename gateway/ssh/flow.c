@@ -43,7 +43,7 @@ static void reset_when_read(struct gw_ssh_flow *f)
 		else
 			buf_clear(&f->data);
 		f->at = f->recorded = 0;
-	} else if (f->at >= GW_SSH_FLOW_TAKE * 4) {
+	} else if (f->at >= GW_SSH_FLOW_TAKE * 4 && f->at >= f->data.len - f->at) { /* each byte is moved once at most */
 		buf_drop(&f->data, f->at);
 		f->recorded -= f->at;
 		f->at = 0;
@@ -153,7 +153,7 @@ int gw_ssh_flow_pump(struct gw_ssh_flow *f, struct gw_ssh_link *l, bool *moved, 
 		size_t n = f->data.len - f->at, window = ssh_channel_window_size(f->to);
 		n = n < GW_SSH_FLOW_CHUNK ? n : GW_SSH_FLOW_CHUNK;
 		n = n < window ? n : window;
-		if (n == 0 || !gw_ssh_side_takes(side))
+		if (n == 0 || !(gw_ssh_side_takes(side) || gw_ssh_side_flush(side)))
 			break;
 		int w = write_chunk(f, side, l, n, err);
 		if (w < 0)

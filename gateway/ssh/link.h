@@ -172,6 +172,9 @@ void gw_ssh_side_listen(struct gw_ssh_side *s); /* after the first step of the h
 bool gw_ssh_side_is_up(const struct gw_ssh_side *s);
 /* May more be written, or does libssh still hold what the socket or a key exchange did not take? */
 bool gw_ssh_side_takes(const struct gw_ssh_side *s);
+/* Lets libssh send (and read) what it can now: one writer that waits for the loop after each packet would be overtaken
+ * by the reader of the other side.  True when it takes again. */
+bool gw_ssh_side_flush(struct gw_ssh_side *s);
 /* Bytes taken (0 while keys are exchanged), or -EPIPE. */
 int gw_ssh_side_write(struct gw_ssh_side *s, ssh_channel to, bool to_err, const void *p, uint32_t n);
 short gw_ssh_side_events(const struct gw_ssh_side *s);

@@ -44,6 +44,11 @@ bool gw_ssh_side_takes(const struct gw_ssh_side *s)
 	return (ssh_get_poll_flags(s->ssh) & SSH_WRITE_PENDING) == 0;
 }
 
+bool gw_ssh_side_flush(struct gw_ssh_side *s)
+{
+	return gw_ssh_side_is_up(s) && ssh_event_dopoll(s->event, 0) == SSH_OK && gw_ssh_side_is_up(s) && gw_ssh_side_takes(s);
+}
+
 int gw_ssh_side_write(struct gw_ssh_side *s, ssh_channel to, bool to_err, const void *p, uint32_t n)
 {
 	uint64_t before = s->packets.out_packets;
