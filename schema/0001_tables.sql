@@ -210,7 +210,7 @@ insert into yanmen.setting (key, value, form, most, about, set_by) values
 	('env.allow', 'LANG,LC_*,TERM,COLORTERM,TZ', '^([A-Za-z_][A-Za-z0-9_]*\*?(,[A-Za-z_][A-Za-z0-9_]*\*?)*)?$', 511,
 		'environment variables passed to targets: names with commas between, * for any tail', 'settings set'),
 	('stream.max', '67108864', '^[0-9]{1,15}$', 15,
-		'bytes of one direction of a channel without a terminal that are stored; beyond it by SHA-256 and length',
+		'bytes of one direction of a channel without a terminal that are stored; beyond it by SHA-256 and length; 0 = all',
 		'settings set'),
 	('escrow.public', '', '^([A-Za-z0-9+/]{43}=)?$', 44,
 		'X25519 public key of the auditor: what is typed at terminals is sealed to it; empty = only its length is kept',
