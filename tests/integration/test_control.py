@@ -18,7 +18,7 @@ def test_list_tells_who_is_where(instance, engineer):
                        ("account", instance.account.name), ("protocol", "ssh"), ("state", "online")):
         assert row[key] == value
     assert row["id"] and row["session"] and row["started"] and not row["ended"]
-    online.terminate()
+    online.kill()
     online.wait(10)
     row = instance.session_of(engineer, "closed")
     assert row["ended"] and row["reason"]

@@ -74,7 +74,7 @@ def test_the_database_is_away(own_instance, stream, way):
         stream.goes_on()
         rows_arrive_in_order(instance, words)
     finally:
-        master.terminate()
+        master.kill()
         master.wait(10)
     stream.end()
     until(lambda: not instance.sessions(stream.user, "online"), 20, "the ends of the sessions")

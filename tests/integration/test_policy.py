@@ -95,7 +95,7 @@ def test_concurrent_limit(instance):
     first = instance.ssh_start(user, "echo in; sleep 100")
     assert first.stdout.readline() == b"in\n"
     assert refused(instance, user)
-    first.terminate()
+    first.kill()
     first.wait(10)
     instance.session_of(user, "closed")
     assert instance.ssh(user, "true").returncode == 0

@@ -87,7 +87,7 @@ def test_several_channels_over_one_connection(instance, engineer):
             assert p.returncode == 0
         assert len(instance.sessions(engineer, "online")) == 1
     finally:
-        master.terminate()
+        master.kill()
         master.wait(10)
 
 
