@@ -92,7 +92,7 @@ struct rec {
 	int64_t stalled_us;       /* clock_mono_us when writing began to fail; 0 = it works */
 	struct err stall;         /* why */
 	/* signatures */
-	uint8_t sign_what;        /* enum wire_sign; 0 = none wanted */
+	uint8_t sign_what;        /* enum wire_sign_what; 0 = none wanted */
 	uint64_t sign_ticket;     /* 0 = not asked yet */
 	struct rec *sign_next;
 	struct wire_sign claim;   /* what is or was to be signed */

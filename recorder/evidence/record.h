@@ -34,7 +34,7 @@ enum {
 	EVIDENCE_REACH = 65536,
 };
 enum evidence_type {
-	EVIDENCE_CHECKPOINT = 1, /* these three have the numbers of enum wire_sign */
+	EVIDENCE_CHECKPOINT = 1, /* these three have the numbers of enum wire_sign_what */
 	EVIDENCE_CLOSE,
 	EVIDENCE_CRASHED,
 	EVIDENCE_BLOCK = 5,

@@ -15,7 +15,7 @@ struct err;
  */
 enum { EVIDENCE_SIGN_TEXT = 84, EVIDENCE_HASH = 32, EVIDENCE_SIGNATURE = 64, EVIDENCE_KEY = 32 };
 struct evidence_sign_claim {
-	uint8_t what; /* enum wire_signs */
+	uint8_t what; /* enum wire_sign_what */
 	struct id id; /* zero for the audit log */
 	uint64_t seq;
 	uint8_t hash[EVIDENCE_HASH];
