@@ -27,11 +27,11 @@ class Peer:
         try:
             while True:
                 name, m, fd = wire.receive(self.sock, None)
-                if name in self.on:
-                    self.on[name](m, fd)
-                with self.news:
+                with self.news:  # noted before it is answered: what comes of the answer can look for it
                     self.said.append((name, m, fd))
                     self.news.notify_all()
+                if name in self.on:
+                    self.on[name](m, fd)
         except (EOFError, OSError):
             self.closed = True
 
