@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
 #include "policy/hashing.h"
+#include "policy/reconcile.h"
 #include "policy/session.h"
 #include <errno.h>
 #include <string.h>
@@ -204,4 +205,6 @@ void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 	}
 	if (pol_link_open(l, b->loop, fd, POL_LINK_QUEUE, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "peer.open", &err);
+	else if (role == WIRE_RECORDER)
+		pol_reconcile_recordings(b->reconcile);
 }

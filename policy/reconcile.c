@@ -11,17 +11,19 @@
 
 enum { AGAIN_US = 2 * 1000 * 1000, ANSWER_US = 5 * 1000 * 1000 };
 
-struct orphan { /* a session whose worker is not there */
+struct orphan { /* a session whose worker is not there, or a recording whose end nobody told us */
 	struct orphan *next;
 	struct pol_reconcile *r;
 	struct id id;
+	bool online; /* the session's row is to be closed, too */
 	struct loop_timer again;
 };
 
 struct pol_reconcile {
 	struct pol_broker *b;
 	struct orphan *first;
-	struct loop_timer again;
+	struct loop_timer again, again_recordings;
+	bool started;
 };
 
 static void orphan_ask(void *ctx);
@@ -47,8 +49,9 @@ static void orphan_answered(void *ctx, int code, const union pol_reply *reply)
 		loop_timer_set(o->r->b->loop, &o->again, AGAIN_US);
 		return;
 	}
-	pol_session_reconcile(&o->r->b->facts, &reply->recording);
-	orphan_free(o);
+	if (o->online)
+		pol_session_reconcile(&o->r->b->facts, &reply->recording);
+	orphan_free(o); /* what the recorder said of the recording is in the audit already (peers.c) */
 }
 
 static void orphan_ask(void *ctx)
@@ -59,14 +62,18 @@ static void orphan_ask(void *ctx)
 		o->r->b, &o->id, &(struct pol_ask){ .within_us = ANSWER_US, .done = orphan_answered, .ctx = o });
 }
 
-static void orphan_new(struct pol_reconcile *r, const struct id *id)
+static void orphan_new(struct pol_reconcile *r, const struct id *id, bool online)
 {
+	for (const struct orphan *o = r->first; o; o = o->next)
+		if (id_eq(&o->id, id))
+			return;
 	struct orphan *o = calloc(1, sizeof *o);
 
 	if (!o)
 		abort();
 	o->r = r;
 	o->id = *id;
+	o->online = online;
 	o->again = (struct loop_timer){ .fire = orphan_ask, .ctx = o };
 	o->next = r->first;
 	r->first = o;
@@ -93,7 +100,31 @@ static void row(struct pol_reconcile *r, const struct pg_result *res, int i)
 	if (w && w->unresolved)
 		pol_worker_resolve(w, &s);
 	else if (!w) /* with one it began since */
-		orphan_new(r, &s.id);
+		orphan_new(r, &s.id, true);
+}
+
+static void ask_recordings(void *ctx);
+
+static void recordings(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_reconcile *r = ctx;
+	struct id id;
+
+	if (code < 0) {
+		log_err(LOG_LEVEL_WARN, "reconcile.again", err);
+		loop_timer_set(r->b->loop, &r->again_recordings, AGAIN_US);
+		return;
+	}
+	for (int i = 0; i < pg_rows(res); i++)
+		if (id_parse(pg_span(res, i, 0), &id) == 0)
+			orphan_new(r, &id, false);
+}
+
+static void ask_recordings(void *ctx)
+{
+	struct pol_reconcile *r = ctx;
+
+	pol_query(&r->b->sql, POL_SQL("select id from api.recordings_open()"), recordings, r);
 }
 
 static void online(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -110,6 +141,8 @@ static void online(void *ctx, int code, const struct pg_result *res, const struc
 	log_ev(LOG_LEVEL_INFO, "reconciled", LOG_N("online", pg_rows(res)));
 	for (struct pol_worker *w = r->b->workers; w; w = w->next)
 		pol_worker_resolve(w, NULL); /* served before, no session */
+	r->started = true;
+	ask_recordings(r);
 }
 
 static void ask_online(void *ctx)
@@ -127,6 +160,7 @@ struct pol_reconcile *pol_reconcile_new(struct pol_broker *b)
 		abort();
 	r->b = b;
 	r->again = (struct loop_timer){ .fire = ask_online, .ctx = r };
+	r->again_recordings = (struct loop_timer){ .fire = ask_recordings, .ctx = r };
 	return r;
 }
 
@@ -136,6 +170,7 @@ struct pol_reconcile *pol_reconcile_free(struct pol_reconcile *r)
 		while (r->first)
 			orphan_free(r->first);
 		loop_timer_del(&r->again);
+		loop_timer_del(&r->again_recordings);
 		pol_query_drop(&r->b->sql, r);
 		free(r);
 	}
@@ -145,4 +180,10 @@ struct pol_reconcile *pol_reconcile_free(struct pol_reconcile *r)
 void pol_reconcile_start(struct pol_reconcile *r)
 {
 	pol_facts_when_drained(&r->b->facts, ask_online, r);
+}
+
+void pol_reconcile_recordings(struct pol_reconcile *r)
+{
+	if (r->started)
+		ask_recordings(r);
 }

@@ -195,6 +195,7 @@ create table yanmen.recording (
 	reason text not null default '',
 	anchored_at timestamptz -- when the head came into the audit chain
 );
+create index on yanmen.recording (session_id) where state = 'open';
 
 create table yanmen.setting (
 	key text primary key,

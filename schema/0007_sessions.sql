@@ -131,6 +131,13 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	where s.state = 'online' order by s.started_at
 $$;
 
+-- For the broker's start, and when the recorder is a new one: recordings whose end nobody wrote down.
+create function api.recordings_open() returns table (id uuid)
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	select r.session_id from yanmen.recording r join yanmen.session s on s.id = r.session_id
+	where r.state = 'open' and s.state <> 'online' order by s.started_at
+$$;
+
 create function yanmen.session_facts(s yanmen.session) returns jsonb language sql stable as $$
 	select jsonb_build_object('id', s.id, 'session', s.id, 'user', s.user_name, 'target', s.target_name,
 		'cluster', s.cluster_name, 'account', s.account_name, 'protocol', s.protocol, 'state', s.state,

@@ -3,7 +3,7 @@
 `instance` is a whole Yanmen, started by tools/run in a temporary home: one for each pytest worker and session.
 Tests that hurt it badly (tmpfs full, processes killed) use `own_instance`, one for each module that asks for it.
 
-Marks: alone = measures time, memory or load, runs when nothing else does; core = also runs against the sanitizer build.
+Mark: alone = measures time, memory or load, runs when nothing else does.
 """
 
 import os

@@ -20,8 +20,6 @@ KEY = base64.b64decode(KEY_LINE.split()[1])
 OK, DENIED, WELCOME, UNAVAILABLE = 1, 2, 3, 4
 SHELL, EXEC, SFTP, SCP = 1, 2, 4, 8
 
-pytestmark = pytest.mark.core
-
 
 @pytest.fixture
 def gate(db, tmp_path):  # noqa: F811
@@ -64,6 +62,10 @@ def events(gate, kind, count=1):
 
 def session(gate, sid):
     return next(s for s in gate.must("session list") if s["id"] == sid)
+
+
+def recording(gate, sid):
+    return next(r for r in gate.must("recording list") if r["id"] == sid)
 
 
 def spool_bytes(gate):
@@ -404,6 +406,32 @@ def test_a_killed_broker_loses_nothing_and_its_sessions_go_on(gate):
     resumed.wait("end_answer")
     until(lambda: session(gate, kept)["state"] == "closed")
     assert resumed.number != dead.number
+
+
+def test_a_recording_whose_end_was_told_to_nobody_is_asked_for(gate):
+    """Recorder and broker killed at once: the session's end is in the spool, the recording's is only in its file."""
+    grant(gate)
+    w, sid = online(gate)
+    w.send("end", reason="done")
+    w.wait("end_answer")
+    until(lambda: session(gate, sid)["state"] == "closed")
+    assert recording(gate, sid)["recording"] == "open"
+    gate.kill_broker()
+    gate.start_broker()
+    gate.synced()
+    until(lambda: recording(gate, sid)["recording"] == "closed")
+    assert len(events(gate, "recording.state")) == 1 and len(events(gate, "session.ended")) == 1
+
+
+def test_a_new_recorder_is_asked_for_what_the_old_one_did_not_tell(gate):
+    grant(gate)
+    gate.synced()
+    w, sid = online(gate)
+    w.send("end", reason="done")
+    w.wait("end_answer")
+    until(lambda: session(gate, sid)["state"] == "closed")
+    gate.new_recorder()
+    until(lambda: recording(gate, sid)["recording"] == "closed")
 
 
 def test_recorder_away_is_said_and_it_comes_back(gate):

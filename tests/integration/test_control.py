@@ -7,8 +7,6 @@ import pytest
 from harness.terminal import EOF, TIMEOUT, shell, terminal
 from harness.wait import until
 
-pytestmark = pytest.mark.core
-
 
 def test_list_tells_who_is_where(instance, engineer):
     online = instance.ssh_start(engineer, "echo in; sleep 100")

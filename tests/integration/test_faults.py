@@ -110,6 +110,22 @@ def test_a_session_that_ends_while_the_broker_is_down(own_instance, streams):
     audit_is_complete(instance, streams)
 
 
+def test_broker_and_recorder_at_once(own_instance, streams):
+    """What was sealed in that instant was told to nobody: the next broker asks the next recorder."""
+    instance = own_instance
+    pids = [next(iter(instance.pids(role))) for role in ("broker", "recorder")]
+    for pid in pids:
+        procs.kill_hard(pid)
+    for s in streams:
+        until(lambda s=s: not s.alive(), 5, "no recorder, no session")
+    wait_service(instance, instance.engineer)
+    for s in streams:
+        ended_as(instance, s, "crashed")
+        assert recording_ends(instance, s)["recording"] == "crashed"
+        compare(instance, s, A_SECOND)
+    audit_is_complete(instance, streams)
+
+
 def test_the_parent(own_instance, streams):
     instance = own_instance
     before = instance.service_pid("yanmend")

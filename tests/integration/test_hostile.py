@@ -62,7 +62,6 @@ MALFORMED = {
 }
 
 
-@pytest.mark.core
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_packets_end_their_connection_and_nothing_else(instance, name):
     with connect(instance) as s:
@@ -75,7 +74,6 @@ def test_malformed_packets_end_their_connection_and_nothing_else(instance, name)
     assert instance.healthy()
 
 
-@pytest.mark.core
 def test_mutated_handshakes(instance):
     """A real client's first packets with bytes flipped: a hundred connections, each ends, the service goes on."""
     recorded = capture_client_bytes(instance)

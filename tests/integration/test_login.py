@@ -6,8 +6,6 @@ import pytest
 from harness.instance import User
 from harness.wait import until
 
-pytestmark = pytest.mark.core
-
 
 def test_password_and_target_in_the_login_name(instance, engineer):
     done = instance.ssh(engineer, "id", "-un")

@@ -4,8 +4,6 @@ import pytest
 from harness.terminal import EOF, shell, terminal
 from harness.wait import until
 
-pytestmark = pytest.mark.core
-
 
 @pytest.fixture(scope="module")
 def person(instance):

@@ -4,11 +4,8 @@ import os
 import signal
 import subprocess
 
-import pytest
 from harness.terminal import EOF, shell, terminal
 from harness.wait import until
-
-pytestmark = pytest.mark.core
 
 
 def test_stdout_stderr_and_status_stay_apart(instance, engineer):

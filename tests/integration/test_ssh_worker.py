@@ -29,7 +29,6 @@ from harness.wait import until
 from harness.worker import EXEC, SCP, SFTP, Gate, Worker
 
 PROGRAMS = Path(os.environ.get("YANMEN_PREFIX", "build/install"))
-pytestmark = pytest.mark.core
 plain_build = pytest.mark.skipif("build-asan" in str(PROGRAMS), reason="a sanitizer's memory has no limit and never shrinks")
 END, LOCK, UNLOCK = 1, 2, 3
 REACHED, KEY_CHANGED, LOGIN_REFUSED, STALLED, BROKEN = range(1, 6)

@@ -155,15 +155,18 @@ class Parent:
             ours, theirs = wire.pair()
             self._give(self.control, 4, ours)
             self._give(helper, 5, theirs)
-        ours, theirs = wire.pair()
-        self.recorder = Recorder(ours)
-        self._give(self.control, 3, theirs)
+        self.new_recorder()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = self.home / "control.sock"
         path.unlink(missing_ok=True)
         self.listener.bind(str(path))
         self.listener.listen(16)
         self._give(self.control, 8, self.listener)
+
+    def new_recorder(self):
+        ours, theirs = wire.pair()
+        self.recorder = Recorder(ours)
+        self._give(self.control, 3, theirs)
 
     @staticmethod
     def _give(to, role, sock):
