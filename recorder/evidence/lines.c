@@ -81,8 +81,20 @@ static void put_keys(struct json *j, struct rd *r)
 		put_base64(j, "sealed", span_of(r->p, r->n));
 }
 
-void evidence_lines_put(const struct frame *f, struct buf *out)
+/* What client and target said. */
+static void put_said(struct json *j, struct evidence_text *t, const struct frame *f, struct span shown)
 {
+	if (t->charset == CHARSET_UTF8) {
+		put_bytes(j, f->body);
+		return;
+	}
+	json_str(j, "text", shown);
+	put_base64(j, "base64", f->body);
+}
+
+void evidence_lines_put(struct evidence_text *t, const struct frame *f, struct buf *out)
+{
+	struct frame shown = evidence_text_of(t, f);
 	struct rd r = rd_of(f->body);
 	struct json j;
 
@@ -95,7 +107,7 @@ void evidence_lines_put(const struct frame *f, struct buf *out)
 	case FRAME_IN:
 	case FRAME_OUT:
 	case FRAME_ERR:
-		put_bytes(&j, f->body);
+		put_said(&j, t, f, shown.body);
 		break;
 	case FRAME_KEYS:
 		put_keys(&j, &r);

@@ -227,4 +227,4 @@ static void done(void *state)
 	free(s);
 }
 
-const struct reader_format reader_asciicast = { begin, frame, end, done };
+const struct reader_format reader_asciicast = { .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true };

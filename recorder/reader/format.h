@@ -2,6 +2,7 @@
 #define READER_FORMAT_H
 #include "gateway/core/frame.h"
 #include "recorder/reader/out.h"
+#include <stdbool.h>
 #include <stdint.h>
 /*
  * format - what a recording is turned into: one struct a format.
@@ -15,6 +16,7 @@ struct reader_format {
 	int (*frame)(void *state, const struct frame *f);
 	int (*end)(void *state);
 	void (*done)(void *state);
+	bool is_text; /* wants what was said in UTF-8 (recorder/evidence/text.h), not as it passed */
 };
 extern const struct reader_format reader_frames;    /* frames.c */
 extern const struct reader_format reader_asciicast; /* asciicast.c */

@@ -126,4 +126,4 @@ static void done(void *state)
 	free(s);
 }
 
-const struct reader_format reader_frames = { begin, frame, end, done };
+const struct reader_format reader_frames = { .begin = begin, .frame = frame, .end = end, .done = done };

@@ -1,28 +1,43 @@
 #include "recorder/evidence/lines.h"
 #include "recorder/reader/format.h"
+#include <errno.h>
+#include <stdlib.h>
+
+struct state {
+	struct reader_out *out;
+	struct evidence_text text;
+};
 
 static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
 {
+	struct state *s = calloc(1, sizeof *s);
 	(void)from_us;
-	*ret_state = o;
+	if (!s)
+		return -ENOMEM;
+	s->out = o;
+	evidence_text_init(&s->text);
+	*ret_state = s;
 	return 0;
 }
 
 static int frame(void *state, const struct frame *f)
 {
-	struct reader_out *o = state;
-	evidence_lines_put(f, &o->b);
-	return reader_out_some(o);
+	struct state *s = state;
+	evidence_lines_put(&s->text, f, &s->out->b);
+	return reader_out_some(s->out);
 }
 
 static int end(void *state)
 {
-	return reader_out_flush(state);
+	struct state *s = state;
+	return reader_out_flush(s->out);
 }
 
 static void done(void *state)
 {
-	(void)state;
+	struct state *s = state;
+	evidence_text_done(&s->text);
+	free(s);
 }
 
-const struct reader_format reader_lines = { begin, frame, end, done };
+const struct reader_format reader_lines = { .begin = begin, .frame = frame, .end = end, .done = done };

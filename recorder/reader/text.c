@@ -80,4 +80,4 @@ static void done(void *state)
 	free(s);
 }
 
-const struct reader_format reader_text = { begin, frame, end, done };
+const struct reader_format reader_text = { .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true };

@@ -1,6 +1,7 @@
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
+#include "recorder/evidence/text.h"
 #include "recorder/reader/format.h"
 #include "recorder/reader/reader.h"
 #include <errno.h>
@@ -24,11 +25,16 @@ static int output(int code, struct err *err)
 /* Frame after frame; what could be decrypted is written also when the rest is damaged. */
 static int run(struct reader *r, struct reader_source *src, const struct reader_format *f, void *state, struct err *err)
 {
+	scoped(evidence_text_done) struct evidence_text text;
 	struct frame fr;
 	int rc, wrote = 0;
-	while ((rc = reader_source_next(src, &fr, err)) == 1)
+	evidence_text_init(&text);
+	while ((rc = reader_source_next(src, &fr, err)) == 1) {
+		if (f->is_text)
+			fr = evidence_text_of(&text, &fr);
 		if ((wrote = f->frame(state, &fr)) < 0)
 			return output(wrote, err);
+	}
 	wrote = f->end(state);
 	evidence_checker_verdict(src->checker, &src->walk, &r->verdict);
 	return rc < 0 ? rc : output(wrote, err);

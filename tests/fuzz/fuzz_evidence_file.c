@@ -17,12 +17,14 @@ static void decode(int fd)
 	static const uint8_t key[32];
 	scoped(evidence_walk_done) struct evidence_walk w;
 	scoped(buf_done) struct buf out;
+	scoped(evidence_text_done) struct evidence_text text;
 	struct evidence_record r;
 	struct evidence_stream s;
 	struct span plain;
 	struct frame f;
 
-	buf_init(&out, 8 * FRAME_BODY_MAX);
+	buf_init(&out, 24 * FRAME_BODY_MAX);
+	evidence_text_init(&text);
 	if (evidence_walk_open(&w, fd, NULL) < 0 || (!u && evidence_unpacker_new(&u, NULL) < 0))
 		return;
 	evidence_stream_init(&s, &w.header.id, key);
@@ -31,7 +33,7 @@ static void decode(int fd)
 			continue;
 		for (int n; plain.n > 0 && (n = frame_get(plain, &f, NULL)) > 0; plain = span_of(plain.p + n, plain.n - (size_t)n)) {
 			buf_clear(&out);
-			evidence_lines_put(&f, &out);
+			evidence_lines_put(&text, &f, &out);
 		}
 	}
 }

@@ -18,12 +18,14 @@ static void json_scope(json_t **j)
 void cli_show_init(struct cli_show *s, const struct cli *cli)
 {
 	*s = (struct cli_show){ .cli = cli };
+	evidence_text_init(&s->text);
 	buf_init(&s->out, OUT_MAX);
 }
 
 void cli_show_done(struct cli_show *s)
 {
 	cli_show_flush(s);
+	evidence_text_done(&s->text);
 	buf_done(&s->out);
 }
 
@@ -202,10 +204,12 @@ static void show_person(struct cli_show *s, const struct frame *f)
 
 void cli_show_frame(struct cli_show *s, const struct frame *f)
 {
-	if (s->cli->json)
-		evidence_lines_put(f, &s->out);
-	else
-		show_person(s, f);
+	if (s->cli->json) {
+		evidence_lines_put(&s->text, f, &s->out);
+	} else {
+		struct frame shown = evidence_text_of(&s->text, f);
+		show_person(s, &shown);
+	}
 	if (s->out.len > OUT_FLUSH || s->out.failed)
 		cli_show_flush(s);
 }

@@ -2,11 +2,12 @@
 #define TOOLS_YANMEN_SHOW_H
 #include "gateway/core/frame.h"
 #include "gateway/term/safe.h"
+#include "recorder/evidence/text.h"
 #include "tools/yanmen/cli.h"
 /*
  * show - frames of a session on the person's terminal, or as JSON Lines.
  *
- * Terminal: output of all channels, made safe; a line between when the channel changes; notes as lines.
+ * Terminal: output of all channels, in UTF-8 and made safe; a line between when the channel changes; notes as lines.
  * JSON:     the lines of docs/RECORDING.md, "Export: JSON Lines".
  * Trust:    frames hold what targets and users wrote: hostile.
  */
@@ -21,6 +22,7 @@ struct cli_show {
 		bool used, hidden;
 		struct term_safe safe;
 	} channels[CLI_SHOW_CHANNELS];
+	struct evidence_text text;
 	struct buf out;
 };
 void cli_show_init(struct cli_show *s, const struct cli *cli);

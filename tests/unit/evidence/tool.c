@@ -61,6 +61,7 @@ static int lines(const struct sample_keys *k, int fd)
 {
 	scoped(evidence_walk_done) struct evidence_walk w;
 	scoped(buf_done) struct buf b;
+	scoped(evidence_text_done) struct evidence_text text;
 	struct evidence_unpacker *u = NULL;
 	struct evidence_stream st;
 	struct evidence_record r;
@@ -68,6 +69,7 @@ static int lines(const struct sample_keys *k, int fd)
 	struct frame f;
 	uint8_t key[32];
 	buf_init(&b, 1 << 20);
+	evidence_text_init(&text);
 	if (evidence_walk_open(&w, fd, NULL) < 0 || evidence_unpacker_new(&u, NULL) < 0 ||
 		crypto_box_seal_open(key, w.header.sealed_key, sizeof w.header.sealed_key, k->seal_public, k->seal_secret) != 0)
 		return 1;
@@ -78,7 +80,7 @@ static int lines(const struct sample_keys *k, int fd)
 			continue;
 		rc = evidence_block_get(u, &st, &r, &plain, NULL);
 		for (int n; rc == 0 && plain.n > 0 && (n = frame_get(plain, &f, NULL)) > 0; plain = span_of(plain.p + n, plain.n - (size_t)n))
-			evidence_lines_put(&f, &b);
+			evidence_lines_put(&text, &f, &b);
 	}
 	u = evidence_unpacker_free(u);
 	evidence_stream_done(&st);
