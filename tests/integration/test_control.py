@@ -22,6 +22,7 @@ def test_list_tells_who_is_where(instance, engineer):
     assert row["ended"] and row["reason"]
 
 
+@pytest.mark.alone
 def test_kill_ends_the_client_within_a_second_with_the_reason_on_its_screen(instance, engineer):
     with terminal(instance, engineer) as child:
         shell(child)

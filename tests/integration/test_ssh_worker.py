@@ -157,12 +157,11 @@ def opened(worker):
 def test_a_command_is_asked_recorded_and_ended_in_order(place, gate):
     done = place.run(gate, "echo out; echo err >&2; exit 7")
     assert (done.returncode, done.stdout, done.stderr) == (7, b"out\n", b"err\n")
-    w = gate.last()
-    assert w.ended.wait(5) and w.process.wait(5) == 0
+    w = gate.over()
+    assert w.ended.is_set()
     assert [n for n, _ in w.events if n not in ("login", "authenticated")] == ["target", "reached", "open", "end"]
     assert w.named("authenticated")  # goes to the parent: another socket, so no order with the others
     assert w.named("open") == [{"channel": 1, "request": EXEC, "text": b"echo out; echo err >&2; exit 7"}]
-    until(lambda: w.frames[-1][1] == "finish", 5, "the last frame")
     kinds = [f[1] for f in w.frames]
     assert kinds[0] == "open" and kinds[-3:] == ["exit", "close", "finish"] and sorted(kinds[1:-3]) == ["err", "out"]
     assert opened(w)[0]["kind"] == "exec" and not opened(w)[0]["pty"]
@@ -172,7 +171,7 @@ def test_a_command_is_asked_recorded_and_ended_in_order(place, gate):
 
 def test_a_signal_is_recorded_as_one(place, gate):
     place.run(gate, "kill -TERM $$; sleep 5")
-    assert json.loads(gate.last().of("exit")[0]) == {"signal": "TERM"}
+    assert json.loads(gate.over().of("exit")[0]) == {"signal": "TERM"}
 
 
 @pytest.mark.parametrize("direction", ["in", "out"])
@@ -187,8 +186,7 @@ def test_bytes_beyond_the_limit_are_digested_and_arrive_unchanged_through_rekeyi
         file.write_bytes(data)
         done = place.run(gate, f"cat {file}", options=("RekeyLimit=1M",))
         assert done.returncode == 0 and done.stdout == data
-    w = gate.last()
-    assert w.ended.wait(5)
+    w = gate.over()
     assert w.bytes[1, direction] == 1 << 20
     assert w.digest[1, direction].digest() == hashlib.sha256(data[:1 << 20]).digest()
     kind, total, digest = struct.unpack("<BQ32s", w.of("digest")[0])
@@ -200,8 +198,7 @@ def test_a_short_stream_is_stored_whole_and_has_no_digest(place, gate):
     gate.stream_max = 1 << 20
     data = os.urandom(1 << 20)
     assert place.run(gate, "cat", stdin=data).stdout == data
-    w = gate.last()
-    assert w.ended.wait(5)
+    w = gate.over()
     assert b"".join(w.of("out")) == b"".join(w.of("in")) == data and not w.of("digest")
 
 
@@ -260,7 +257,7 @@ def test_a_recorder_that_is_gone_ends_the_session_at_once(place, gate):
 @pytest.mark.parametrize("command, request_", [("scp -t /nonexistent/x", SCP), ("scp -t /nonexistent/x; true", EXEC), ("id", EXEC)])
 def test_scp_is_told_from_commands(place, gate, command, request_):
     place.run(gate, command)
-    assert gate.last().named("open")[0]["request"] == request_
+    assert gate.over().named("open")[0]["request"] == request_
 
 
 @pytest.mark.parametrize("protocol, request_", [((), SFTP), (("-O",), SCP)], ids=["sftp", "scp"])
@@ -270,7 +267,7 @@ def test_file_copies_are_asked_as_what_they_are(place, gate, protocol, request_)
     done = subprocess.run(place.argv(gate, *protocol, "-q", source, f"alice%web01@127.0.0.1:{there}", program="scp"),
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     assert done.returncode == 0 and there.read_bytes() == source.read_bytes(), done.stderr
-    assert gate.last().named("open")[0]["request"] == request_
+    assert gate.over().named("open")[0]["request"] == request_
 
 
 def test_a_refused_request_is_one_line_and_254(place, gate):
@@ -278,13 +275,14 @@ def test_a_refused_request_is_one_line_and_254(place, gate):
     done = place.run(gate, "touch", place.folder / "never")
     assert (done.returncode, done.stdout) == (254, b"") and done.stderr.count(b"\n") == 1
     assert b"commands are not granted" in done.stderr and not (place.folder / "never").exists()
-    assert [json.loads(n)["kind"] for n in gate.last().of("note")] == ["refused"] and not gate.last().of("open")
+    w = gate.over()
+    assert [json.loads(n)["kind"] for n in w.of("note")] == ["refused"] and not w.of("open")
 
 
 def test_other_subsystems_are_refused(place, gate):
     done = place.run(gate, "netconf", flags=("-s",))
     assert done.returncode == 254 and b"netconf" in done.stderr
-    assert not gate.last().named("open")
+    assert not gate.over().named("open")
 
 
 def test_a_denied_target_is_one_line_and_254(place, gate):
@@ -320,6 +318,7 @@ def test_a_sixteenth_channel_opens_and_a_seventeenth_does_not(place, gate):
 
 
 # ---- control ----
+@pytest.mark.alone
 def test_a_kill_is_seen_with_its_reason_and_leaves_a_finished_recording(place, gate):
     with place.terminal(gate) as child:
         shell(child)
@@ -329,10 +328,12 @@ def test_a_kill_is_seen_with_its_reason_and_leaves_a_finished_recording(place, g
         child.expect_exact("session ended: 维护 window is over ***")
         assert time.monotonic() - began < 1
         child.expect_exact(pexpect.EOF)
-    assert w.ended.wait(3) and json.loads(w.of("finish")[0])["reason"] == "维护 window is over"
+    w.over()
+    assert json.loads(w.of("finish")[0])["reason"] == "维护 window is over"
     assert len(w.of("close")) == 1
 
 
+@pytest.mark.alone
 def test_a_kill_does_not_wait_for_a_client_that_stalls(place, gate):
     gate.keep_frames = False
     with place.start(gate, "cat /dev/zero") as client:
@@ -343,7 +344,7 @@ def test_a_kill_does_not_wait_for_a_client_that_stalls(place, gate):
         began = time.monotonic()
         w.say(END, "enough")
         assert w.ended.wait(5) and time.monotonic() - began < 1
-        assert w.process.wait(5) == 0
+        w.over()
         os.kill(client.pid, signal.SIGCONT)
 
 
@@ -383,11 +384,11 @@ def test_idle_and_total_limits(place, gate):
     gate.idle_s = 2
     with place.terminal(gate) as child:
         shell(child)
-        child.expect_exact("idle for too long", timeout=6)
+        child.expect_exact("idle for too long", timeout=20)
     gate.idle_s, gate.total_s = 0, 2
     began = time.monotonic()
     done = place.run(gate, "while :; do echo .; sleep 0.2; done")
-    assert done.returncode != 0 and b"time that the grant allows" in done.stderr and 1.5 < time.monotonic() - began < 6
+    assert done.returncode != 0 and b"time that the grant allows" in done.stderr and 1.5 < time.monotonic() - began < 20
 
 
 # ---- targets ----
@@ -395,9 +396,9 @@ def test_a_changed_host_key_is_told_before_anything_is_sent(place, gate):
     gate.target_key = place.blob("other")
     done = place.run(gate, "id")
     assert done.returncode != 0 and b"yanmen target repin web01" in done.stderr and done.stderr.count(b"\n") == 1
-    reached = until(lambda: gate.last().named("reached"), 5, "the worker's word")
-    assert [(r["outcome"], r["presented"]) for r in reached] == [(KEY_CHANGED, place.blob("target"))]
-    assert not gate.last().of("open")
+    w = gate.over()
+    assert [(r["outcome"], r["presented"]) for r in w.named("reached")] == [(KEY_CHANGED, place.blob("target"))]
+    assert not w.of("open")
 
 
 def test_a_target_that_stalls_is_given_up(place):
@@ -408,8 +409,7 @@ def test_a_target_that_stalls_is_given_up(place):
         began = time.monotonic()
         done = place.run(gate, "id")
         assert done.returncode != 0 and b"does not answer in time" in done.stderr and 24 < time.monotonic() - began < 45
-        reached = until(lambda: gate.last().named("reached"), 5, "the worker's word")
-        assert reached[0]["outcome"] == STALLED
+        assert gate.over().named("reached")[0]["outcome"] == STALLED
     finally:
         os.kill(frozen.pid, signal.SIGCONT)
 
@@ -426,19 +426,19 @@ def test_a_target_that_breaks_off_loses_no_byte_that_it_sent(place, gate):
         os.kill(client.pid, signal.SIGCONT)
         got = first + client.stdout.read()
         assert client.wait(10) != 0
-    recorded = b"".join(gate.last().of("out"))
-    assert data.startswith(got) and recorded.startswith(got)
-    end = until(lambda: gate.last().named("end"), 5, "the end")
-    assert b"closed the connection" in end[0]["reason"]
+    w = gate.over()
+    assert data.startswith(got) and b"".join(w.of("out")).startswith(got)
+    assert b"closed the connection" in w.named("end")[0]["reason"]
 
 
 @pytest.mark.parametrize("pinned, expected", [("target_rsa", "target_rsa"), ("other", "target"), (None, "target")])
 def test_a_probe_prefers_the_pinned_type(place, target, pinned, expected):
     w = Worker(place.gate(target.port), probe=place.blob(pinned) if pinned else b"")
-    assert w.ended.wait(10)
+    assert w.ended.wait(15)
     answer = w.named("probe_answer")[0]
     assert (answer["code"], answer["host_key"]) == (0, place.blob(expected)), answer
-    assert re.match(rb"SSH-2.0-OpenSSH", answer["banner"]) and w.process.wait(5) == 0
+    assert re.match(rb"SSH-2.0-OpenSSH", answer["banner"])
+    w.over()
 
 
 # ---- clients that OpenSSH is not ----
@@ -460,8 +460,7 @@ def test_the_user_name_is_that_of_the_first_try(gate, raw):
     with contextlib.suppress(Closed):
         assert not client.password("bob#web01", "secret")
         client.expect(1)
-    w = gate.last()
-    assert w.process.wait(5) == 0 and [m["user"] for m in w.named("login")] == [b"alice#web01"]
+    assert [m["user"] for m in gate.over().named("login")] == [b"alice#web01"]
 
 
 def test_six_tries_and_no_more(gate, raw):
@@ -469,8 +468,7 @@ def test_six_tries_and_no_more(gate, raw):
     with contextlib.suppress(Closed):
         for _ in range(20):
             assert not client.password("alice#web01", "wrong")
-    w = gate.last()
-    assert w.process.wait(5) == 0 and len(w.named("login")) == 6
+    assert len(gate.over().named("login")) == 6
 
 
 def test_only_sessions_open_and_only_after_the_login(gate, raw):
@@ -518,8 +516,7 @@ def test_a_client_that_ignores_its_window_is_cut_off(gate, raw):
     with pytest.raises((Closed, TimeoutError)):
         for _ in range(2000):
             client.data(channel, b"x" * 32000)
-    w = gate.last()
-    assert w.process.wait(10) == 0 and w.named("end")[0]["reason"] == b"the client ignored its window"
+    assert gate.over().named("end")[0]["reason"] == b"the client ignored its window"
 
 
 @plain_build
@@ -546,7 +543,7 @@ def test_nonsense_after_the_login_ends_in_order(gate, raw):
                 body = generator.choice([b"", channel, channel + string(generator.choice(requests)), string("session")])
                 client.send(bytes([generator.choice(kinds)]) + body + generator.randbytes(generator.randint(0, 80)))
         client.close()
-        assert gate.last().process.wait(10) == 0
+        gate.over()
 
 
 @plain_build

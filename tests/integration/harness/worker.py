@@ -177,6 +177,9 @@ class Gate:
             time.sleep(0.01)
         return self.workers[-1]
 
+    def over(self):
+        return self.last().over()
+
     def close(self):
         self.listener.close()
         for w in self.workers:
@@ -210,8 +213,10 @@ class Worker:
         for s in theirs:
             s.close()
         self.client, self.address = client, address
-        for loop in (self._control, self._broker, self._vault, self._recorder):
-            threading.Thread(target=self._guard, args=(loop,), daemon=True).start()
+        self.threads = [threading.Thread(target=self._guard, args=(loop,), daemon=True)
+                        for loop in (self._control, self._broker, self._vault, self._recorder)]
+        for thread in self.threads:
+            thread.start()
 
     @staticmethod
     def _guard(loop):
@@ -360,9 +365,22 @@ class Worker:
     def named(self, name):
         return [m for n, m in self.events if n == name]
 
+    def over(self, seconds=15):
+        """Waits for its exit and until all that it said has been taken: four sockets have no order among them."""
+        assert self.process.wait(seconds) == 0
+        self._taken()
+        return self
+
+    def _taken(self):
+        for thread in self.threads:
+            thread.join(15)
+            assert not thread.is_alive()
+
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.gate.stall_recorder.clear()
+        self._taken()
         for s in (self.control, self.broker, self.vault, self.recorder):
             s.close()
