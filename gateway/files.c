@@ -1,6 +1,7 @@
 #include "gateway/files.h"
 #include "gateway/core/conf.h"
 #include "gateway/core/err.h"
+#include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +96,70 @@ int gw_files_key(const struct conf *conf, int *ret_fd, struct err *err)
 	return 0;
 }
 
+/* ---- a new key: beside the old one, under its name with ".new" ---- */
+
+static void new_path(const struct gw_files *f, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s.new", f->conf->vault_key);
+}
+
+void gw_files_key_drop(const struct gw_files *f)
+{
+	char path[sizeof f->conf->vault_key + 8];
+	new_path(f, path, sizeof path);
+	(void)unlink(path);
+}
+
+int gw_files_key_new(const struct gw_files *f, int *ret_fd, struct err *err)
+{
+	char path[sizeof f->conf->vault_key + 8];
+	struct stat old;
+	new_path(f, path, sizeof path);
+	if (fstat(f->fd[GW_GIFT_KEY], &old) < 0 || (unlink(path) < 0 && errno != ENOENT && errno != EROFS))
+		return complain(err, -errno, "cannot make the new key file", path);
+	scoped(scope_close) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return complain(err, -errno, "cannot make the new key file", path);
+	if ((old.st_uid != geteuid() || old.st_gid != getegid()) && fchown(fd, old.st_uid, old.st_gid) < 0) {
+		int code = -errno;
+		(void)unlink(path);
+		return complain(err, code, "cannot give away the new key file", path);
+	}
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+static int sync_folder_of(const char *path)
+{
+	char folder[sizeof ((struct conf *)0)->vault_key];
+	snprintf(folder, sizeof folder, "%s", path);
+	char *slash = strrchr(folder, '/');
+	if (!slash)
+		return -EINVAL;
+	slash[slash == folder] = 0;
+	scoped(scope_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+int gw_files_key_commit(struct gw_files *f, int fd, struct err *err)
+{
+	const char *path = f->conf->vault_key;
+	char fresh[sizeof f->conf->vault_key + 8];
+	new_path(f, fresh, sizeof fresh);
+	if (fsync(fd) < 0 || rename(fresh, path) < 0)
+		return complain(err, -errno, "cannot put the new key file in place", path);
+	int r = sync_folder_of(path);
+	if (r < 0) /* the name is the new file's already: go on with it */
+		log_ev(LOG_LEVEL_ERROR, "rekey.unsynced", LOG_S("path", path), LOG_N("code", r));
+	int key = -1;
+	r = gw_files_key(f->conf, &key, err);
+	if (r < 0)
+		return r;
+	(void)close(f->fd[GW_GIFT_KEY]);
+	f->fd[GW_GIFT_KEY] = key;
+	return 0;
+}
+
 int gw_files_libexec(const struct conf *conf, char *ret, size_t size, struct err *err)
 {
 	if (conf->libexec_dir[0]) {
@@ -179,11 +244,15 @@ int gw_files_open(const char *config, const struct conf *conf, struct gw_files *
 	for (size_t i = 0; i < COUNT_OF(ret->fd); i++)
 		ret->fd[i] = -1;
 	ret->run_dir = ret->cli = -1;
+	ret->conf = conf;
 	ret->fd[GW_GIFT_CONFIG] = open(config, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (ret->fd[GW_GIFT_CONFIG] < 0)
 		return complain(err, -errno, "cannot open the configuration", config);
 	int r = gw_files_key(conf, &ret->fd[GW_GIFT_KEY], err);
 	if (r == 0)
 		r = open_dirs(conf, ret, err);
-	return r < 0 ? r : open_cli(conf, &ret->cli, err);
+	if (r < 0)
+		return r;
+	gw_files_key_drop(ret); /* ours: no other yanmend runs */
+	return open_cli(conf, &ret->cli, err);
 }

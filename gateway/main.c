@@ -71,6 +71,7 @@ static int set_up(struct gw_parent *p, const char *config, struct err *err)
 		return r;
 	gw_clients_init(&p->clients);
 	gw_pool_init(&p->pool, p);
+	gw_rekey_init(p);
 	gw_service_start_all(p);
 	r = gw_listen_start(p, fd, err);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include "gateway/files.h"
 #include "gateway/listen.h"
 #include "gateway/pool.h"
+#include "gateway/rekey.h"
 #include "gateway/roles.h"
 #include "gateway/service.h"
 #include "gateway/stop.h"
@@ -25,5 +26,6 @@ struct gw_parent {
 	struct gw_pool pool;
 	struct gw_clients clients;
 	struct gw_stop stop;
+	struct gw_rekey rekey;
 };
 #endif

@@ -162,6 +162,14 @@ bool gw_pool_is_empty(const struct gw_pool *pool)
 	return LIST_EMPTY(&pool->children);
 }
 
+void gw_pool_renew(struct gw_pool *pool)
+{
+	struct gw_child *c;
+	LIST_FOREACH (c, &pool->children, link)
+		if (c->row->role == WIRE_SSH && (c->state == GW_CHILD_WARM || c->state == GW_CHILD_STARTING))
+			gw_child_leave(c);
+}
+
 void gw_pool_stop(struct gw_parent *p, const char *reason)
 {
 	struct gw_pool *pool = &p->pool;

@@ -34,6 +34,7 @@ void gw_pool_service_ready(struct gw_parent *p, uint8_t role);
 void gw_pool_warm(struct gw_pool *pool, struct gw_child *c);     /* it said hello */
 void gw_pool_gone(struct gw_pool *pool, bool before_hello);      /* one ended */
 bool gw_pool_is_empty(const struct gw_pool *pool);
+void gw_pool_renew(struct gw_pool *pool); /* those that wait for a client leave, others come */
 void gw_pool_stop(struct gw_parent *p, const char *reason);
 void gw_pool_kill_all(struct gw_pool *pool);
 #endif

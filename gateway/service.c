@@ -25,11 +25,28 @@ enum { BEFORE, AFTER }; /* its hello */
 static const struct permit_rule from_service[] = {
 	{ WIRE_T_hello, PERMIT_IN(BEFORE), AFTER, 1 },
 };
+static const struct permit_rule from_vault[] = {
+	{ WIRE_T_hello, PERMIT_IN(BEFORE), AFTER, 1 },
+	{ WIRE_T_rekey_answer, PERMIT_IN(AFTER), AFTER, 0 },
+};
 static const struct permit_rule from_broker[] = {
 	{ WIRE_T_hello, PERMIT_IN(BEFORE), AFTER, 1 },
 	{ WIRE_T_control, PERMIT_IN(AFTER), AFTER, 0 },
 	{ WIRE_T_want, PERMIT_IN(AFTER), AFTER, 0 },
+	{ WIRE_T_rekey, PERMIT_IN(AFTER), AFTER, 0 },
 };
+
+static struct permit permit_of(uint8_t role)
+{
+	switch (role) {
+	case WIRE_BROKER:
+		return (struct permit){ .rules = from_broker, .n = COUNT_OF(from_broker), .state = BEFORE };
+	case WIRE_VAULT:
+		return (struct permit){ .rules = from_vault, .n = COUNT_OF(from_vault), .state = BEFORE };
+	default:
+		return (struct permit){ .rules = from_service, .n = COUNT_OF(from_service), .state = BEFORE };
+	}
+}
 
 static void end_it(struct gw_service *s, const char *why)
 {
@@ -84,6 +101,8 @@ static void on_hello(struct gw_service *s)
 	if (s->row->role == WIRE_BROKER)
 		gw_service_sent(s, wire_peer_queue(s->q, &(struct wire_peer){ .role = WIRE_CLI }, p->files.cli));
 	gw_pool_service_ready(p, s->row->role);
+	if (s->row->role == WIRE_VAULT)
+		gw_rekey_vault_ready(p);
 	if (s->row->role == WIRE_BROKER)
 		gw_service_sent(s, wire_synced_queue(s->q, &(struct wire_synced){ 0 }, -1));
 }
@@ -109,6 +128,10 @@ static int take_message(struct gw_service *s, uint16_t type, struct span body, s
 		return gw_control_taken(s->parent, body, err);
 	case WIRE_T_want:
 		return gw_control_wanted(s->parent, body, err);
+	case WIRE_T_rekey:
+		return gw_rekey_asked(s->parent, body, err);
+	case WIRE_T_rekey_answer:
+		return gw_rekey_answered(s->parent, body, err);
 	default:
 		return fault(err, -EPERM, "", "no rule for %u", type);
 	}
@@ -171,6 +194,8 @@ static void on_child(void *ctx, uint32_t events)
 	loop_timer_del(&s->timer);
 	gw_start_log_end("service.ended", s->row->role, s->pid, status);
 	s->pid = 0;
+	if (s->row->role == WIRE_VAULT)
+		gw_rekey_vault_gone(s->parent);
 	if (gw_stop_is_on(s->parent))
 		gw_stop_service_gone(s->parent);
 	else
@@ -214,9 +239,7 @@ static int try_start(struct gw_service *s, struct err *err)
 	if (r < 0)
 		return r;
 	s->state = GW_SERVICE_STARTING;
-	s->permit = s->row->role == WIRE_BROKER
-			    ? (struct permit){ .rules = from_broker, .n = COUNT_OF(from_broker), .state = BEFORE }
-			    : (struct permit){ .rules = from_service, .n = COUNT_OF(from_service), .state = BEFORE };
+	s->permit = permit_of(s->row->role);
 	s->child = (struct loop_io){ .fd = pidfd, .ready = on_child, .ctx = s };
 	s->sock = (struct loop_io){ .fd = take_fd(ours), .ready = on_sock, .ctx = s };
 	loop_timer_set(p->loop, &s->timer, HELLO_US);

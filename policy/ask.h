@@ -23,6 +23,7 @@ union pol_reply {
 	struct wire_watch_answer watch;
 	struct wire_recording_answer recording;
 	struct wire_probe_answer probe;
+	struct wire_rekey_answer rekey;
 	struct wire_read_opened read_opened;
 	struct wire_read_done read_done;
 	struct pol_worker *worker; /* of a `want`: attached */

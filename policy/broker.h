@@ -13,6 +13,7 @@ struct pol_cli;
 struct pol_dialler;
 struct pol_hashing;
 struct pol_reconcile;
+struct pol_rekey;
 struct pol_sealer;
 struct pol_worker;
 /*
@@ -37,6 +38,7 @@ struct pol_broker {
 	struct pol_worker *workers; /* attached: workers, probes, readers */
 	struct pol_reconcile *reconcile;
 	struct pol_sealer *sealer;
+	struct pol_rekey *rekey;
 	struct pol_cli *cli;
 	struct loop_timer stop;
 	bool space_low; /* the recorder says so */

@@ -5,6 +5,7 @@
 #include "policy/call.h"
 #include "policy/peers.h"
 #include "recorder/evidence/audit.h"
+#include "recorder/evidence/keys.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -212,7 +213,7 @@ void pol_command_audit_export(struct pol_call *c)
 
 struct audit_verify {
 	uint64_t last, seq, checked, heads;
-	uint8_t key[EVIDENCE_KEY];
+	struct evidence_keys keys;
 };
 
 static void verify_say(struct pol_call *c)
@@ -243,7 +244,7 @@ static bool head_holds(const struct audit_verify *s, const struct pg_result *res
 
 	return bytes_get(res, i, 1, claim.hash, sizeof claim.hash) &&
 	       bytes_get(res, i, 3, signature, sizeof signature) &&
-	       evidence_sign_check(&claim, signature, s->key, NULL) == 0;
+	       evidence_keys_check(&s->keys, &claim, signature, NULL) == 0;
 }
 
 static void heads_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -326,8 +327,10 @@ static void verify_key(void *ctx, int code, const union pol_reply *reply)
 		pol_call_fail(c, code, "the vault does not answer; try again");
 		return;
 	}
-	memcpy(s->key, reply->publics.sign.b, sizeof s->key);
-	verify_page(c);
+	if (evidence_keys_get(reply->publics.evidence, &s->keys, NULL) < 0)
+		pol_call_fail(c, -EIO, "the vault's evidence keys make no sense");
+	else
+		verify_page(c);
 }
 
 static void verify_begin(void *ctx, int code, const struct pg_result *res, const struct err *err)

@@ -4,9 +4,9 @@
 #include "policy/call.h"
 #include "policy/hashing.h"
 #include "policy/peers.h"
+#include "policy/rekey.h"
 #include "policy/sealer.h"
 #include "policy/spool.h"
-#include "recorder/evidence/sign.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -19,27 +19,24 @@ enum { VAULT_US = 5 * 1000 * 1000, SEAL_LATE_S = 30, SPOOL_LATE_BYTES = 1 << 20,
 static void keys_came(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_call *c = ctx;
-	struct buf out, sign;
+	struct buf out;
 	struct json j;
 
 	if (code < 0) {
 		pol_call_fail(c, code, "the vault does not answer; try again");
 		return;
 	}
-	buf_init(&out, 16384);
-	buf_init(&sign, 256);
-	evidence_sign_key_put(&sign, reply->publics.sign.b);
-	if (sign.len && sign.data[sign.len - 1] == '\n')
-		sign.len--;
+	buf_init(&out, 65536);
 	json_open(&j, &out);
 	json_obj(&j, NULL);
-	json_str(&j, "sign", buf_span(&sign));
+	struct span sign = reply->publics.evidence; /* a file's text, without its last line feed */
+	json_str(&j, "sign", span_of(sign.p, sign.n > 0 ? sign.n - 1 : 0));
+	json_num(&j, "generation", reply->publics.generation);
 	json_str(&j, "ca", reply->publics.ca);
 	json_str(&j, "host", reply->publics.host);
 	json_end(&j);
 	pol_call_answer(c, buf_span(&out));
 	buf_done(&out);
-	buf_done(&sign);
 }
 
 void pol_command_public_keys(struct pol_call *c)
@@ -88,6 +85,8 @@ static void check_all(struct pol_broker *b, struct json *j)
 	else
 		check(j, "audit spool", waiting > SPOOL_LATE_BYTES ? "warn" : "ok", "%zu bytes wait for the database",
 			waiting);
+	if (pol_rekey_trouble(b->rekey)[0])
+		check(j, "vault keys", "fail", "%s", pol_rekey_trouble(b->rekey));
 	if (age < 0 || age > SEAL_LATE_S)
 		check(j, "audit sealer", "fail", "the audit log was not sealed for a while; see the broker's log");
 	else

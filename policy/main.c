@@ -10,6 +10,7 @@
 #include "policy/parent.h"
 #include "policy/peers.h"
 #include "policy/reconcile.h"
+#include "policy/rekey.h"
 #include "policy/sealer.h"
 #include "policy/worker.h"
 #include <errno.h>
@@ -50,6 +51,7 @@ static void database_up(void *ctx, bool up)
 		return;
 	pol_settings_load(&b->settings);
 	upkeep_fire(b);
+	pol_rekey_look(b->rekey);
 }
 
 static int open_spool(struct pol_broker *b, struct err *err)
@@ -96,6 +98,7 @@ static int start(struct pol_broker *b, struct err *err)
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
+	b->rekey = pol_rekey_new(b);
 	/* The resolver's threads are made before the sandbox, which binds them too. */
 	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 ||
 		(r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
@@ -115,6 +118,7 @@ static void finish(struct pol_broker *b)
 	b->cli = pol_cli_free(b->cli);
 	pol_worker_free_all(b);
 	b->reconcile = pol_reconcile_free(b->reconcile);
+	b->rekey = pol_rekey_free(b->rekey);
 	b->sealer = pol_sealer_free(b->sealer);
 	b->hashing = pol_hashing_free(b->hashing);
 	b->dialler = pol_dialler_free(b->dialler);

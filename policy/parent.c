@@ -11,7 +11,7 @@
 #include "policy/worker.h"
 #include <errno.h>
 
-enum { WANT_US = 10 * 1000 * 1000 };
+enum { WANT_US = 10 * 1000 * 1000, REKEY_US = 60 * 1000 * 1000 };
 
 static void stop_now(void *ctx)
 {
@@ -82,6 +82,16 @@ static int got_gone(struct pol_broker *b, struct pol_msg *m)
 	return 0;
 }
 
+static int got_rekey(struct pol_broker *b, struct pol_msg *m)
+{
+	union pol_reply r;
+
+	if (wire_rekey_answer_get(m->body, &r.rekey, NULL) < 0)
+		return -EBADMSG;
+	(void)pol_ask_answer(&b->asks, m->type, r.rekey.ticket, &r);
+	return 0;
+}
+
 static void parent_got(void *ctx, struct pol_msg *m)
 {
 	struct pol_broker *b = ctx;
@@ -96,6 +106,9 @@ static void parent_got(void *ctx, struct pol_msg *m)
 		break;
 	case WIRE_T_gone:
 		r = got_gone(b, m);
+		break;
+	case WIRE_T_rekey_answer:
+		r = got_rekey(b, m);
 		break;
 	case WIRE_T_synced:
 		pol_reconcile_start(b->reconcile);
@@ -141,4 +154,16 @@ void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *as
 	struct wire_want m = { .ticket = pol_ask_add(&b->asks, &a), .job = job };
 	if (pol_link_is_open(&b->parent))
 		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, &m, -1));
+}
+
+void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask)
+{
+	struct pol_ask a = *ask;
+
+	a.role = WIRE_PARENT;
+	a.answer = WIRE_T_rekey_answer;
+	a.within_us = REKEY_US;
+	m->ticket = pol_ask_add(&b->asks, &a);
+	if (pol_link_is_open(&b->parent))
+		(void)pol_link_sent(&b->parent, wire_rekey_queue(b->parent.q, m, -1));
 }

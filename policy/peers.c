@@ -5,6 +5,7 @@
 #include "policy/broker.h"
 #include "policy/hashing.h"
 #include "policy/reconcile.h"
+#include "policy/rekey.h"
 #include "policy/session.h"
 #include <errno.h>
 #include <string.h>
@@ -207,4 +208,6 @@ void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 		log_err(LOG_LEVEL_ERROR, "peer.open", &err);
 	else if (role == WIRE_RECORDER)
 		pol_reconcile_recordings(b->reconcile);
+	else if (role == WIRE_VAULT)
+		pol_rekey_look(b->rekey);
 }

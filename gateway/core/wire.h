@@ -67,6 +67,9 @@ struct msgq;
 	M(publics_answer, 0x0287, WIRE_PUBLICS_F) \
 	M(sign, 0x0208, WIRE_SIGN_F)            /* recorder, broker -> vault   a checkpoint or an audit head */ \
 	M(sign_answer, 0x0288, WIRE_SIGN_ANSWER_F) \
+	/* ---- a new master key: broker -> parent -> vault, and back ---- */ \
+	M(rekey, 0x0210, WIRE_REKEY_F)          /* broker -> parent; parent -> vault   +fd there: an empty file for the new key */ \
+	M(rekey_answer, 0x0290, WIRE_TICKET_F)  /* vault -> parent      it stands in the file; parent -> broker: the vault runs with it */ \
 	/* ---- worker, broker <-> recorder ---- */ \
 	M(frames, 0x0301, WIRE_FRAMES_F)        /* worker -> recorder; recorder -> watcher   frames, gateway/core/frame.h */ \
 	M(credit, 0x0381, WIRE_CREDIT_F)        /* recorder -> worker   bytes received, may be sent again  */ \
@@ -134,12 +137,15 @@ struct msgq;
  * login: the account name that a signature may name.  uses: signatures allowed. */
 #define WIRE_ALLOW_F(F) \
 	F(U64, ticket) F(U64, worker) F(ID, id) F(U8, kind) F(STR, login) F(STR, sealed) F(STR, bound) F(U32, uses)
+/* ca, host: 1 = that key changes too, 0 = it stays */
+#define WIRE_REKEY_F(F) F(U64, ticket) F(U8, ca) F(U8, host)
 #define WIRE_SEAL_F(F) F(U64, ticket) F(U8, kind) F(STR, bound)
 #define WIRE_REBIND_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound) F(STR, rebound)
 /* public_key: OpenSSH one-line form of a KEY or CA, else empty */
 #define WIRE_SEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, public_key)
-/* sign: Ed25519, verifies all evidence; seal: X25519, recording keys are sealed to it; ca, host: OpenSSH one-line. */
-#define WIRE_PUBLICS_F(F) F(H32, sign) F(H32, seal) F(STR, ca) F(STR, host)
+/* evidence: the evidence keys, oldest first, as a public key file (recorder/evidence/keys.h); seal: X25519, recording keys
+ * are sealed to it; ca, host: OpenSSH one-line. */
+#define WIRE_PUBLICS_F(F) F(U32, generation) F(STR, evidence) F(H32, seal) F(STR, ca) F(STR, host)
 /* what: enum wire_sign_what.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
@@ -190,7 +196,12 @@ enum wire_outcome {
 	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,
 	WIRE_REACHED_BROKEN,
 };
-enum wire_sign_what { WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT };
+enum wire_sign_what {
+	WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT,
+	WIRE_SIGN_KEY,       /* a successor: seq is its number, hash its public half; the vault does it when it rotates */
+	WIRE_SIGN_TOMBSTONE, /* a recording that was removed: hash of the tombstone */
+	WIRE_SIGN_BACKUP,    /* hash of a backup's manifest; seq its files */
+};
 enum wire_recording_state {
 	WIRE_RECORDING_UNKNOWN = 1, WIRE_RECORDING_OPEN, WIRE_RECORDING_CLOSED, WIRE_RECORDING_CRASHED,
 	WIRE_RECORDING_FAILED,

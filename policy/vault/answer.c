@@ -106,11 +106,16 @@ static int open_recording_key(const struct vault_keys *k, struct span sealed, st
 	int r = secret_new(RECORDING_KEY, &key, err);
 	if (r < 0)
 		return r;
-	if (crypto_box_seal_open(secret_bytes(key), sealed.p, sealed.n, k->seal_public, k->seal_secret) != 0)
-		return fault(err, -EACCES, "the recording was made with another master key, or is damaged",
-			"a recording key does not open");
-	*ret = take(key);
-	return 0;
+	/* It does not say to which generation it was sealed. */
+	for (uint32_t g = k->generation; g >= 1; g--) {
+		const struct vault_keys_opener *o = &k->openers[g - 1];
+		if (crypto_box_seal_open(secret_bytes(key), sealed.p, sealed.n, o->seal_public, o->seal_secret) != 0)
+			continue;
+		*ret = take(key);
+		return 0;
+	}
+	return fault(err, -EACCES, "the recording was made with another master key, or is damaged",
+		"a recording key does not open");
 }
 
 static int open_allowed(const struct vault_keys *k, const struct wire_allow *m, struct secret **ret, struct err *err)
@@ -125,7 +130,7 @@ static int open_allowed(const struct vault_keys *k, const struct wire_allow *m, 
 	if (s.kind != m->kind)
 		return fault(err, -EACCES, "the credential is of another kind; enter it again",
 			"allow of kind %u for a credential of kind %u", m->kind, s.kind);
-	return vault_seal_open(k->credential, m->sealed, m->bound, ret, err);
+	return vault_seal_open(k, m->sealed, m->bound, ret, err);
 }
 
 static int allow_into_store(struct vault *v, const struct wire_allow *m, struct err *err)
@@ -270,7 +275,7 @@ static int seal(struct vault_peer *p, struct span body, int fd, struct err *err)
 				 : fault(&why, -EINVAL, "internal error", "seal without a binding");
 	if (code == 0) {
 		struct vault_seal_what what = { m.kind, m.bound, secret_span(fresh.secret) };
-		code = vault_seal_close(v->keys->credential, &what, &sealed, &why);
+		code = vault_seal_close(v->keys, &what, &sealed, &why);
 	}
 	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
 	a.public_key = buf_span(&fresh.public_key);
@@ -281,7 +286,7 @@ static int rebind(struct vault_peer *p, struct span body, int fd, struct err *er
 {
 	scoped(secret_scope) struct secret *secret = NULL;
 	scoped(buf_done) struct buf sealed = { 0 };
-	const uint8_t *key = p->vault->keys->credential;
+	const struct vault_keys *k = p->vault->keys;
 	struct err why = { 0 };
 	struct wire_rebind m;
 	struct vault_seal s;
@@ -294,10 +299,10 @@ static int rebind(struct vault_peer *p, struct span body, int fd, struct err *er
 	int code = m.rebound.n > 0 ? vault_seal_get(m.sealed, &s, &why)
 				   : fault(&why, -EINVAL, "internal error", "rebind without a binding");
 	if (code == 0)
-		code = vault_seal_open(key, m.sealed, m.bound, &secret, &why);
+		code = vault_seal_open(k, m.sealed, m.bound, &secret, &why);
 	if (code == 0) {
 		struct vault_seal_what what = { s.kind, m.rebound, secret_span(secret) };
-		code = vault_seal_close(key, &what, &sealed, &why);
+		code = vault_seal_close(k, &what, &sealed, &why);
 	}
 	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
 	return answer_sealed(p, &a, code, &why);
@@ -313,18 +318,30 @@ static int publics(struct vault_peer *p, struct span body, int fd, struct err *e
 	int r = wire_publics_get(body, &m, err);
 	if (r < 0)
 		return r;
-	struct wire_publics_answer a = { .ca = buf_span(&v->ca_line), .host = buf_span(&v->host_line) };
-	memcpy(a.sign.b, v->keys->sign.public, sizeof a.sign.b);
-	memcpy(a.seal.b, v->keys->seal_public, sizeof a.seal.b);
+	struct wire_publics_answer a = { .generation = v->keys->generation,
+		.evidence = buf_span(&v->evidence_lines),
+		.ca = buf_span(&v->ca_line),
+		.host = buf_span(&v->host_line) };
+	memcpy(a.seal.b, vault_keys_now(v->keys)->seal_public, sizeof a.seal.b);
 	return wire_publics_answer_queue(p->out, &a, -1);
 }
 
-/* The recorder speaks for recordings, the broker for the audit log; neither for the other. */
+/* The recorder speaks for recordings, the broker for the audit log and backups; neither for the other.  A successor of the
+ * key is signed when it is made and never on request. */
 static bool may_sign(uint8_t role, uint8_t what)
 {
-	if (role == WIRE_BROKER)
-		return what == WIRE_SIGN_AUDIT;
-	return what == WIRE_SIGN_CHECKPOINT || what == WIRE_SIGN_CLOSE || what == WIRE_SIGN_CRASHED;
+	switch (what) {
+	case WIRE_SIGN_CHECKPOINT:
+	case WIRE_SIGN_CLOSE:
+	case WIRE_SIGN_CRASHED:
+	case WIRE_SIGN_TOMBSTONE:
+		return role == WIRE_RECORDER;
+	case WIRE_SIGN_AUDIT:
+	case WIRE_SIGN_BACKUP:
+		return role == WIRE_BROKER;
+	default:
+		return false;
+	}
 }
 
 static int sign(struct vault_peer *p, struct span body, int fd, struct err *err)

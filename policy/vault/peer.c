@@ -143,6 +143,23 @@ static int peer_new(struct vault *v, const struct role *role, uint64_t worker, i
 	return 0;
 }
 
+/* The parent waits for the answer and does nothing else with this socket meanwhile. */
+static int control_rekey(struct vault *v, struct span body, int fd, struct err *err)
+{
+	struct err why = { 0 };
+	struct wire_rekey m;
+
+	int r = wire_rekey_get(body, &m, err);
+	if (r < 0)
+		return r;
+	int code = fd < 0 ? fault(&why, -EBADMSG, "internal error", "rekey without a file") : vault_rekey(v->keys, &m, fd, &why);
+	if (code < 0)
+		log_err(LOG_LEVEL_ERROR, "vault.rekey", &why);
+	struct wire_rekey_answer a = { .ticket = m.ticket, .code = code, .say = span_str(code < 0 ? why.say : "") };
+	r = wire_rekey_answer_send(v->control.fd, &a, -1);
+	return r == -EPIPE ? r : r < 0 ? fault(err, r, "internal error", "no answer to the parent") : 0;
+}
+
 static int control_message(struct vault *v, uint16_t type, struct span body, int *fd, struct err *err)
 {
 	struct wire_peer peer;
@@ -153,6 +170,8 @@ static int control_message(struct vault *v, uint16_t type, struct span body, int
 		loop_stop(v->loop, 0);
 		return 0;
 	}
+	if (type == WIRE_T_rekey)
+		return control_rekey(v, body, *fd, err);
 	if (type != WIRE_T_peer && type != WIRE_T_attach)
 		return fault(err, -EBADMSG, "internal error", "%s from the parent", wire_type_name(type));
 	int r = is_service ? wire_peer_get(body, &peer, err) : wire_attach_get(body, &attach, err);
@@ -216,6 +235,8 @@ int vault_peer_start(struct vault *v, const struct vault_keys *keys, int control
 		r = public_line(&keys->host, &v->host_line, err);
 	if (r < 0)
 		return r;
+	buf_init(&v->evidence_lines, EVIDENCE_KEYS_TEXT);
+	evidence_keys_put(&v->evidence_lines, &keys->evidence);
 	v->streams = (struct vault_streams){ .loop = v->loop, .keys = keys };
 	v->sweep = (struct loop_timer){ .fire = sweep, .ctx = v };
 	v->control = (struct loop_io){ .fd = control, .ready = control_ready, .ctx = v };
@@ -235,5 +256,6 @@ void vault_peer_stop(struct vault *v)
 	loop_del(&v->control);
 	buf_done(&v->ca_line);
 	buf_done(&v->host_line);
+	buf_done(&v->evidence_lines);
 	v->loop = loop_free(v->loop);
 }

@@ -10,11 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct err;
+struct wire_rekey;
 /*
  * vault - the process that holds the master key's children and gives no key away.
  *
  * peer.c    sockets of parent, services and workers; who may ask what (permit tables); one question after the other
  * answer.c  what each question does
+ * rekey.c   a new master key, for the parent
  * Trust:    workers and readers are hostile; recorder and broker are trusted as far as their tables go.
  */
 struct vault {
@@ -26,6 +28,7 @@ struct vault {
 	struct loop_io control; /* the parent */
 	struct loop_timer sweep;
 	struct buf ca_line, host_line; /* public halves, OpenSSH one-line form */
+	struct buf evidence_lines;     /* the public key file */
 	uint8_t body[MSG_BODY_MAX];
 };
 
@@ -47,4 +50,8 @@ void vault_peer_stop(struct vault *v);
 /* Answers one permitted question.  fd is borrowed (-1 = none).  A negative code ends the peer; what the peer may not have
  * or what failed for a reason of the person's is an answer, not a code. */
 int vault_answer(struct vault_peer *p, uint16_t type, struct span body, int fd, struct err *err);
+
+/* The next generation's key file into fd (borrowed, empty).  The vault goes on with the keys it has: the parent starts
+ * another one. */
+int vault_rekey(const struct vault_keys *k, const struct wire_rekey *m, int fd, struct err *err);
 #endif

@@ -2,6 +2,7 @@
 #include "gateway/core/err.h"
 #include "gateway/core/json.h"
 #include "gateway/core/wire.h"
+#include "recorder/evidence/keys.h"
 #include "recorder/evidence/lax.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -86,10 +87,9 @@ void evidence_audit_put_head(struct buf *b, const char *word, const struct evide
 }
 
 /* ---- reading ---- */
-void evidence_audit_init(struct evidence_audit *a, const uint8_t key[static EVIDENCE_KEY])
+void evidence_audit_init(struct evidence_audit *a, const struct evidence_keys *keys)
 {
-	*a = (struct evidence_audit){ .state = EVIDENCE_AUDIT_START };
-	memcpy(a->key, key, sizeof a->key);
+	*a = (struct evidence_audit){ .keys = keys, .state = EVIDENCE_AUDIT_START };
 	buf_init(&a->again, EVIDENCE_AUDIT_LINE_MAX);
 	buf_init(&a->text, EVIDENCE_AUDIT_LINE_MAX);
 }
@@ -195,7 +195,7 @@ static int head_line(struct evidence_audit *a, struct span line, const char *wor
 			a->seq);
 	struct evidence_sign_claim claim = { .what = WIRE_SIGN_AUDIT, .seq = h.seq, .time_us = h.time_us };
 	memcpy(claim.hash, h.hash, sizeof claim.hash);
-	rc = evidence_sign_check(&claim, h.signature, a->key, err);
+	rc = evidence_keys_check(a->keys, &claim, h.signature, err);
 	if (rc < 0)
 		return rc;
 	a->heads++;

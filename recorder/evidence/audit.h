@@ -4,6 +4,7 @@
 #include "recorder/evidence/sign.h"
 #include <stdint.h>
 struct err;
+struct evidence_keys;
 /*
  * audit - the chain of audit events and the export of it, which is verified offline.
  *
@@ -37,7 +38,7 @@ void evidence_audit_put_head(struct buf *b, const char *word /* "head" or "end" 
 
 /* Verifying, line by line. */
 struct evidence_audit {
-	uint8_t key[EVIDENCE_KEY];
+	const struct evidence_keys *keys;
 	enum { EVIDENCE_AUDIT_START, EVIDENCE_AUDIT_EVENTS, EVIDENCE_AUDIT_ENDED } state;
 	uint64_t from, seq; /* seq: the last event's */
 	uint64_t lines, heads;
@@ -45,7 +46,7 @@ struct evidence_audit {
 	int64_t signed_us; /* of the last head */
 	struct buf again, text; /* the line as it should be; a string without its escapes */
 };
-void evidence_audit_init(struct evidence_audit *a, const uint8_t key[static EVIDENCE_KEY]);
+void evidence_audit_init(struct evidence_audit *a, const struct evidence_keys *keys); /* borrowed */
 void evidence_audit_done(struct evidence_audit *a);
 int evidence_audit_line(struct evidence_audit *a, struct span line /* with the line feed */, struct err *err);
 int evidence_audit_end(const struct evidence_audit *a, struct err *err); /* 0 when the last line was the end */

@@ -3,6 +3,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "recorder/evidence/block.h"
+#include "recorder/evidence/keys.h"
 #include "recorder/evidence/walk.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -13,15 +14,16 @@ _Static_assert((int)EVIDENCE_CHECKPOINT == WIRE_SIGN_CHECKPOINT && (int)EVIDENCE
 	"a checkpoint's type is what was signed");
 
 struct evidence_checker {
-	bool has_key, has_end, sealed;
-	uint8_t key[EVIDENCE_KEY];
+	bool has_end, sealed;
+	const struct evidence_keys *keys; /* NULL: signatures are not looked at */
 	struct evidence_verdict v;
 	uint8_t last_type;
 	uint64_t last_seq;
 	uint8_t (*hashes)[EVIDENCE_HASH]; /* of the last EVIDENCE_REACH records, by seq modulo */
 };
 
-int evidence_checker_new(struct evidence_checker **ret, const struct evidence_walk *w, const uint8_t *key, struct err *err)
+int evidence_checker_new(struct evidence_checker **ret, const struct evidence_walk *w, const struct evidence_keys *keys,
+	struct err *err)
 {
 	struct evidence_checker *c = calloc(1, sizeof *c);
 	if (c && !(c->hashes = calloc(EVIDENCE_REACH, EVIDENCE_HASH))) {
@@ -30,9 +32,7 @@ int evidence_checker_new(struct evidence_checker **ret, const struct evidence_wa
 	}
 	if (!c)
 		return fault(err, -ENOMEM, "internal error", "no memory to check a recording");
-	c->has_key = key != NULL;
-	if (key)
-		memcpy(c->key, key, sizeof c->key);
+	c->keys = keys;
 	memcpy(c->hashes[0], w->chain.hash, EVIDENCE_HASH);
 	c->v = (struct evidence_verdict){ .id = w->header.id, .state = EVIDENCE_STATE_OPEN,
 		.created_us = w->header.created_us, .ended_us = w->header.created_us };
@@ -66,7 +66,7 @@ static int feed_checkpoint(struct evidence_checker *c, const struct evidence_rec
 		return misplaced(r, "covers another record than the last", err);
 	struct evidence_sign_claim claim = { .what = r->type, .id = c->v.id, .seq = k.seq, .time_us = k.time_us };
 	memcpy(claim.hash, c->hashes[k.seq % EVIDENCE_REACH], sizeof claim.hash);
-	int rc = c->has_key ? evidence_sign_check(&claim, k.signature, c->key, err) : 0;
+	int rc = c->keys ? evidence_keys_check(c->keys, &claim, k.signature, err) : 0;
 	if (rc < 0)
 		return rc;
 	c->v.checkpoints++;
@@ -140,7 +140,7 @@ static void checker_scope(struct evidence_checker **c)
 	*c = evidence_checker_free(*c);
 }
 
-int evidence_check(int fd, const uint8_t key[static EVIDENCE_KEY], bool open_too, struct evidence_verdict *ret,
+int evidence_check(int fd, const struct evidence_keys *keys, bool open_too, struct evidence_verdict *ret,
 	struct err *err)
 {
 	scoped(evidence_walk_done) struct evidence_walk w;
@@ -148,7 +148,7 @@ int evidence_check(int fd, const uint8_t key[static EVIDENCE_KEY], bool open_too
 	struct evidence_record r;
 	int rc = evidence_walk_open(&w, fd, err);
 	if (rc == 0)
-		rc = evidence_checker_new(&c, &w, key, err);
+		rc = evidence_checker_new(&c, &w, keys, err);
 	if (rc < 0)
 		return rc;
 	while ((rc = evidence_walk_next(&w, &r, err)) == 1)

@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct err;
+struct evidence_keys;
 struct evidence_walk;
 /*
- * check - is a recording file whole and unaltered?  Needs the public key alone, reads the file once.
+ * check - is a recording file whole and unaltered?  Needs the public keys alone, reads the file once.
  *
  * Source:  docs/RECORDING.md, "Verifying".
  * Returns: 0 with a verdict; -EACCES a wrong signature; -EPROTO or -EBADMSG damaged or altered; -EAGAIN open or cut (not with
@@ -28,15 +29,15 @@ struct evidence_verdict {
 	uint64_t dropped; /* bytes that a crash had left half-written, cut off before sealing */
 	uint64_t torn;    /* bytes of a cut last record (open only) */
 };
-int evidence_check(int fd, const uint8_t key[static EVIDENCE_KEY], bool open_too, struct evidence_verdict *ret,
+int evidence_check(int fd, const struct evidence_keys *keys, bool open_too, struct evidence_verdict *ret,
 	struct err *err);
 
 /*
- * The same, record by record, for who does more with the walk.  Without a key signatures are not looked at: the recorder
- * recovering its own files.
+ * The same, record by record, for who does more with the walk.  Without keys signatures are not looked at: the
+ * recorder recovering its own files.  keys are borrowed.
  */
 struct evidence_checker;
-int evidence_checker_new(struct evidence_checker **ret, const struct evidence_walk *w, const uint8_t *key, struct err *err);
+int evidence_checker_new(struct evidence_checker **ret, const struct evidence_walk *w, const struct evidence_keys *keys, struct err *err);
 struct evidence_checker *evidence_checker_free(struct evidence_checker *c);
 int evidence_checker_feed(struct evidence_checker *c, const struct evidence_record *r, struct err *err);
 bool evidence_checker_has_end(const struct evidence_checker *c); /* the last record was an end */

@@ -1,6 +1,7 @@
 #ifndef READER_READER_H
 #define READER_READER_H
 #include "gateway/core/wire.h"
+#include "recorder/evidence/keys.h"
 #include "recorder/reader/out.h"
 #include "recorder/reader/source.h"
 #include <stdint.h>
@@ -31,7 +32,7 @@ int reader_talk_opened(struct reader *r, struct span sealed_key);
 int reader_talk_done(struct reader *r, int code, const char *say); /* waits until the broker hangs up, a while */
 /* The recording's key, when the broker has told the vault. */
 int reader_talk_key(struct reader *r, struct secret **ret, struct err *err);
-int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], struct err *err);
+int reader_talk_sign_keys(struct reader *r, struct evidence_keys *ret, struct err *err);
 
 /* ---- work.c ---- */
 int reader_work(struct reader *r, struct err *err);

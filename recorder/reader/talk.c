@@ -115,7 +115,7 @@ int reader_talk_key(struct reader *r, struct secret **ret, struct err *err)
 	return rc;
 }
 
-int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], struct err *err)
+int reader_talk_sign_keys(struct reader *r, struct evidence_keys *ret, struct err *err)
 {
 	uint8_t body[MSG_BODY_MAX];
 	uint16_t type = 0;
@@ -128,6 +128,5 @@ int reader_talk_sign_key(struct reader *r, uint8_t ret[static EVIDENCE_KEY], str
 		return fault(err, n, "the vault does not answer", "publics: %d", n);
 	if (type != WIRE_T_publics_answer || wire_publics_answer_get(span_of(body, (size_t)n), &a, err) < 0)
 		return fault(err, -EBADMSG, "internal error", "%s instead of the public keys", wire_type_name(type));
-	memcpy(ret, a.sign.b, EVIDENCE_KEY);
-	return 0;
+	return evidence_keys_get(a.evidence, ret, err);
 }

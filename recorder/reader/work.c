@@ -93,9 +93,9 @@ static int copy(struct reader *r, struct reader_source *src, struct err *err)
 
 static int verify(struct reader *r, struct err *err)
 {
-	uint8_t key[EVIDENCE_KEY];
-	int rc = reader_talk_sign_key(r, key, err);
-	return rc < 0 ? rc : evidence_check(r->file, key, r->is_open, &r->verdict, err);
+	struct evidence_keys keys;
+	int rc = reader_talk_sign_keys(r, &keys, err);
+	return rc < 0 ? rc : evidence_check(r->file, &keys, r->is_open, &r->verdict, err);
 }
 
 int reader_work(struct reader *r, struct err *err)

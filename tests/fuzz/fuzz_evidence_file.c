@@ -3,6 +3,7 @@
 #include "gateway/core/scope.h"
 #include "recorder/evidence/block.h"
 #include "recorder/evidence/check.h"
+#include "recorder/evidence/keys.h"
 #include "recorder/evidence/lines.h"
 #include "recorder/evidence/walk.h"
 #include <stdlib.h>
@@ -56,15 +57,15 @@ static void header(struct span in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const uint8_t key[EVIDENCE_KEY] = { 1 }; /* nobody's */
+	static const struct evidence_keys keys = { .n = 1, .k = { { .key = { 1 } } } }; /* nobody's */
 	struct evidence_verdict v;
 	scoped(scope_close) int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
 	if (fd < 0 || write(fd, data, n) != (ssize_t)n)
 		abort();
-	if (evidence_check(fd, key, false, &v, NULL) == 0)
+	if (evidence_check(fd, &keys, false, &v, NULL) == 0)
 		abort();
-	if (evidence_check(fd, key, true, &v, NULL) == 0 && v.bytes + v.torn != n)
+	if (evidence_check(fd, &keys, true, &v, NULL) == 0 && v.bytes + v.torn != n)
 		abort();
 	decode(fd);
 	header(span_of(data, n));

@@ -18,6 +18,8 @@ import zstandard
 from nacl.exceptions import CryptoError
 
 CHECKPOINT, CLOSE, CRASHED, AUDIT, BLOCK, END = 1, 2, 3, 4, 5, 6
+KEY, TOMBSTONE, BACKUP = 5, 6, 7  # what else is signed
+SLACK_US = 3600 * 1_000_000
 SEGMENT, COMPRESSED = 1, 2
 HEADER, REACH, LINE_MAX = 112, 65536, 1 << 20
 FRAMES = {1: "meta", 2: "open", 3: "in", 4: "keys", 5: "out", 6: "err", 7: "size", 8: "screen", 9: "digest", 10: "exit",
@@ -57,14 +59,44 @@ def sign_key(master):
 
 
 def public_key(text):
-    words = text.split()
+    """The key of a file with one line."""
+    keys = public_keys(text)
+    need(len(keys) == 1, "several keys")
+    return keys[0]
+
+
+def public_keys(text):
+    """The keys of a file, oldest first, each signed by the one before; as a list of (key, until when it may have signed)."""
+    lines = text.removesuffix("\n").split("\n")
+    words = lines[0].split(" ")
     need(len(words) == 2 and words[0] == "yanmen-evidence-1", "not a public key file")
-    key = base64.b64decode(words[1], validate=True)
-    need(len(key) == 32, "a public key of another length")
-    return key
+    keys = [base64.b64decode(words[1], validate=True)]
+    since = [0]
+    for line in lines[1:]:
+        words = line.split(" ")
+        need(len(words) == 4 and words[0] == "yanmen-evidence-next", "not a public key file")
+        key, at, signature = base64.b64decode(words[1], validate=True), int(words[2]), base64.b64decode(words[3], validate=True)
+        need(at > since[-1], "keys out of order")
+        check_signature(keys[-1], KEY, bytes(16), len(keys) + 1, key, at, signature)
+        keys.append(key)
+        since.append(at)
+    need(all(len(key) == 32 for key in keys), "a public key of another length")
+    if len(keys) == 1:
+        return keys
+    return list(zip(keys, [at + SLACK_US for at in since[1:]] + [None]))
 
 
 def check_signature(key, what, ident, seq, digest, time_us, signature):
+    """key: one, or what public_keys gave."""
+    if isinstance(key, list):
+        for one, until in (k if isinstance(k, tuple) else (k, None) for k in key):
+            if until is not None and time_us > until:
+                continue
+            try:
+                return check_signature(one, what, ident, seq, digest, time_us, signature)
+            except Bad:
+                continue
+        raise Bad(f"signature {what} over {seq}")
     text = b"yanmen evidence v1\0" + bytes([what]) + ident + struct.pack("<Q", seq) + digest + struct.pack("<q", time_us)
     need(len(text) == 84, "a signed text of another length")
     try:

@@ -178,6 +178,17 @@ const struct cli_command cli_commands[] = {
 	  .params = { LOCAL_WORD("FILE.jsonl"), NEED_LOCAL("--key") }, .run = cli_escrow_open },
 	{ .words = "samples remove", .form = "", .en = "removes the sample targets", .zh = "移除示例资源", .example = "samples remove",
 	  .run = cli_samples_remove },
+	{ .words = "key rotate", .form = "[--ca] [--host]",
+	  .en = "a new master key: credentials are sealed anew, older recordings stay readable",
+	  .zh = "更换主密钥:重新密封凭据,旧录像仍可读取", .example = "key rotate",
+	  .notes_en = "  --ca      a new SSH user CA too: targets that trust the old one must be told\n"
+		      "  --host    a new SSH host key too: clients will be asked about it\n"
+		      "  afterwards make a new backup, and publish the file that `public keys` shows",
+	  .notes_zh = "  --ca      同时更换 SSH 用户 CA:须通知信任旧 CA 的资源\n"
+		      "  --host    同时更换 SSH 主机密钥:客户端会提示密钥变更\n"
+		      "  完成后请重新备份,并重新发布 public keys 给出的公钥文件",
+	  .params = { { .kind = CLI_FLAG, .name = "--ca", .key = "ca", .fixed = "1" },
+		  { .kind = CLI_FLAG, .name = "--host", .key = "host", .fixed = "1" } } },
 	{ .words = "public keys", .form = "", .en = "the keys that others need: evidence, SSH CA, SSH host key",
 	  .zh = "对外公开的公钥:证据、SSH CA、主机密钥", .example = "public keys" },
 	{ .words = "doctor", .form = "", .en = "checks that everything works", .zh = "检查各部分是否正常", .example = "doctor",

@@ -43,10 +43,10 @@ static int check_old(const struct cli *cli, const char *path)
 
 	if (stat(path, &st) < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size != MASTER)
+	if (!S_ISREG(st.st_mode) || st.st_size < MASTER) /* longer once it was rotated */
 		return cli_say_fail(cli, CLI_FAILED,
-			cli_say_text(cli, "%s is no master key: it must hold exactly 32 bytes",
-				"%s 不是主密钥:应正好为 32 字节"),
+			cli_say_text(cli, "%s is no master key: it holds fewer than 32 bytes",
+				"%s 不是主密钥:不足 32 字节"),
 			path);
 	if (st.st_mode & 077)
 		return cli_say_fail(cli, CLI_FAILED,

@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "recorder/evidence/audit.h"
 #include "recorder/evidence/check.h"
+#include "recorder/evidence/keys.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/say.h"
 #include "tools/yanmen/when.h"
@@ -12,22 +13,26 @@
 #include <sodium.h>
 #include <string.h>
 
-enum { KEY_FILE_MAX = 1024 };
 static const char recording_begins[8] = { 'y', 'a', 'n', 'm', 'e', 'n', 'R', '1' };
 
-static int read_key(const struct cli *cli, const char *path, uint8_t ret[static EVIDENCE_KEY])
+int cli_verify_keys(const struct cli *cli, const char *path, struct evidence_keys *ret)
 {
-	uint8_t text[KEY_FILE_MAX];
+	uint8_t text[EVIDENCE_KEYS_TEXT + 1];
 	struct err err = { 0 };
 	scoped(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
 
 	if (n < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
-	if (evidence_sign_key_get(span_of(text, (size_t)n), ret, &err) < 0)
+	int r = evidence_keys_get(span_of(text, (size_t)n), ret, &err);
+	if (r == -EACCES)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
-			cli_say_text(cli, "this is no public key file (one line: yanmen-evidence-1 and the key)",
-				"这不是公钥文件(应为一行:yanmen-evidence-1 与公钥)"));
+			cli_say_text(cli, "one of its keys is not signed by the one before it: somebody altered this file",
+				"其中一把密钥没有前一把的签名:该文件被改动过"));
+	if (r < 0)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+			cli_say_text(cli, "this is no public key file (its first line: yanmen-evidence-1 and the key)",
+				"这不是公钥文件(首行应为 yanmen-evidence-1 与公钥)"));
 	return 0;
 }
 
@@ -53,7 +58,7 @@ static int failed(const struct cli *cli, const char *path, const struct err *err
 		err->say[0] ? err->say : err->detail);
 }
 
-static int verify_recording(const struct cli *cli, const char *path, int fd, const uint8_t *key)
+static int verify_recording(const struct cli *cli, const char *path, int fd, const struct evidence_keys *keys)
 {
 	static const char *const states[] = { "?", "open", "closed", "crashed" };
 	scoped(buf_done) struct buf out = { 0 };
@@ -62,7 +67,7 @@ static int verify_recording(const struct cli *cli, const char *path, int fd, con
 	char sid[ID_TEXT], from[CLI_WHEN_TEXT], to[CLI_WHEN_TEXT];
 	struct json j;
 
-	if (evidence_check(fd, key, false, &v, &err) < 0)
+	if (evidence_check(fd, keys, false, &v, &err) < 0)
 		return failed(cli, path, &err);
 	buf_init(&out, 4096);
 	id_text(&v.id, sid);
@@ -90,7 +95,7 @@ static int verify_recording(const struct cli *cli, const char *path, int fd, con
 	return CLI_DONE;
 }
 
-static int verify_audit(const struct cli *cli, const char *path, int fd, const uint8_t *key)
+static int verify_audit(const struct cli *cli, const char *path, int fd, const struct evidence_keys *keys)
 {
 	scoped(evidence_audit_done) struct evidence_audit a;
 	scoped(buf_done) struct buf out = { 0 };
@@ -98,7 +103,7 @@ static int verify_audit(const struct cli *cli, const char *path, int fd, const u
 	char when[CLI_WHEN_TEXT];
 	struct json j;
 
-	evidence_audit_init(&a, key);
+	evidence_audit_init(&a, keys);
 	if (evidence_audit_check(fd, &a, &err) < 0)
 		return failed(cli, path, &err);
 	uint64_t events = a.seq - a.from + 1;
@@ -125,9 +130,10 @@ static int verify_audit(const struct cli *cli, const char *path, int fd, const u
 int cli_verify(const struct cli *cli, struct cli_call *call)
 {
 	const char *path = cli_args_get(call, "PATH");
-	uint8_t key[EVIDENCE_KEY], begins[sizeof recording_begins] = { 0 };
+	uint8_t begins[sizeof recording_begins] = { 0 };
+	struct evidence_keys keys;
 
-	int exit = read_key(cli, cli_args_get(call, "--public-key"), key);
+	int exit = cli_verify_keys(cli, cli_args_get(call, "--public-key"), &keys);
 	if (exit != 0)
 		return exit;
 	scoped(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -137,9 +143,9 @@ int cli_verify(const struct cli *cli, struct cli_call *call)
 		return cli_say_fail(
 			cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "empty or not a file", "空文件或不是文件"));
 	if (memcmp(begins, recording_begins, sizeof begins) == 0)
-		return verify_recording(cli, path, fd, key);
+		return verify_recording(cli, path, fd, &keys);
 	if (begins[0] == '{')
-		return verify_audit(cli, path, fd, key);
+		return verify_audit(cli, path, fd, &keys);
 	return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
 		cli_say_text(cli, "neither a sealed recording nor an exported audit log",
 			"既不是密封录像,也不是导出的审计日志"));

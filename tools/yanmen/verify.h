@@ -6,4 +6,7 @@
  * Exit code 0 only for what is whole, signed and complete.
  */
 int cli_verify(const struct cli *cli, struct cli_call *call);
+struct evidence_keys;
+/* Reads a public key file; 0 or an exit code, told already. */
+int cli_verify_keys(const struct cli *cli, const char *path, struct evidence_keys *ret);
 #endif

@@ -19,6 +19,7 @@ void sample_keys_of(const uint8_t master[static 32], struct sample_keys *ret)
 	memcpy(ret->master, master, 32);
 	(void)crypto_kdf_derive_from_key(seed, sizeof seed, 1, "ymsign__", master);
 	(void)crypto_sign_seed_keypair(ret->sign_public, ret->sign_secret, seed);
+	evidence_keys_first(&ret->trusted, ret->sign_public);
 	(void)crypto_kdf_derive_from_key(seed, sizeof seed, 2, "ymseal__", master);
 	(void)crypto_box_seed_keypair(ret->seal_public, ret->seal_secret, seed);
 }

@@ -1,6 +1,7 @@
 #ifndef TEST_EVIDENCE_SAMPLE_H
 #define TEST_EVIDENCE_SAMPLE_H
 #include "gateway/core/buf.h"
+#include "recorder/evidence/keys.h"
 #include "recorder/evidence/record.h"
 #include <stdint.h>
 /*
@@ -11,6 +12,7 @@
 enum sample_end { SAMPLE_CLOSED, SAMPLE_CRASHED, SAMPLE_OPEN };
 struct sample_keys {
 	uint8_t master[32], sign_public[32], sign_secret[64], seal_public[32], seal_secret[32];
+	struct evidence_keys trusted; /* sign_public alone */
 };
 enum { SAMPLE_MARKS = 32 };
 struct sample {

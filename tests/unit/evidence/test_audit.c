@@ -14,7 +14,7 @@ static int judge(struct span bytes, struct evidence_audit *ret)
 {
 	struct err err = { 0 };
 	int fd = sample_file(bytes);
-	evidence_audit_init(ret, keys.sign_public);
+	evidence_audit_init(ret, &keys.trusted);
 	int rc = evidence_audit_check(fd, ret, &err);
 	evidence_audit_done(ret);
 	(void)close(fd);

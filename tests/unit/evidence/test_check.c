@@ -14,7 +14,7 @@ static int judge(struct span bytes, bool open_too, struct evidence_verdict *v)
 {
 	struct err err = { 0 };
 	int fd = sample_file(bytes);
-	int rc = evidence_check(fd, keys.sign_public, open_too, v, &err);
+	int rc = evidence_check(fd, &keys.trusted, open_too, v, &err);
 	(void)close(fd);
 	if (rc < 0)
 		assert_true(err.say[0]); /* whoever reads the verdict must learn why */

@@ -50,8 +50,8 @@ static int check(const struct sample_keys *k, const char *what, int fd)
 	struct err err = { 0 };
 	struct evidence_verdict v;
 	scoped(evidence_audit_done) struct evidence_audit a;
-	evidence_audit_init(&a, k->sign_public);
-	int rc = strcmp(what, "audit") == 0 ? evidence_audit_check(fd, &a, &err) : evidence_check(fd, k->sign_public, false, &v, &err);
+	evidence_audit_init(&a, &k->trusted);
+	int rc = strcmp(what, "audit") == 0 ? evidence_audit_check(fd, &a, &err) : evidence_check(fd, &k->trusted, false, &v, &err);
 	if (rc < 0)
 		(void)fprintf(stderr, "%s (%s)\n", err.say, err.detail);
 	return rc < 0;

@@ -46,6 +46,7 @@ static const char *const contract[] = {
 	"settings set: key [value]",
 	"escrow set: public_key",
 	"samples remove:",
+	"key rotate: [ca host]",
 	"public keys:",
 	"doctor:",
 };

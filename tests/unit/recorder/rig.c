@@ -130,7 +130,10 @@ static void vault_works(struct rig *g)
 	while (g->vault >= 0 && (type = rig_hear(g->vault, &body)) > 0) {
 		if (type == WIRE_T_publics) {
 			struct wire_publics_answer a = { 0 };
-			memcpy(a.sign.b, g->keys.sign_public, 32);
+			scoped(buf_done) struct buf lines;
+			buf_init(&lines, EVIDENCE_KEYS_TEXT);
+			evidence_keys_put(&lines, &g->keys.trusted);
+			a.evidence = buf_span(&lines);
 			memcpy(a.seal.b, g->keys.seal_public, 32);
 			assert_int_equal(wire_publics_answer_send(g->vault, &a, -1), 0);
 			continue;
@@ -253,7 +256,7 @@ void rig_verify(struct rig *g, const struct id *id, struct evidence_verdict *ret
 	struct err err = { 0 };
 	scoped(scope_close) int fd = rig_file(g, id);
 	assert_true(fd >= 0);
-	if (evidence_check(fd, g->keys.sign_public, false, ret, &err) < 0)
+	if (evidence_check(fd, &g->keys.trusted, false, ret, &err) < 0)
 		fail_msg("%s (%s)", err.say, err.detail);
 	assert_true(id_eq(&ret->id, id));
 }

@@ -160,7 +160,10 @@ static void sealed_is_the_file_as_it_lies(void **state)
 static int verify(struct reading *g)
 {
 	struct wire_publics_answer a = { 0 };
-	memcpy(a.sign.b, keys.sign_public, 32);
+	scoped(buf_done) struct buf lines;
+	buf_init(&lines, EVIDENCE_KEYS_TEXT);
+	evidence_keys_put(&lines, &keys.trusted);
+	a.evidence = buf_span(&lines);
 	assert_int_equal(wire_publics_answer_send(g->vault, &a, -1), 0);
 	return reader_work(&g->r, &g->err);
 }

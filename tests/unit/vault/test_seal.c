@@ -3,11 +3,13 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
+#include "policy/vault/keys.h"
 #include "policy/vault/seal.h"
 #include <errno.h>
 #include <string.h>
 
-static const uint8_t key[32] = { 7, 7, 7 };
+static const struct vault_keys one = { .generation = 1, .openers = { { .credential = { 7, 7, 7 } } } };
+static const struct vault_keys *const key = &one;
 static const char bound[] = "account=cyadmin\ntarget=12\naddress=10.0.0.5\nport=22\nhost_key=";
 
 static int close_as(uint8_t kind, struct span secret, struct buf *out)
@@ -24,7 +26,7 @@ static struct buf sealed_of(uint8_t kind, const char *secret)
 	return b;
 }
 
-static int open_with(const uint8_t *k, struct span sealed, const char *with)
+static int open_with(const struct vault_keys *k, struct span sealed, const char *with)
 {
 	scoped(secret_scope) struct secret *s = NULL;
 	int r = vault_seal_open(k, sealed, span_str(with), &s, NULL);
@@ -41,7 +43,7 @@ static void opens_what_it_sealed(void **state)
 
 	(void)state;
 	assert_int_equal(b.len, VAULT_SEAL_HEAD + 11 + VAULT_SEAL_TAG);
-	assert_memory_equal(b.data, "\x01\x01\x01\x00\x00\x00", 6); /* version, kind, epoch */
+	assert_memory_equal(b.data, "\x01\x01\x01\x00\x00\x00", 6); /* version, kind, generation */
 	assert_int_equal(vault_seal_open(key, buf_span(&b), span_str(bound), &s, NULL), 0);
 	assert_int_equal(vault_seal_get(buf_span(&b), &header, NULL), 0);
 	assert_int_equal(header.kind, WIRE_SECRET_PASSWORD);
@@ -70,10 +72,10 @@ static void is_bound_to_every_part_of_its_binding(void **state)
 static void refuses_another_key(void **state)
 {
 	scoped(buf_done) struct buf b = sealed_of(WIRE_SECRET_KEY, "open sesame");
-	static const uint8_t other[32] = { 7, 7, 8 };
+	static const struct vault_keys other = { .generation = 1, .openers = { { .credential = { 7, 7, 8 } } } };
 
 	(void)state;
-	assert_int_equal(open_with(other, buf_span(&b), bound), -EACCES);
+	assert_int_equal(open_with(&other, buf_span(&b), bound), -EACCES);
 }
 
 static void refuses_every_changed_bit(void **state)
@@ -107,6 +109,28 @@ static void names_a_credential_of_another_master_key(void **state)
 	(void)state;
 	b.data[2] = 2;
 	assert_int_equal(open_with(key, buf_span(&b), bound), -ENOKEY);
+	b.data[2] = 0;
+	assert_int_equal(open_with(key, buf_span(&b), bound), -ENOKEY);
+}
+
+static void a_later_generation_opens_what_an_earlier_one_sealed_and_seals_its_own(void **state)
+{
+	static const struct vault_keys two = {
+		.generation = 2, .openers = { { .credential = { 7, 7, 7 } }, { .credential = { 9 } } }
+	};
+	scoped(buf_done) struct buf old = sealed_of(WIRE_SECRET_PASSWORD, "open sesame");
+	scoped(buf_done) struct buf fresh = { 0 };
+	struct vault_seal_what what = { WIRE_SECRET_PASSWORD, span_str(bound), span_str("open sesame") };
+
+	(void)state;
+	assert_int_equal(open_with(&two, buf_span(&old), bound), 0);
+	buf_init(&fresh, 32768);
+	assert_int_equal(vault_seal_close(&two, &what, &fresh, NULL), 0);
+	assert_int_equal(fresh.data[2], 2);
+	assert_int_equal(open_with(&two, buf_span(&fresh), bound), 0);
+	assert_int_equal(open_with(key, buf_span(&fresh), bound), -ENOKEY);
+	fresh.data[2] = 1; /* the generation is part of what is sealed */
+	assert_int_equal(open_with(&two, buf_span(&fresh), bound), -EACCES);
 }
 
 static void refuses_every_truncation_and_an_extra_byte(void **state)
@@ -154,6 +178,7 @@ int main(void)
 		cmocka_unit_test(refuses_every_changed_bit),
 		cmocka_unit_test(refuses_a_kind_that_was_exchanged),
 		cmocka_unit_test(names_a_credential_of_another_master_key),
+		cmocka_unit_test(a_later_generation_opens_what_an_earlier_one_sealed_and_seals_its_own),
 		cmocka_unit_test(refuses_every_truncation_and_an_extra_byte),
 		cmocka_unit_test(never_seals_twice_to_the_same_bytes),
 		cmocka_unit_test(refuses_an_empty_a_too_long_and_an_unknown_secret),

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -202,7 +203,7 @@ static void a_reader_gets_the_key_of_its_recording(void **state)
 	struct wire_use_secret m;
 	uint8_t sealed[32 + crypto_box_SEALBYTES];
 
-	crypto_box_seal(sealed, recording_key, 32, d->keys->seal_public);
+	crypto_box_seal(sealed, recording_key, 32, d->keys->openers[0].seal_public);
 	struct desk_allow a = { DESK_READER, WIRE_SECRET_RECORDING, "", span_of(sealed, sizeof sealed), "", 0 };
 	assert_int_equal(desk_allow(d, &a), 0);
 	assert_int_equal(desk_use(d, d->reader), WIRE_T_use_secret);
@@ -245,9 +246,11 @@ static void signs_for_the_recorder_what_is_the_recorders(void **state)
 	assert_int_equal(wire_publics_send(d->recorder, &(struct wire_publics){ 0 }, -1), 0);
 	assert_int_equal(desk_answer(d, d->recorder), WIRE_T_publics_answer);
 	GET(d, publics_answer, &publics);
-	assert_memory_equal(publics.seal.b, d->keys->seal_public, 32);
+	assert_memory_equal(publics.seal.b, d->keys->openers[0].seal_public, 32);
 	assert_memory_equal(publics.ca.p, "ssh-ed25519 AAAA", 16);
-	struct wire_h32 public = publics.sign;
+	struct evidence_keys public;
+	assert_int_equal(evidence_keys_get(publics.evidence, &public, NULL), 0);
+	assert_int_equal(publics.generation, 1);
 	struct wire_sign m = {
 		.ticket = 3, .what = WIRE_SIGN_CLOSE, .id = desk_session, .seq = 77, .time_us = 1234, .hash.b = { 8 }
 	};
@@ -258,20 +261,24 @@ static void signs_for_the_recorder_what_is_the_recorders(void **state)
 	struct evidence_sign_claim claim = {
 		.what = WIRE_SIGN_CLOSE, .id = desk_session, .seq = 77, .time_us = 1234, .hash = { 8 }
 	};
-	assert_int_equal(evidence_sign_check(&claim, a.signature.b, public.b, NULL), 0);
+	assert_int_equal(evidence_keys_check(&public, &claim, a.signature.b, NULL), 0);
 	claim.seq++;
-	assert_true(evidence_sign_check(&claim, a.signature.b, public.b, NULL) < 0);
+	assert_true(evidence_keys_check(&public, &claim, a.signature.b, NULL) < 0);
 	m.what = WIRE_SIGN_AUDIT;
 	assert_int_equal(wire_sign_send(d->recorder, &m, -1), 0);
 	assert_int_equal(desk_answer(d, d->recorder), -EPIPE);
 }
 
-static void signs_for_the_broker_only_the_audit(void **state)
+static void signs_for_the_broker_the_audit_and_backups_alone(void **state)
 {
-	static const uint8_t not [] = { WIRE_SIGN_CHECKPOINT, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, 0, 5, 255 };
+	static const uint8_t not [] = { WIRE_SIGN_CHECKPOINT, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_KEY,
+		WIRE_SIGN_TOMBSTONE, 0, 255 };
 	struct desk *d = *state;
 	struct wire_sign m = { .ticket = 3, .what = WIRE_SIGN_AUDIT };
 
+	assert_int_equal(wire_sign_send(d->broker, &m, -1), 0);
+	assert_int_equal(desk_answer(d, d->broker), WIRE_T_sign_answer);
+	m.what = WIRE_SIGN_BACKUP;
 	assert_int_equal(wire_sign_send(d->broker, &m, -1), 0);
 	assert_int_equal(desk_answer(d, d->broker), WIRE_T_sign_answer);
 	for (size_t i = 0; i < COUNT_OF(not ); i++) {
@@ -281,6 +288,53 @@ static void signs_for_the_broker_only_the_audit(void **state)
 		close(d->broker);
 		d->broker = desk_wired(d, WIRE_BROKER, 0);
 	}
+}
+
+static void opens_a_recording_of_an_older_generation(void **state)
+{
+	static const uint8_t recording_key[32] = { 4, 5, 6 };
+	struct desk *d = *state;
+	uint8_t sealed[32 + crypto_box_SEALBYTES];
+
+	crypto_box_seal(sealed, recording_key, 32, d->keys->openers[0].seal_public);
+	d->keys->generation = 2; /* another one is the newest */
+	crypto_box_keypair(d->keys->openers[1].seal_public, d->keys->openers[1].seal_secret);
+	struct desk_allow a = { DESK_READER, WIRE_SECRET_RECORDING, "", span_of(sealed, sizeof sealed), "", 0 };
+	assert_int_equal(desk_allow(d, &a), 0);
+	assert_int_equal(desk_use(d, d->reader), WIRE_T_use_secret);
+	crypto_box_seal(sealed, recording_key, 32, d->keys->openers[1].seal_public);
+	assert_int_equal(desk_allow(d, &a), 0);
+}
+
+static void writes_the_next_key_file_for_the_parent_alone(void **state)
+{
+	struct desk *d = *state;
+	struct wire_rekey m = { .ticket = 9, .host = 1 };
+	struct wire_rekey_answer a;
+	struct vault_keys *k = NULL;
+	int file = memfd_create("new key", MFD_CLOEXEC);
+
+	assert_int_equal(wire_rekey_send(d->parent, &m, -1), 0); /* no file */
+	assert_int_equal(desk_answer(d, d->parent), WIRE_T_rekey_answer);
+	GET(d, rekey_answer, &a);
+	assert_int_equal(a.code, -EBADMSG);
+	assert_int_equal(wire_rekey_send(d->parent, &m, file), 0);
+	assert_int_equal(desk_answer(d, d->parent), WIRE_T_rekey_answer);
+	GET(d, rekey_answer, &a);
+	assert_int_equal(a.code, 0);
+	assert_int_equal(a.ticket, 9);
+	assert_int_equal(lseek(file, 0, SEEK_SET), 0);
+	assert_int_equal(vault_keys_read(file, &k, NULL), 0);
+	assert_int_equal(k->generation, 2);
+	assert_memory_equal(&k->ca, &d->keys->ca, sizeof k->ca);
+	assert_memory_not_equal(&k->host, &d->keys->host, sizeof k->host);
+	vault_keys_free(k);
+	close(file);
+	file = memfd_create("new key", MFD_CLOEXEC);
+	assert_int_equal(wire_rekey_send(d->broker, &m, file), 0); /* the broker may not */
+	assert_int_equal(desk_answer(d, d->broker), -EPIPE);
+	assert_int_equal(lseek(file, 0, SEEK_END), 0);
+	close(file);
 }
 
 /* Every message of the table, with an empty body, from every kind of peer. */
@@ -370,7 +424,9 @@ int main(void)
 		CASE(a_reader_gets_the_key_of_its_recording),
 		CASE(gives_the_host_key_once),
 		CASE(signs_for_the_recorder_what_is_the_recorders),
-		CASE(signs_for_the_broker_only_the_audit),
+		CASE(signs_for_the_broker_the_audit_and_backups_alone),
+		CASE(opens_a_recording_of_an_older_generation),
+		CASE(writes_the_next_key_file_for_the_parent_alone),
 		CASE(ends_a_peer_that_asks_what_it_may_not),
 		CASE(a_new_socket_replaces_the_older_one),
 		CASE(ends_with_its_parent),
