@@ -12,7 +12,7 @@ const struct gw_roles_row gw_roles[] = {
 	  .count = 1, .nofile = MANY, .memlock_bytes = 256 * MIB },
 	{ .role = WIRE_RECORDER, .binary = "yanmen-recorder", .user = USER(user_recorder),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_RECORDINGS }, .count = 1, .nofile = MANY, .memlock_bytes = 64 * MIB },
-	{ .role = WIRE_PWHASH, .binary = "yanmen-pwhash", .user = USER(user_worker),
+	{ .role = WIRE_PWHASH, .binary = "yanmen-pwhash", .user = USER(user_pwhash),
 	  .count = 2, .nofile = FEW, .memlock_bytes = MIB },
 	{ .role = WIRE_BROKER, .binary = "yanmen-broker", .user = USER(user_broker),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SPOOL }, .count = 1, .nofile = MANY, .memlock_bytes = 8 * MIB },

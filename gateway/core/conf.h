@@ -19,7 +19,8 @@ struct conf {
 	char schema_dir[256];       /* numbered migrations, for `yanmen migrate` */
 	char samples[256];          /* script that ends the sample targets (`samples remove`), or "" */
 	char database[256];         /* libpq connection string, without user */
-	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32]; /* when root */
+	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32],
+		user_pwhash[32];    /* when root */
 	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
 	int64_t pool_warm;          /* workers kept ready */
 	int64_t sessions_max;

@@ -78,7 +78,7 @@ def test_each_part_has_its_own_os_user(instance):
         assert len(uids) == 1
         return pwd.getpwuid(uids.pop()).pw_name
     assert owner(instance.service_pid("postgres")) == "yanmen-pg"
-    for role, user in (("broker", "broker"), ("vault", "vault"), ("recorder", "recorder"), ("ssh", "worker"), ("pwhash", "worker")):
+    for role, user in (("broker", "broker"), ("vault", "vault"), ("recorder", "recorder"), ("ssh", "worker"), ("pwhash", "pwhash")):
         assert owner(instance.pids(role)[0]) == f"yanmen-{user}"
 
 
