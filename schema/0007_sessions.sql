@@ -146,7 +146,7 @@ create function yanmen.session_facts(s yanmen.session) returns jsonb language sq
 		'reached', yanmen.time_text(s.reached_at))
 $$;
 
--- args: state, user, target (all optional).  The newest 1,000, oldest of them first.
+-- args: state, user, target (all optional).  All that are online and the newest 1,000, the oldest first.
 create function api.session_list(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -156,12 +156,16 @@ begin
 	if st not in ('online', 'closed', 'crashed') then
 		raise exception 'no state %; there are: online, closed, crashed', left(st, 40) using errcode = 'YM400';
 	end if;
-	return (select coalesce(jsonb_agg(yanmen.session_facts(s) order by s.started_at, s.id), '[]')
-		from (select * from yanmen.session x where (st is null or x.state = st)
+	return (
+		with wanted as not materialized (
+			select * from yanmen.session x where (st is null or x.state = st)
 				and (own is null or x.target_id = any (own))
 				and x.user_name = coalesce(nullif(yanmen.arg(args, 'user'), ''), x.user_name)
-				and x.target_name = coalesce(nullif(yanmen.arg(args, 'target'), ''), x.target_name)
-			order by x.started_at desc, x.id desc limit 1000) s);
+				and x.target_name = coalesce(nullif(yanmen.arg(args, 'target'), ''), x.target_name))
+		select coalesce(jsonb_agg(yanmen.session_facts(s) order by s.started_at, s.id), '[]')
+		from yanmen.session s where s.id in (
+			(select w.id from wanted w order by w.started_at desc, w.id desc limit 1000)
+			union all select w.id from wanted w where w.state = 'online'));
 end
 $$;
 

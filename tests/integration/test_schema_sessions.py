@@ -122,6 +122,16 @@ def test_session_commands_find_the_session_by_its_beginning(db):
 
 # ---- the spool ----
 
+def test_all_that_are_online_are_listed_however_many(db):
+    db.ready()
+    oldest = str(uuid.uuid4())
+    db.session(oldest, started_us=1763823600000000)
+    for n in range(1001):
+        db.session(str(uuid.uuid4()), started_us=1763823601000000 + n)
+    for listed in (db.api("session_list"), db.api("session_list", state="online")):
+        assert len(listed) == 1002 and listed[0]["id"] == oldest
+
+
 def test_a_spooled_fact_is_applied_once(db):
     db.ready()
     sid, uid = str(uuid.uuid4()), str(uuid.uuid4())
