@@ -2,6 +2,7 @@
 #define GATEWAY_PROTO_H
 #include "gateway/core/buf.h"
 #include "gateway/core/sandbox.h"
+#include <stdbool.h>
 #include <stdint.h>
 struct err;
 struct gw_session;
@@ -15,6 +16,12 @@ struct secret;
  *
  * Order:   warm -> sandbox -> (a client comes) serve | (a target is to be looked at) probe -> exit.
  */
+struct gw_proto_look {
+	int fd;             /* of the target; borrowed */
+	struct span pinned; /* the known host key, whose type is preferred, or empty */
+	bool legacy;        /* old algorithms will do */
+};
+
 struct gw_proto {
 	const char *name; /* "ssh": log field, database enum */
 	uint8_t role;     /* enum wire_role */
@@ -23,8 +30,8 @@ struct gw_proto {
 	int (*warm)(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err);
 	/* Serves the connection to its end; owns client_fd.  The return code ends up in the log only. */
 	int (*serve)(void *state, int client_fd, struct err *err);
-	/* Reads the target's host key (and banner line) without logging in; borrows target_fd; within 8 s. */
-	int (*probe)(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+	/* Reads the target's host key (and banner line) without logging in; within 8 s. */
+	int (*probe)(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
 		struct err *err);
 };
 

@@ -1,4 +1,5 @@
 #include "gateway/session.h"
+#include "gateway/core/charset.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
@@ -148,9 +149,11 @@ static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
 		.idle_s = m->idle_s,
 		.total_s = m->total_s,
 		.stream_max = m->stream_max,
+		.charset = m->charset,
+		.legacy = m->legacy != 0,
 		.host_key_n = m->host_key.n };
 	if (id_is_zero(&m->session) || m->auth < WIRE_AUTH_PASSWORD || m->auth > WIRE_AUTH_CA || m->host_key.n == 0 ||
-		m->host_key.n > sizeof g.host_key || gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
+		m->host_key.n > sizeof g.host_key || m->charset >= CHARSETS || gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
 		gw_link_text(m->account, g.account, sizeof g.account) < 0 ||
 		gw_link_text(m->cluster, g.cluster, sizeof g.cluster) < 0 ||
 		gw_link_text(m->rule, g.rule, sizeof g.rule) < 0 ||

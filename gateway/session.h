@@ -66,6 +66,8 @@ struct gw_grant {
 	uint32_t features;        /* WIRE_FEATURE_* */
 	uint64_t idle_s, total_s; /* 0 = no limit */
 	uint64_t stream_max;      /* bytes of one direction of a channel without a terminal stored in full */
+	uint8_t charset;          /* enum charset: of what the target says and reads */
+	bool legacy;              /* old algorithms will do for this target */
 	char env_allow[512];      /* names, comma-separated, * at the end of one matches any tail */
 };
 /* The broker decides, reserves, dials.  On 0 *ret_target_fd is the caller's, connected and non-blocking, and recording

@@ -93,7 +93,8 @@ static int probe(struct gw_session *s, const struct gw_proto *proto, struct err 
 	buf_init(&banner, 1024);
 	buf_init(&answer, MSG_BODY_MAX);
 	struct err why = { 0 };
-	r = proto->probe(state, fd, m.pinned, &host_key, &banner, &why);
+	const struct gw_proto_look at = { .fd = fd, .pinned = m.pinned, .legacy = m.legacy != 0 };
+	r = proto->probe(state, &at, &host_key, &banner, &why);
 	wire_probe_answer_put(&answer, &(struct wire_probe_answer){ .ticket = m.ticket,
 					       .code = r,
 					       .say = span_str(r < 0 ? why.say : ""),

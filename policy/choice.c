@@ -1,4 +1,5 @@
 #include "policy/choice.h"
+#include "gateway/core/charset.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/json.h"
 #include "gateway/core/pg.h"
@@ -37,12 +38,14 @@ enum column {
 	C_CONCURRENT,
 	C_ONLINE,
 	C_STREAM_MAX,
+	C_CHARSET,
+	C_LEGACY,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
 	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
 	"idle_s, "
-	"total_s, concurrent, online, stream_max from api.target_facts($1::bigint, $2, $3)";
+	"total_s, concurrent, online, stream_max, charset, legacy from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
 {
@@ -67,6 +70,7 @@ static uint8_t auth_of(struct span s)
 static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 {
 	int64_t port = pg_int(res, i, C_PORT);
+	int charset = charset_of(pg_span(res, i, C_CHARSET));
 
 	buf_init(&c->host_key, 2048);
 	buf_init(&c->sealed, 65536);
@@ -77,6 +81,8 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->is_samples = pg_bool(res, i, C_SAMPLES);
 	c->auth = auth_of(pg_span(res, i, C_AUTH));
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
+	c->charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
+	c->legacy = pg_bool(res, i, C_LEGACY);
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
 		     copy_text(res, i, C_ACCOUNT, c->account, sizeof c->account) &&
 		     copy_text(res, i, C_CLUSTER, c->cluster, sizeof c->cluster) &&
@@ -185,6 +191,8 @@ void pol_choice_meta(const struct pol_choice *c, const struct pol_choice_who *wh
 	json_str(&j, "started", span_str(started));
 	json_num(&j, "grant", c->grant_id);
 	json_str(&j, "rule", span_str(c->rule));
+	json_str(&j, "charset", span_str(charset_name(c->charset)));
+	json_bool(&j, "legacy", c->legacy);
 	json_str(&j, "gateway", span_str(YANMEN_VERSION));
 	json_end(&j);
 }

@@ -21,7 +21,9 @@ struct pol_choice {
 	char host[256], networks[4096], bound[2049];
 	uint16_t port;
 	bool is_samples;
-	uint8_t auth; /* enum wire_auth */
+	uint8_t auth;    /* enum wire_auth */
+	uint8_t charset; /* enum charset */
+	bool legacy;     /* old algorithms will do */
 	struct buf host_key, sealed;
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max;

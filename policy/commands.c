@@ -22,7 +22,10 @@ const struct pol_command pol_commands[] = {
 	{ "cluster list", "cluster.list", "api.cluster_list", 0, 0, NULL, { { 0 } } },
 
 	{ "target add", "target.manage", "api.target_add", 0, 60, pol_command_target_add,
-		{ { "name", REQ, 0 }, { "kind", REQ, 0 }, { "address", REQ, 300 }, { "cluster", REQ, 0 } } },
+		{ { "name", REQ, 0 }, { "kind", REQ, 0 }, { "address", REQ, 300 }, { "cluster", REQ, 0 },
+		  { "charset", 0, 16 }, { "legacy", 0, 8 } } },
+	{ "target set", "target.manage", "api.target_set", 0, 0, NULL,
+		{ { "name", REQ, 0 }, { "address", 0, 300 }, { "charset", 0, 16 }, { "legacy", 0, 8 } } },
 	{ "target list", "target.list", "api.target_list", 0, 0, NULL, { { 0 } } },
 	{ "target test", "target.test", "api.target_test", 0, 60, pol_command_target_test, { { "name", REQ, 0 } } },
 	{ "target repin", "target.manage", "api.target_repin", 0, 3600, pol_command_target_repin,

@@ -169,5 +169,8 @@ void pol_look_start(struct pol_look *l, json_t *facts)
 		return;
 	}
 	l->probe = (struct pol_probe){ .done = probe_done, .ctx = l };
-	pol_probe_start(&l->probe, l->b, &to, buf_span(&l->pinned_key));
+	pol_probe_start(&l->probe, l->b,
+		&(struct pol_probe_to){ .dial = to,
+			.pinned = buf_span(&l->pinned_key),
+			.legacy = json_is_true(json_object_get(facts, "legacy")) });
 }

@@ -1,6 +1,8 @@
 #include "policy/open.h"
+#include "gateway/core/charset.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
+#include "gateway/core/msg.h"
 #include "policy/broker.h"
 #include "policy/decide/rule.h"
 #include "policy/worker.h"
@@ -14,6 +16,17 @@ static bool is_one_feature(uint32_t request)
 	return request && (request & FEATURES) == request && (request & (request - 1)) == 0;
 }
 
+/* The exec string as the target reads it: rules and searches want it as text. */
+static void put_text(struct pol_fact *f, const struct pol_worker *w, struct span text)
+{
+	struct buf utf8;
+
+	buf_init(&utf8, MSG_BODY_MAX * 3);
+	charset_to_utf8(w->session.charset, text, &utf8);
+	pol_fact_text(f, "text", buf_span(&utf8));
+	buf_done(&utf8);
+}
+
 static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allowed, struct err *err)
 {
 	struct pol_fact f;
@@ -25,7 +38,7 @@ static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allo
 	pol_fact_num(&f, "channel", m->channel);
 	pol_fact_text(&f, "request", span_str(decide_rule_feature(m->request)));
 	if (m->text.n)
-		pol_fact_text(&f, "text", m->text);
+		put_text(&f, w, m->text);
 	return pol_facts_put(&w->b->facts, allowed ? "channel.opened" : "channel.refused", &f, err);
 }
 

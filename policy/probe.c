@@ -60,7 +60,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 		return;
 	}
 	struct pol_worker *w = reply->worker;
-	struct wire_probe m = { .pinned = buf_span(&p->pinned) };
+	struct wire_probe m = { .pinned = buf_span(&p->pinned), .legacy = p->legacy };
 	m.ticket = pol_ask_add(&p->b->asks, &(struct pol_ask){ .role = WIRE_SSH,
 						    .answer = WIRE_T_probe_answer,
 						    .within_us = ANSWER_US,
@@ -83,12 +83,13 @@ static void dialled(void *ctx, int code, int fd, const struct err *err)
 	pol_parent_want(p->b, WIRE_JOB_PROBE, &(struct pol_ask){ .done = came, .ctx = p });
 }
 
-void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_dial_to *to, struct span pinned)
+void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_probe_to *to)
 {
 	p->b = b;
 	p->on = true;
 	p->fd = -1;
 	buf_init(&p->pinned, 4096);
-	buf_put_span(&p->pinned, pinned);
-	pol_dial(b->dialler, to, dialled, p);
+	p->legacy = to->legacy;
+	buf_put_span(&p->pinned, to->pinned);
+	pol_dial(b->dialler, &to->dial, dialled, p);
 }

@@ -23,9 +23,13 @@ struct pol_probe {
 	void *ctx;
 	struct buf pinned;
 	int fd;
-	bool on;
+	bool on, legacy;
 };
-/* pinned: the known key, whose type is preferred, or empty. */
-void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_dial_to *to, struct span pinned);
+struct pol_probe_to {
+	struct pol_dial_to dial;
+	struct span pinned; /* the known key, whose type is preferred, or empty */
+	bool legacy;        /* old algorithms will do */
+};
+void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_probe_to *to);
 void pol_probe_drop(struct pol_probe *p);
 #endif

@@ -1,4 +1,5 @@
 #include "policy/reconcile.h"
+#include "gateway/core/charset.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "policy/broker.h"
@@ -93,9 +94,11 @@ static void row(struct pol_reconcile *r, const struct pg_result *res, int i)
 {
 	struct pol_session s = { .on = true, .features = decide_rule_features(pg_span(res, i, 3)) };
 	struct pol_worker *w = worker_named(r->b, pg_span(res, i, 1));
+	int charset = charset_of(pg_span(res, i, 4));
 
 	if (id_parse(pg_span(res, i, 0), &s.id) < 0)
 		return;
+	s.charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
 	(void)snprintf(s.user, sizeof s.user, "%s", pg_text(res, i, 2) ? pg_text(res, i, 2) : "");
 	if (w && w->unresolved)
 		pol_worker_resolve(w, &s);
@@ -149,7 +152,7 @@ static void ask_online(void *ctx)
 {
 	struct pol_reconcile *r = ctx;
 
-	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features from api.sessions_online()"), online, r);
+	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features, charset from api.sessions_online()"), online, r);
 }
 
 struct pol_reconcile *pol_reconcile_new(struct pol_broker *b)

@@ -18,6 +18,7 @@ struct pol_session {
 	struct id id;
 	char user[65];
 	uint32_t features; /* WIRE_FEATURE_* */
+	uint8_t charset;   /* enum charset: of its exec strings */
 };
 
 struct pol_session_end {

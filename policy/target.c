@@ -139,10 +139,15 @@ static void attempt_grant(struct pol_attempt *a)
 		.total_s = c->total_s,
 		.stream_max = c->stream_max,
 		.env_allow = span_str(w->b->settings.env_allow),
-		.rule = span_str(c->rule) };
+		.rule = span_str(c->rule),
+		.charset = c->charset,
+		.legacy = c->legacy };
 	char id[ID_TEXT];
 
-	w->session = (struct pol_session){ .on = true, .id = a->id, .features = c->features };
+	w->session = (struct pol_session){ .on = true,
+		.id = a->id,
+		.features = c->features,
+		.charset = c->charset };
 	(void)snprintf(w->session.user, sizeof w->session.user, "%s", w->user);
 	w->permit.state = POL_REACHING;
 	id_text(&a->id, id);
@@ -226,7 +231,8 @@ static void ask_vault(struct pol_attempt *a)
 		.login = span_str(c->account),
 		.sealed = buf_span(&c->sealed),
 		.bound = span_str(c->bound),
-		.uses = SIGNATURES };
+		.uses = SIGNATURES,
+		.legacy = c->legacy };
 
 	a->allowed = true;
 	pol_peers_allow(a->w->b, &m, &(struct pol_ask){ .within_us = PEER_US, .done = vault_done, .ctx = a });

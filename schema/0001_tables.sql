@@ -91,6 +91,8 @@ create table yanmen.target (
 	cluster_id bigint not null references yanmen.cluster,
 	host_key bytea check (octet_length(host_key) between 16 and 2048),
 	pinned_at timestamptz,
+	charset text not null default 'utf-8' check (charset in ('utf-8', 'gbk', 'gb18030', 'big5')), -- gateway/core/charset.h
+	legacy bool not null default false, -- may be spoken to with algorithms that are broken elsewhere
 	created_at timestamptz not null default now(),
 	removed_at timestamptz, -- soft: sessions and recordings go on naming it
 	check ((host_key is null) = (pinned_at is null))

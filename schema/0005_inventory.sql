@@ -61,8 +61,45 @@ $$;
 create function yanmen.dial_facts(t yanmen.target) returns jsonb language sql stable as $$
 	select jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind, 'host', t.host, 'port', t.port,
 		'cluster', c.name, 'networks', array_to_string(c.networks, ','), 'samples', c.name = 'samples',
-		'pinned', t.host_key is not null, 'host_key', replace(encode(t.host_key, 'base64'), E'\n', ''))
+		'pinned', t.host_key is not null, 'host_key', replace(encode(t.host_key, 'base64'), E'\n', ''),
+		'charset', t.charset, 'legacy', t.legacy)
 	from yanmen.cluster c where c.id = t.cluster_id
+$$;
+
+-- HOST:PORT or [IPV6]:PORT
+create function yanmen.arg_address(args jsonb, key text, out host text, out port int) language plpgsql immutable as $$
+declare
+	a text := yanmen.need_arg(args, key);
+	part text[] := coalesce(regexp_match(a, '^\[([0-9A-Fa-f:.]{2,45})\]:([0-9]{1,5})$'),
+		regexp_match(a, '^([A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?):([0-9]{1,5})$'));
+begin
+	if part is null or part[cardinality(part)]::int not between 1 and 65535 then
+		raise exception '"%" is no address: HOST:PORT or [IPV6]:PORT', left(a, 80) using errcode = 'YM400';
+	end if;
+	host := part[1];
+	port := part[cardinality(part)]::int;
+end
+$$;
+-- What an odd target says of itself: the value, or the fallback when none was given.
+create function yanmen.arg_charset(args jsonb, fallback text) returns text language plpgsql immutable as $$
+declare
+	c text := coalesce(nullif(lower(yanmen.arg(args, 'charset')), ''), fallback);
+begin
+	if c not in ('utf-8', 'gbk', 'gb18030', 'big5') then
+		raise exception 'no character set %; there are: utf-8, gbk, gb18030, big5', left(c, 40) using errcode = 'YM400';
+	end if;
+	return c;
+end
+$$;
+create function yanmen.arg_switch(args jsonb, key text, fallback bool) returns bool language plpgsql immutable as $$
+declare
+	v text := coalesce(nullif(yanmen.arg(args, key), ''), case when fallback then 'on' else 'off' end);
+begin
+	if v not in ('on', 'off') then
+		raise exception '% is on or off, not "%"', key, left(v, 40) using errcode = 'YM400';
+	end if;
+	return v = 'on';
+end
 $$;
 
 create function api.target_add(caller jsonb, args jsonb) returns jsonb
@@ -70,8 +107,7 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	n text;
 	k text;
-	a text;
-	part text[];
+	a record;
 	c yanmen.cluster;
 	t yanmen.target;
 begin
@@ -81,21 +117,17 @@ begin
 	if k not in ('linux', 'windows', 'mysql', 'sqlserver') then
 		raise exception 'no kind %; there are: linux, windows, mysql, sqlserver', left(k, 40) using errcode = 'YM400';
 	end if;
-	a := yanmen.need_arg(args, 'address');
-	part := coalesce(regexp_match(a, '^\[([0-9A-Fa-f:.]{2,45})\]:([0-9]{1,5})$'),
-		regexp_match(a, '^([A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?):([0-9]{1,5})$'));
-	if part is null or part[cardinality(part)]::int not between 1 and 65535 then
-		raise exception '"%" is no address: HOST:PORT or [IPV6]:PORT', left(a, 80) using errcode = 'YM400';
-	end if;
+	a := yanmen.arg_address(args, 'address');
 	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
 	begin
-		insert into yanmen.target (name, kind, host, port, cluster_id)
-		values (n, k, part[1], part[cardinality(part)]::int, c.id) returning * into t;
+		insert into yanmen.target (name, kind, host, port, cluster_id, charset, legacy)
+		values (n, k, a.host, a.port, c.id, yanmen.arg_charset(args, 'utf-8'), yanmen.arg_switch(args, 'legacy', false))
+		returning * into t;
 	exception when unique_violation then
 		raise exception 'there is a target named % already', n using errcode = 'YM409';
 	end;
 	perform yanmen.note(caller, 'target.added', jsonb_build_object('target', n, 'kind', k,
-		'target_address', yanmen.address(t.host, t.port), 'cluster', c.name));
+		'target_address', yanmen.address(t.host, t.port), 'cluster', c.name, 'charset', t.charset, 'legacy', t.legacy));
 	return yanmen.dial_facts(t);
 end
 $$;
@@ -108,7 +140,7 @@ begin
 	return (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind,
 			'address', yanmen.address(t.host, t.port), 'host', t.host, 'port', t.port, 'cluster', c.name,
 			'pinned', t.host_key is not null, 'host_key', yanmen.fingerprint(t.host_key),
-			'pinned_at', yanmen.time_text(t.pinned_at),
+			'pinned_at', yanmen.time_text(t.pinned_at), 'charset', t.charset, 'legacy', t.legacy,
 			'accounts', (select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'auth', a.auth, 'default', a.is_default,
 					'suspended', a.suspended, 'public_key', a.public_key) order by a.name), '[]')
 				from yanmen.account_view a where a.target_id = t.id),

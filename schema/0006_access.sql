@@ -51,14 +51,15 @@ create function api.target_facts(user_id bigint, target text, account text)
 returns table (grant_id bigint, target_id bigint, target_name text, kind text, host text, port int, host_key bytea,
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
-	total_s bigint, concurrent int, online int, stream_max bigint)
+	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
 		array_to_string(g.from_nets, ','), g.hours, coalesce(ceil(extract(epoch from g.until))::bigint, 0),
 		array_to_string(g.features, ','), g.idle_s, g.total_s, g.concurrent,
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
-		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max')
+		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
+		t.charset, t.legacy
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id

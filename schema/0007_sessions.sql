@@ -123,11 +123,11 @@ create function yanmen.recording_state(sid uuid, at timestamptz, b jsonb) return
 	where session_id = sid and (anchored_at is null or anchored_at <= at)
 $$;
 
--- For the broker's start: whose session it is, and what its channels may be asked for.
-create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text)
+-- For the broker's start: whose session it is, what its channels may be asked for, and in which character set.
+create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text, charset text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select s.id, s.worker, s.user_name, array_to_string(g.features, ',')
-	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id
+	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset
+	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id join yanmen.target t on t.id = s.target_id
 	where s.state = 'online' order by s.started_at
 $$;
 

@@ -163,6 +163,10 @@ begin
 	where t.kind = 'linux' and t.host_key is null and t.removed_at is null;
 	r := r || jsonb_build_object('name', 'host keys', 'state', case when names is null then 'ok' else 'warn' end,
 		'say', coalesce('not pinned yet: ' || left(names, 500) || '; run: target test', 'all pinned'));
+	select string_agg(t.name, ', ' order by t.name) into names from yanmen.target t where t.legacy and t.removed_at is null;
+	r := r || jsonb_build_object('name', 'legacy targets', 'state', case when names is null then 'ok' else 'warn' end,
+		'say', coalesce('weak algorithms are allowed for: ' || left(names, 500) || '; when mended: target set NAME --legacy off',
+			'none'));
 	r := r || (select jsonb_build_object('name', 'samples', 'state', case when count(*) > 0 then 'warn' else 'ok' end,
 			'say', case when count(*) > 0 then 'sample targets exist; for real use run: samples remove' else 'none' end)
 		from yanmen.cluster c where c.name = 'samples' and c.removed_at is null);

@@ -119,10 +119,12 @@ struct msgq;
 /* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches */
 #define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows)
 #define WIRE_TARGET_F(F) F(STR, target) F(STR, account)
-/* auth: enum wire_auth.  host_key: pinned blob, never empty.  features: WIRE_FEATURE_* bits.  limits 0 = none. */
+/* auth: enum wire_auth.  host_key: pinned blob, never empty.  features: WIRE_FEATURE_* bits.  limits 0 = none.
+ * charset: enum charset, of what the target says and reads.  legacy: 1 = old algorithms will do for this target. */
 #define WIRE_GRANT_F(F) \
 	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
-	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(STR, env_allow) F(STR, rule)
+	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(STR, env_allow) F(STR, rule) \
+	F(U8, charset) F(U8, legacy)
 #define WIRE_DENY_F(F) F(I64, code) F(STR, say)
 /* outcome: enum wire_outcome.  presented: the host key blob the target showed, when it changed. */
 #define WIRE_REACHED_F(F) F(U8, outcome) F(STR, detail) F(STR, presented)
@@ -130,13 +132,14 @@ struct msgq;
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
-#define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) /* prefer the pinned key's type */
+#define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
 #define WIRE_USE_F(F) F(ID, id)
 /* kind: enum wire_secret.  sealed, bound: a credential; RECORDING: sealed = the recording's sealed key, bound empty.
- * login: the account name that a signature may name.  uses: signatures allowed. */
+ * login: the account name that a signature may name.  uses: signatures allowed.  legacy: 1 = also with SHA-1. */
 #define WIRE_ALLOW_F(F) \
-	F(U64, ticket) F(U64, worker) F(ID, id) F(U8, kind) F(STR, login) F(STR, sealed) F(STR, bound) F(U32, uses)
+	F(U64, ticket) F(U64, worker) F(ID, id) F(U8, kind) F(STR, login) F(STR, sealed) F(STR, bound) F(U32, uses) \
+	F(U8, legacy)
 /* ca, host: 1 = that key changes too, 0 = it stays */
 #define WIRE_REKEY_F(F) F(U64, ticket) F(U8, ca) F(U8, host)
 #define WIRE_SEAL_F(F) F(U64, ticket) F(U8, kind) F(STR, bound)

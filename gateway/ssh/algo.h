@@ -7,16 +7,23 @@
  * algo - the algorithms that we agree to, on either side, and what every SSH session of ours is told.
  *
  * Towards users: current ones only.  Towards targets also the SHA-2 Diffie-Hellman groups and plain SHA-2 MACs that older
- * servers need.  Nothing with SHA-1, CBC, DSA or compression.
+ * servers need.  SHA-1, CBC and 1024-bit groups only towards a target that an admin has marked legacy, behind all else; DSA
+ * and compression never.
  */
 extern const char gw_ssh_algo_user_keys[]; /* that users may log in with */
 int gw_ssh_algo_server(ssh_bind bind);
-/* A client session on a connected descriptor that opens no file.  host_keys: algorithms, in the order wanted.
- * user: the account.  NULL on failure. */
-ssh_session gw_ssh_algo_client(int fd, const char *user, const char *host_keys);
-/* The host key algorithms for a pinned key's blob, "" for a type that we do not speak. */
-const char *gw_ssh_algo_of_blob(struct span blob);
-extern const char gw_ssh_algo_any_host_key[]; /* ed25519 first, then ecdsa, then rsa */
+struct gw_ssh_algo_to {
+	int fd; /* connected */
+	const char *user;
+	struct span pinned;  /* host key: empty = any */
+	bool only_pinned;    /* no host key of another type; else that type is preferred */
+	bool legacy;
+};
+/* A client session that opens no file.  NULL on failure. */
+ssh_session gw_ssh_algo_client(const struct gw_ssh_algo_to *to);
+/* The handshake failed: has the server no host key of the pinned type any more, or only what a legacy target may have? */
+enum gw_ssh_algo_why { GW_SSH_ALGO_OTHER, GW_SSH_ALGO_HOST_KEY, GW_SSH_ALGO_OLD };
+enum gw_ssh_algo_why gw_ssh_algo_why(const struct gw_ssh_algo_to *to, const char *error);
 /* The key that the server proved, as the blob of RFC 4253 section 6.6. */
 int gw_ssh_algo_server_key(ssh_session s, struct buf *ret_blob);
 /* Any public key as its blob. */

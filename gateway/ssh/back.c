@@ -67,6 +67,15 @@ static void fetch_credential(struct gw_ssh_link *l)
 	l->back = GW_SSH_BACK_LOGIN;
 }
 
+static struct gw_ssh_algo_to whereto(const struct gw_ssh_link *l)
+{
+	return (struct gw_ssh_algo_to){ .fd = l->target.fd,
+		.user = l->grant.account,
+		.pinned = span_of(l->grant.host_key, l->grant.host_key_n),
+		.only_pinned = true,
+		.legacy = l->grant.legacy };
+}
+
 static void step_connect(struct gw_ssh_link *l)
 {
 	int r = ssh_connect(l->target.ssh);
@@ -74,9 +83,13 @@ static void step_connect(struct gw_ssh_link *l)
 	if (r == SSH_AGAIN)
 		return;
 	if (r != SSH_OK) {
+		const struct gw_ssh_algo_to to = whereto(l);
+		enum gw_ssh_algo_why why = gw_ssh_algo_why(&to, ssh_get_error(l->target.ssh));
 		/* We ask for the pinned key's type alone: a server without it has other keys now. */
-		if (strstr(ssh_get_error(l->target.ssh), "host key algo"))
+		if (why == GW_SSH_ALGO_HOST_KEY)
 			fail(l, WIRE_REACHED_HOST_KEY_CHANGED, GW_SSH_SAY_HOST_KEY_CHANGED, l->grant.target);
+		else if (why == GW_SSH_ALGO_OLD)
+			fail(l, WIRE_REACHED_BROKEN, GW_SSH_SAY_TARGET_OLD, l->grant.target);
 		else
 			fail(l, WIRE_REACHED_BROKEN, GW_SSH_SAY_TARGET_BROKEN, NULL);
 		return;
@@ -192,8 +205,9 @@ int gw_ssh_back_choose(struct gw_ssh_link *l, const char *target, const char *ac
 	l->granted = true;
 	l->granted_us = clock_mono_us();
 	l->back_deadline_us = l->granted_us + GW_SSH_TARGET_US;
-	struct span pinned = span_of(l->grant.host_key, l->grant.host_key_n);
-	ssh_session s = gw_ssh_algo_client(fd, l->grant.account, gw_ssh_algo_of_blob(pinned));
+	struct gw_ssh_algo_to to = whereto(l);
+	to.fd = fd;
+	ssh_session s = gw_ssh_algo_client(&to);
 	if (!s || gw_ssh_side_init(&l->target, s, fd) < 0) {
 		close(fd);
 		fail(l, WIRE_REACHED_BROKEN, GW_SSH_SAY_INTERNAL, NULL);

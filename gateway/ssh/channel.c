@@ -1,3 +1,4 @@
+#include "gateway/core/charset.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/frame.h"
 #include "gateway/ssh/link.h"
@@ -297,7 +298,9 @@ void gw_ssh_channel_line(struct gw_ssh_channel *c, const char *line)
 	if (own->dropped || own->data.len - own->at > GW_SSH_FLOW_TAKE)
 		return;
 	own->to_err = !c->pty;
-	buf_printf(&own->data, c->pty ? "\r\n%s\r\n" : "%s\n", line);
+	buf_put_span(&own->data, span_str(c->pty ? "\r\n" : ""));
+	charset_from_utf8(c->link->grant.charset, span_str(line), &own->data);
+	buf_put_span(&own->data, span_str(c->pty ? "\r\n" : "\n"));
 }
 
 void gw_ssh_channel_say(struct gw_ssh_channel *c, enum gw_ssh_say what, const char *arg)

@@ -1,3 +1,4 @@
+#include "gateway/core/charset.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
@@ -52,6 +53,7 @@ static void pick(struct gw_ssh_channel *c)
 	struct gw_ssh_menu *m = l->menu;
 	struct gw_ssh_menu_row row = *gw_ssh_menu_picked(m);
 	struct err err = { 0 };
+	struct buf line;
 	if (gw_ssh_back_choose(l, row.target, row.account, &err) < 0) {
 		(void)snprintf(m->message, sizeof m->message, "%s", err.say);
 		m->dirty = true;
@@ -59,7 +61,10 @@ static void pick(struct gw_ssh_channel *c)
 	}
 	gw_ssh_choose_close(l);
 	buf_put_span(&c->own.data, span_str("\033[H\033[2J"));
-	gw_ssh_say_put(&c->own.data, l->lang, GW_SSH_SAY_CONNECTING, row.target);
+	buf_init(&line, 1024);
+	gw_ssh_say_put(&line, l->lang, GW_SSH_SAY_CONNECTING, row.target);
+	charset_from_utf8(l->grant.charset, buf_span(&line), &c->own.data);
+	buf_done(&line);
 	buf_put_span(&c->own.data, span_str("\r\n"));
 	c->resized = false;
 	c->phase = GW_SSH_CH_WAIT;

@@ -1,5 +1,6 @@
 #ifndef GATEWAY_SSH_LINK_H
 #define GATEWAY_SSH_LINK_H
+#include "gateway/proto.h"
 #include "gateway/session.h"
 #include "gateway/ssh/flow.h"
 #include "gateway/ssh/say.h"
@@ -211,6 +212,6 @@ void gw_ssh_choose_close(struct gw_ssh_link *l);
 
 /* serve.c, probe.c */
 int gw_ssh_serve(void *state, int client_fd, struct err *err);
-int gw_ssh_probe(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+int gw_ssh_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
 	struct err *err);
 #endif

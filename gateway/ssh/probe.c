@@ -8,7 +8,7 @@
 
 enum { PROBE_US = 8 * 1000 * 1000, BANNER_MAX = 255 };
 
-static int exchange(struct gw_ssh_side *s, int64_t deadline, struct err *err)
+static int exchange(struct gw_ssh_side *s, const struct gw_ssh_algo_to *to, int64_t deadline, struct err *err)
 {
 	for (;;) {
 		int r = ssh_connect(s->ssh);
@@ -16,7 +16,10 @@ static int exchange(struct gw_ssh_side *s, int64_t deadline, struct err *err)
 		if (r == SSH_OK)
 			return 0;
 		if (r != SSH_AGAIN)
-			return fault(err, -EPROTO, "the target ended the connection or speaks no SSH that we accept",
+			return fault(err, -EPROTO,
+				gw_ssh_algo_why(to, ssh_get_error(s->ssh)) == GW_SSH_ALGO_OLD
+					? "the target offers only old, weak algorithms; if it must be so: target set NAME --legacy on"
+					: "the target ended the connection or speaks no SSH that we accept",
 				"%s", ssh_get_error(s->ssh));
 		int64_t left = deadline - clock_mono_us();
 		if (left <= 0)
@@ -40,28 +43,16 @@ static void put_banner(const char *banner, struct buf *out)
 	}
 }
 
-/* An order of preference that begins with the pinned key's type. */
-static void preference(struct span pinned, struct buf *out)
-{
-	const char *first = gw_ssh_algo_of_blob(pinned);
-	if (*first)
-		buf_printf(out, "%s,", first);
-	buf_put_span(out, span_str(gw_ssh_algo_any_host_key));
-}
-
-int gw_ssh_probe(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+int gw_ssh_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
 	struct err *err)
 {
+	const struct gw_ssh_algo_to to = { .fd = at->fd, .user = "probe", .pinned = at->pinned, .legacy = at->legacy };
 	/* The descriptor is the caller's: the session, which would close it, is left to the end of the process. */
 	struct gw_ssh_side *side = &((struct gw_ssh *)state)->probe;
-	struct buf order;
-	buf_init(&order, 1024);
-	preference(pinned, &order);
-	ssh_session s = gw_ssh_algo_client(target_fd, "probe", buf_str(&order));
-	buf_done(&order);
-	if (!s || gw_ssh_side_init(side, s, target_fd) < 0)
+	ssh_session s = gw_ssh_algo_client(&to);
+	if (!s || gw_ssh_side_init(side, s, at->fd) < 0)
 		return fault(err, -ENOMEM, "internal error", "no SSH session");
-	int r = exchange(side, clock_mono_us() + PROBE_US, err);
+	int r = exchange(side, &to, clock_mono_us() + PROBE_US, err);
 	if (r == 0)
 		r = gw_ssh_algo_server_key(s, ret_host_key);
 	if (r == 0)

@@ -21,6 +21,9 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 		"目标未及时响应，请稍后再试" },
 	[GW_SSH_SAY_TARGET_BROKEN] = { "the target ended the connection or speaks no SSH that we accept",
 		"目标中断了连接，或不支持所要求的 SSH 算法" },
+	[GW_SSH_SAY_TARGET_OLD] = { "the target offers only old, weak algorithms; if it must be so, "
+				    "an admin runs: yanmen target set {} --legacy on",
+		"目标仅提供过时的弱算法；若确需连接，请管理员执行：yanmen target set {} --legacy on" },
 	[GW_SSH_SAY_TARGET_LOGIN] = { "the target refused the stored credential of this account, tell an admin",
 		"目标拒绝了该账号的托管凭据，请联系管理员" },
 	[GW_SSH_SAY_TARGET_GONE] = { "the target closed the connection", "目标已关闭连接" },

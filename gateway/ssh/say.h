@@ -19,6 +19,7 @@ enum gw_ssh_say {
 	GW_SSH_SAY_HOST_KEY_CHANGED, /* {}: the target's name */
 	GW_SSH_SAY_TARGET_STALLS,
 	GW_SSH_SAY_TARGET_BROKEN,
+	GW_SSH_SAY_TARGET_OLD, /* {}: the target's name */
 	GW_SSH_SAY_TARGET_LOGIN,
 	GW_SSH_SAY_TARGET_GONE,
 	GW_SSH_SAY_TARGET_REFUSED, /* the target did not run the request */

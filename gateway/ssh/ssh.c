@@ -59,7 +59,7 @@ static int import_keys(ssh_bind bind, struct span host_keys, struct err *err)
 static int warm_crypto(struct err *err)
 {
 	static const char *const names[] = { "AES-128-GCM", "AES-256-GCM", "AES-128-CTR", "AES-192-CTR", "AES-256-CTR",
-		"ChaCha20" };
+		"ChaCha20", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC", "DES-EDE3-CBC" };
 	static const char *const digests[] = { "SHA1", "SHA2-256", "SHA2-384", "SHA2-512" };
 	static const int keys[] = { SSH_KEYTYPE_ED25519, SSH_KEYTYPE_ECDSA_P256 };
 	tzset();

@@ -1,3 +1,4 @@
+#include "gateway/core/charset.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/frame.h"
@@ -101,14 +102,16 @@ static void record_open(struct gw_ssh_channel *c)
 	static const char *const kinds[] = { "", "shell", "exec", "subsystem" };
 	struct span command = span_str(c->command);
 	bool cut = command.n > COMMAND_SHOWN_MAX; /* the audit has all of it */
-	struct buf b;
+	struct buf b, shown_command;
 	struct json j;
 	command.n = cut ? COMMAND_SHOWN_MAX : command.n;
+	buf_init(&shown_command, COMMAND_SHOWN_MAX * 3 + 3);
+	charset_to_utf8(c->link->grant.charset, command, &shown_command);
 	buf_init(&b, MSG_BODY_MAX);
 	json_open(&j, &b);
 	json_obj(&j, NULL);
 	json_str(&j, "kind", span_str(kinds[c->start]));
-	json_str(&j, "command", command);
+	json_str(&j, "command", buf_span(&shown_command));
 	if (cut)
 		json_bool(&j, "command_cut", true);
 	json_bool(&j, "pty", c->pty);
@@ -129,6 +132,7 @@ static void record_open(struct gw_ssh_channel *c)
 	json_end(&j);
 	c->opened = true;
 	record_json(c, FRAME_OPEN, &b);
+	buf_done(&shown_command);
 	buf_done(&b);
 }
 
@@ -141,6 +145,8 @@ static void opened(struct gw_ssh_channel *c)
 	record_open(c);
 	if (c->pty) {
 		r = term_screen_new(c->columns, c->rows, &c->screen, &err);
+		if (r == 0)
+			term_screen_charset(c->screen, l->grant.charset);
 		c->out.screen = c->screen;
 		c->drawn_us = clock_mono_us();
 	} else if (l->grant.stream_max > 0) {

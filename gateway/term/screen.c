@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FEED = 4096 }; /* bytes in another character set taken at once */
+
 static uint32_t clamp(uint32_t v, uint32_t max)
 {
 	return v < 1 ? 1 : v > max ? max : v;
@@ -45,11 +47,18 @@ int term_screen_new(uint32_t columns, uint32_t rows, struct term_screen **ret, s
 	return 0;
 }
 
+void term_screen_charset(struct term_screen *t, uint8_t charset)
+{
+	t->charset = (struct charset_decoder){ .charset = charset };
+	buf_init(&t->text, 3 * FEED + 16);
+}
+
 struct term_screen *term_screen_free(struct term_screen *t)
 {
 	if (t) {
 		t->main = term_grid_free(t->main);
 		t->alternate = term_grid_free(t->alternate);
+		buf_done(&t->text);
 		free(t);
 	}
 	return NULL;
@@ -271,10 +280,8 @@ static void step(struct term_screen *t, uint8_t byte)
 	}
 }
 
-void term_screen_feed(struct term_screen *t, struct span bytes)
+static void feed(struct term_screen *t, struct span bytes)
 {
-	if (bytes.n > 0 && !t->main)
-		t->main = t->now = term_grid_new(t->columns, t->rows);
 	for (size_t i = 0; i < bytes.n;) {
 		uint8_t c = bytes.p[i];
 		bool fast = can_run(t);
@@ -289,5 +296,22 @@ void term_screen_feed(struct term_screen *t, struct span bytes)
 			term_state_linefeed(t);
 		else
 			step(t, c);
+	}
+}
+
+void term_screen_feed(struct term_screen *t, struct span bytes)
+{
+	if (bytes.n > 0 && !t->main)
+		t->main = t->now = term_grid_new(t->columns, t->rows);
+	if (t->charset.charset == CHARSET_UTF8) {
+		feed(t, bytes);
+		return;
+	}
+	while (bytes.n > 0) {
+		size_t n = bytes.n < FEED ? bytes.n : FEED;
+		buf_clear(&t->text);
+		charset_decode(&t->charset, span_of(bytes.p, n), &t->text);
+		feed(t, buf_span(&t->text));
+		bytes = span_of(bytes.p + n, bytes.n - n);
 	}
 }

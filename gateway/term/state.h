@@ -1,5 +1,6 @@
 #ifndef TERM_STATE_H
 #define TERM_STATE_H
+#include "gateway/core/charset.h"
 #include "gateway/term/decode.h"
 #include "gateway/term/grid.h"
 /*
@@ -38,6 +39,8 @@ struct term_screen {
 	enum term_parse parse;
 	uint32_t n; /* bytes of the sequence; over TERM_SEQUENCE_MAX it is skipped */
 	uint8_t sequence[TERM_SEQUENCE_MAX];
+	struct charset_decoder charset;
+	struct buf text; /* of another character set, as UTF-8 */
 };
 
 void term_state_reset(struct term_screen *t);

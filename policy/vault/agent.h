@@ -10,7 +10,7 @@ struct vault_key;
  * Source:  draft-miller-ssh-agent sections 3 and 4; RFC 4252 section 7 (what is signed); RFC 8332.
  * Shape:   u32be length | u8 type | body.   11 -> 12 the list; 13 blob, data, flags -> 14 signature; else -> 5 failure.
  * Safety:  data is signed only if it is a login by "publickey" to "ssh-connection" as `login`, with the very key that we
- *          list, by an algorithm of that key (SHA-1 is none), and while `uses` last.  The algorithm comes from the
+ *          list, by an algorithm of that key (SHA-1 only for a legacy target), and while `uses` last.  The algorithm comes from the
  *          data, never from the flags.  One refused signature ends the stream.
  * Limits:  a request of VAULT_AGENT_REQUEST_MAX bytes, VAULT_AGENT_REQUESTS_MAX of them.
  * Trust:   input hostile.

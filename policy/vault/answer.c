@@ -135,7 +135,8 @@ static int open_allowed(const struct vault_keys *k, const struct wire_allow *m, 
 
 static int allow_into_store(struct vault *v, const struct wire_allow *m, struct err *err)
 {
-	struct vault_allowed a = { .worker = m->worker, .id = m->id, .kind = m->kind, .uses = m->uses };
+	struct vault_allowed a = { .worker = m->worker, .id = m->id, .kind = m->kind, .uses = m->uses,
+		.legacy = m->legacy != 0 };
 	bool signs = m->kind == WIRE_SECRET_KEY || m->kind == WIRE_SECRET_CA;
 	scoped(secret_scope) struct secret *secret = NULL;
 

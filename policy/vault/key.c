@@ -33,13 +33,15 @@ static const struct signing {
 	const struct vault_key_type *type;
 	const char *algorithm;
 	const EVP_MD *(*digest)(void);
+	bool sha1;
 } signings[] = {
-	{ &types[TYPE_ED25519], "ssh-ed25519", NULL },
-	{ &types[TYPE_RSA], "rsa-sha2-256", EVP_sha256 },
-	{ &types[TYPE_RSA], "rsa-sha2-512", EVP_sha512 },
-	{ &types[TYPE_P256], "ecdsa-sha2-nistp256", EVP_sha256 },
-	{ &types[TYPE_P384], "ecdsa-sha2-nistp384", EVP_sha384 },
-	{ &types[TYPE_P521], "ecdsa-sha2-nistp521", EVP_sha512 },
+	{ &types[TYPE_ED25519], "ssh-ed25519", NULL, false },
+	{ &types[TYPE_RSA], "rsa-sha2-256", EVP_sha256, false },
+	{ &types[TYPE_RSA], "rsa-sha2-512", EVP_sha512, false },
+	{ &types[TYPE_RSA], "ssh-rsa", EVP_sha1, true },
+	{ &types[TYPE_P256], "ecdsa-sha2-nistp256", EVP_sha256, false },
+	{ &types[TYPE_P384], "ecdsa-sha2-nistp384", EVP_sha384, false },
+	{ &types[TYPE_P521], "ecdsa-sha2-nistp521", EVP_sha512, false },
 };
 
 static void bn_scope(BIGNUM **b)
@@ -197,7 +199,7 @@ void vault_key_line(const struct vault_key *k, struct buf *out)
 static const struct signing *signing_of(const struct vault_key *k, struct span algorithm)
 {
 	for (size_t i = 0; i < COUNT_OF(signings); i++)
-		if (signings[i].type == k->type && span_is(algorithm, signings[i].algorithm))
+		if (signings[i].type == k->type && span_is(algorithm, signings[i].algorithm) && (!signings[i].sha1 || k->sha1))
 			return &signings[i];
 	return NULL;
 }

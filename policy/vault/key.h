@@ -2,6 +2,7 @@
 #define POLICY_VAULT_KEY_H
 #include "gateway/core/buf.h"
 #include <openssl/types.h>
+#include <stdbool.h>
 #include <stdint.h>
 struct err;
 /*
@@ -9,7 +10,7 @@ struct err;
  *
  * Source:  RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8332, RFC 8709 (blobs and signatures).
  * Shape:   blob = string type | fields;  signature = string algorithm | string signature.
- * Safety:  only rsa-sha2-256 and rsa-sha2-512 for RSA, never SHA-1.
+ * Safety:  rsa-sha2-256 and rsa-sha2-512 for RSA; SHA-1 only where `sha1` says so.
  * Owns:    vault_key_done frees (and libcrypto wipes) the private half; accepts a zeroed one.
  */
 struct vault_key_type;
@@ -17,6 +18,7 @@ struct vault_key {
 	EVP_PKEY *pkey;
 	const struct vault_key_type *type;
 	struct buf blob; /* the public key */
+	bool sha1;       /* RSA: "ssh-rsa" as well, for a target that an admin has marked legacy */
 };
 enum { VAULT_KEY_BLOB_MAX = 4096, VAULT_KEY_SIGNATURE_MAX = 4096 };
 

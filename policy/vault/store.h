@@ -2,6 +2,7 @@
 #define POLICY_VAULT_STORE_H
 #include "gateway/core/id.h"
 #include "gateway/core/secret.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 struct err;
@@ -24,6 +25,7 @@ struct vault_allowed {
 	struct id id;
 	uint8_t kind; /* enum wire_secret */
 	uint32_t uses;
+	bool legacy; /* SHA-1 will do for this target */
 	uint8_t login[VAULT_STORE_LOGIN];
 	size_t login_n;
 	struct secret *secret; /* owned */

@@ -180,6 +180,7 @@ static int identify(struct vault_stream *t, const struct vault_allowed *a, struc
 		r = certify(t, a, err);
 	} else {
 		r = vault_key_parse(secret_span(a->secret), &t->key, err);
+		t->key.sha1 = a->legacy;
 		t->agent.blob = buf_span(&t->key.blob);
 	}
 	memcpy(t->login, a->login, a->login_n);

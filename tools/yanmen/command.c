@@ -23,6 +23,12 @@
 #define LOCAL(option) { .kind = CLI_TEXT, .name = option }
 #define NEED_LOCAL(option) { .kind = CLI_TEXT, .name = option, .needed = true }
 #define ID WORD("ID", "id")
+#define TARGET_NOTES_EN \
+	"  --charset C        utf-8, gbk, gb18030, big5: what its programs print; search and replay show UTF-8\n" \
+	"  --legacy on|off    allows SHA-1, CBC and small groups towards this target alone"
+#define TARGET_NOTES_ZH \
+	"  --charset C        utf-8, gbk, gb18030, big5:其程序所用字符集;检索与回放显示为 UTF-8\n" \
+	"  --legacy on|off    仅对该资源允许 SHA-1、CBC 等过时算法"
 #define SESSION_COLUMNS "session,state,user,target,account,protocol,address,started,ended,reason"
 
 const struct cli_command cli_commands[] = {
@@ -64,11 +70,21 @@ const struct cli_command cli_commands[] = {
 	  .example = "cluster put dc1 web01", .params = { WORD("CLUSTER", "cluster"), WORDS("TARGET", "target") } },
 	{ .words = "cluster list", .form = "", .en = "all clusters", .zh = "列出集群", .example = "cluster list",
 	  .columns = "id,name,networks,targets" },
-	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C",
+	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C [--charset C] [--legacy on]",
 	  .en = "adds a target; its host key is pinned when it can be reached", .zh = "添加资源;可达时固定其主机密钥",
 	  .example = "target add web01 --kind linux --address 10.1.0.5:22 --cluster dc1",
+	  .notes_en = TARGET_NOTES_EN, .notes_zh = TARGET_NOTES_ZH,
 	  .params = { WORD("NAME", "name"), NEED("--kind", "kind"), NEED("--address", "address"),
-		  NEED("--cluster", "cluster") } },
+		  NEED("--cluster", "cluster"), TEXT("--charset", "charset"), TEXT("--legacy", "legacy") } },
+	{ .words = "target set", .form = "NAME [--address HOST:PORT] [--charset C] [--legacy on|off]",
+	  .en = "changes a target; another address suspends its accounts until their credentials are entered again",
+	  .zh = "修改资源;更换地址后其账号暂停,直至重新录入凭据", .example = "target set old01 --charset gbk --legacy on",
+	  .notes_en = TARGET_NOTES_EN, .notes_zh = TARGET_NOTES_ZH,
+	  .params = { WORD("NAME", "name"), { .kind = CLI_TEXT, .name = "--address", .key = "address", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--charset", .key = "charset", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--legacy", .key = "legacy", .choice = 1 } },
+	  .choices = { { .en = "what is to change? give --address, --charset or --legacy",
+		  .zh = "要修改什么?请给出 --address、--charset 或 --legacy" } } },
 	{ .words = "target list", .form = "", .en = "all targets", .zh = "列出资源", .example = "target list",
 	  .columns = "id,name,kind,address,cluster,pinned,accounts,groups" },
 	{ .words = "target test", .form = "NAME", .en = "connects and compares the host key; pins it when there is none yet",

@@ -30,14 +30,14 @@ MESSAGES = {
     "targets_answer": (0x0182, "I:count I:total s:rows"),
     "target": (0x0103, "s:target s:account"),
     "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max "
-                      "s:env_allow s:rule"),
+                      "s:env_allow s:rule b:charset b:legacy"),
     "deny": (0x0184, "q:code s:say"),
     "reached": (0x0104, "b:outcome s:detail s:presented"),
     "open": (0x0105, "I:channel I:request s:text"),
     "open_answer": (0x0185, "I:channel I:request q:code s:say"),
     "end": (0x0106, "s:reason Q:in_bytes Q:out_bytes"),
     "end_answer": (0x0186, ""),
-    "probe": (0x0187, "Q:ticket s:pinned"),
+    "probe": (0x0187, "Q:ticket s:pinned b:legacy"),
     "probe_answer": (0x0107, "Q:ticket q:code s:say s:host_key s:banner"),
     "welcome": (0x0188, "s:text"),
     "host_keys": (0x0201, ""),
@@ -149,6 +149,7 @@ class Gate:
         self.user_keys = set()
         self.banner = ""
         self.features = SHELL | EXEC | SFTP | SCP
+        self.charset, self.legacy = 0, 0
         self.refuse = {}  # feature: line
         self.deny = None
         self.idle_s = self.total_s = 0
@@ -251,7 +252,7 @@ class Worker:
         if self.probe is not None:
             target = socket.create_connection(self.gate.target_address)
             target.setblocking(False)
-            self._send(self.broker, "probe", target.fileno(), ticket=5, pinned=self.probe)
+            self._send(self.broker, "probe", target.fileno(), ticket=5, pinned=self.probe, legacy=0)
             target.close()
         while True:
             self.events.append(self._recv(self.control))
@@ -286,7 +287,7 @@ class Worker:
         target.setblocking(False)
         self._send(self.broker, "grant", target.fileno(), session=self.session, target=m["target"] or b"web01", account=g.account,
                    cluster="samples", auth=1 if g.password else 2, host_key=g.target_key, features=g.features, idle_s=g.idle_s,
-                   total_s=g.total_s, stream_max=g.stream_max, env_allow=g.env_allow, rule="r1")
+                   total_s=g.total_s, stream_max=g.stream_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy)
         target.close()
 
     def _broker(self):

@@ -107,11 +107,11 @@ static int echo_serve(void *state, int client_fd, struct err *err)
 	return 0;
 }
 
-static int echo_probe(void *state, int target_fd, struct span pinned, struct buf *ret_host_key, struct buf *ret_banner,
+static int echo_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
 	struct err *err)
 {
-	(void)state, (void)pinned, (void)ret_banner;
-	if (target_fd < 0)
+	(void)state, (void)ret_banner;
+	if (at->fd < 0)
 		return fault(err, -EINVAL, "", "no target");
 	buf_printf(ret_host_key, "blob");
 	return 0;

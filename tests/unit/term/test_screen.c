@@ -189,12 +189,33 @@ static void before_any_output_nothing_is_allocated(void **state)
 	assert_null(term_screen_free(NULL));
 }
 
+static void reads_another_character_set(void **state)
+{
+	(void)state;
+	static const char bytes[] = "\x1b[1;3H\xd6\xd0\xd1\x1b[2;1H\x81\x30\x84\x36|";
+	for (size_t cut = 0; cut < sizeof bytes; cut++) {
+		struct term_screen *t = NULL;
+		scoped(buf_done) struct buf first, second;
+		buf_init(&first, 1024);
+		buf_init(&second, 1024);
+		assert_int_equal(term_screen_new(20, 4, &t, NULL), 0);
+		term_screen_charset(t, CHARSET_GB18030);
+		term_screen_feed(t, span_of(bytes, cut));
+		term_screen_feed(t, span_of(bytes + cut, sizeof bytes - 1 - cut));
+		term_screen_row(t, 0, &first);
+		term_screen_row(t, 1, &second);
+		t = term_screen_free(t);
+		assert_string_equal(buf_str(&first), "  中\xef\xbf\xbd");
+		assert_string_equal(buf_str(&second), "¥|");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(every_row_shows_what_a_terminal_shows), CASE(the_result_does_not_depend_on_the_split),
 		CASE(a_sequence_over_256_bytes_is_skipped), CASE(sizes_are_clamped), CASE(resizing_keeps_the_cursor_line),
-		CASE(before_any_output_nothing_is_allocated),
+		CASE(before_any_output_nothing_is_allocated), CASE(reads_another_character_set),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
