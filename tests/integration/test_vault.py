@@ -95,7 +95,7 @@ class Vault:
     def stream(self, kind, login, sealed, uses=1):
         session = uuid.uuid4().bytes
         send(self.broker, ALLOW, struct.pack("<QQ", 2, WORKER) + session + struct.pack("<B", kind) + text(login.encode()) +
-             text(sealed) + text(BOUND) + struct.pack("<I", uses))
+             text(sealed) + text(BOUND) + struct.pack("<IB", uses, 0))
         number, body, _ = receive(self.broker)
         assert number == ALLOW_ANSWER and struct.unpack_from("<q", body, 8)[0] == 0
         send(self.worker, USE, session)
