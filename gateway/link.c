@@ -120,6 +120,7 @@ static const struct rule {
 	{ WIRE_T_stop, GW_CONTROL, FD_NONE, take_stop },
 	{ WIRE_T_welcome, GW_BROKER, FD_NONE, take_welcome },
 	{ WIRE_T_login_answer, GW_BROKER, FD_NONE, NULL },
+	{ WIRE_T_factor_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_targets_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_grant, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_deny, GW_BROKER, FD_NONE, NULL },

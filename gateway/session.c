@@ -102,7 +102,7 @@ int gw_session_login(struct gw_session *s, uint8_t method, const char *user, str
 	struct wire_login_answer m;
 	struct gw_login l = { 0 };
 	if (wire_login_answer_get(ask.got_body, &m, NULL) < 0 || m.verdict < WIRE_LOGIN_OK ||
-		m.verdict > WIRE_LOGIN_UNAVAILABLE || gw_link_text(m.user, l.user, sizeof l.user) < 0 ||
+		m.verdict > WIRE_LOGIN_FACTOR || gw_link_text(m.user, l.user, sizeof l.user) < 0 ||
 		gw_link_text(m.target, l.target, sizeof l.target) < 0 ||
 		gw_link_text(m.account, l.account, sizeof l.account) < 0)
 		return bad(s, "login_answer", err);
@@ -196,12 +196,11 @@ int gw_session_target(struct gw_session *s, const char *target, const char *acco
 }
 
 /* Asks the vault for the secret of this session; answer is what the protocol can use. */
-static int use(struct gw_session *s, uint16_t answer, struct gw_ask *ask, struct err *err)
+static int use(struct gw_session *s, struct id id, uint16_t answer, struct gw_ask *ask, struct err *err)
 {
-	assert(s->granted);
 	scoped(buf_done) struct buf q;
 	buf_init(&q, 64);
-	wire_use_put(&q, &(struct wire_use){ .id = s->id });
+	wire_use_put(&q, &(struct wire_use){ .id = id });
 	*ask = (struct gw_ask){ .to = GW_VAULT,
 		.type = WIRE_T_use,
 		.body = buf_span(&q),
@@ -216,11 +215,11 @@ static int use(struct gw_session *s, uint16_t answer, struct gw_ask *ask, struct
 								: denied(d.code, d.say, err);
 }
 
-int gw_session_use_password(struct gw_session *s, struct secret **ret, struct err *err)
+static int use_secret(struct gw_session *s, struct id id, struct secret **ret, struct err *err)
 {
 	struct gw_ask ask;
 	struct wire_use_secret m;
-	int r = use(s, WIRE_T_use_secret, &ask, err);
+	int r = use(s, id, WIRE_T_use_secret, &ask, err);
 	if (r < 0)
 		return r;
 	r = wire_use_secret_get(ask.got_body, &m, NULL) < 0 ? bad(s, "use_secret", err) : secret_of(m.text, ret, err);
@@ -228,10 +227,56 @@ int gw_session_use_password(struct gw_session *s, struct secret **ret, struct er
 	return r;
 }
 
+int gw_session_use_password(struct gw_session *s, struct secret **ret, struct err *err)
+{
+	assert(s->granted);
+	return use_secret(s, s->id, ret, err);
+}
+
+static int factor_get(const struct wire_factor_answer *m, struct gw_factor *ret)
+{
+	struct gw_factor f = { .step = m->step };
+	if (m->step < WIRE_FACTOR_CODE || m->step > WIRE_FACTOR_UNAVAILABLE ||
+		gw_link_text(m->user, f.who.user, sizeof f.who.user) < 0 ||
+		gw_link_text(m->target, f.who.target, sizeof f.who.target) < 0 ||
+		gw_link_text(m->account, f.who.account, sizeof f.who.account) < 0)
+		return -EBADMSG;
+	memcpy(f.user, f.who.user, sizeof f.user);
+	gw_link_line(m->say, f.say, sizeof f.say);
+	f.who.verdict = m->step == WIRE_FACTOR_OK ? WIRE_LOGIN_OK : WIRE_LOGIN_DENIED;
+	*ret = f;
+	return 0;
+}
+
+int gw_session_factor(struct gw_session *s, bool begin, const char *typed, struct gw_factor *ret, struct err *err)
+{
+	scoped(buf_done) struct buf q;
+	buf_init(&q, MSG_BODY_MAX);
+	wire_factor_put(&q, &(struct wire_factor){ .begin = begin, .answer = span_str(typed) });
+	if (q.failed)
+		return fault(err, -EMSGSIZE, "That is too long. 输入过长。", "factor of %zu bytes", strlen(typed));
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_factor,
+		.body = buf_span(&q),
+		.wait_us = LOGIN_US,
+		.answers = { WIRE_T_factor_answer } };
+	int r = gw_ask(s, &ask, err);
+	secret_wipe(q.data, q.len);
+	if (r < 0)
+		return r;
+	struct wire_factor_answer m;
+	if (wire_factor_answer_get(ask.got_body, &m, NULL) < 0 || factor_get(&m, ret) < 0)
+		return bad(s, "factor_answer", err);
+	if (ret->step == WIRE_FACTOR_OK)
+		(void)gw_session_authenticated(s); /* as at a login */
+	return ret->step == WIRE_FACTOR_ENROL && !id_is_zero(&m.id) ? use_secret(s, m.id, &ret->show, err) : 0;
+}
+
 int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *err)
 {
 	struct gw_ask ask;
-	int r = use(s, WIRE_T_use_agent, &ask, err);
+	assert(s->granted);
+	int r = use(s, s->id, WIRE_T_use_agent, &ask, err);
 	if (r < 0)
 		return r;
 	*ret_stream_fd = ask.got_fd;

@@ -52,6 +52,15 @@ struct gw_login {
 };
 int gw_session_login(struct gw_session *s, uint8_t method, const char *user, struct span proof, struct gw_login *ret,
 	struct err *err);
+/* The second factor, after WIRE_LOGIN_FACTOR: `begin` asks what the person is to be asked, then each `typed` is an answer. */
+struct gw_factor {
+	uint8_t step;        /* enum wire_factor_step */
+	char user[65];       /* ENROL */
+	struct gw_login who; /* OK */
+	struct secret *show; /* ENROL, NULL = as before: the TOTP secret in base32 and the recovery codes, a line each; the caller's */
+	char say[512];
+};
+int gw_session_factor(struct gw_session *s, bool begin, const char *typed, struct gw_factor *ret, struct err *err);
 /* rows of one menu page, in the shape of wire.h; `rows` is appended to. */
 int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset, uint32_t *ret_count,
 	uint32_t *ret_total, struct buf *rows, struct err *err);

@@ -19,6 +19,8 @@ union pol_reply {
 	struct wire_sealed sealed;
 	struct wire_publics_answer publics;
 	struct wire_sign_answer sign;
+	struct wire_factor_made factor_made;
+	struct wire_factor_checked factor_checked;
 	struct wire_begin_answer begin;
 	struct wire_watch_answer watch;
 	struct wire_recording_answer recording;

@@ -9,7 +9,14 @@ const struct pol_command pol_commands[] = {
 	{ "user add", "user.manage", "api.user_add", POL_FD_SECRET_MAYBE, 0, pol_command_user_add,
 		{ { "name", REQ, 0 }, { "role", REQ, 0 }, { "key", REP, 16384 }, { "lang", 0, 8 } } },
 	{ "user disable", "user.manage", "api.user_disable", 0, 0, pol_command_user_disable, { { "name", REQ, 0 } } },
+	{ "user enable", "user.manage", "api.user_enable", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "user factor", "factor.manage", "api.user_factor", 0, 0, NULL, { { "name", REQ, 0 }, { "policy", REQ, 16 } } },
 	{ "user list", "user.list", "api.user_list", 0, 0, NULL, { { 0 } } },
+
+	{ "factor list", "factor.list", "api.factor_list", 0, 0, NULL, { { 0 } } },
+	{ "factor reset", "factor.manage", "api.factor_reset", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "factor codes", "factor.manage", "api.factor_codes", POL_FD_FILE, 0, pol_command_factor_codes,
+		{ { "name", REQ, 0 } } },
 
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },

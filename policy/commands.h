@@ -40,6 +40,7 @@ const struct pol_command *pol_commands_find(struct span name);
 /* ---- what run points to ---- */
 void pol_command_user_add(struct pol_call *c); /* command_account.c */
 void pol_command_user_disable(struct pol_call *c);
+void pol_command_factor_codes(struct pol_call *c); /* command_factor.c */
 void pol_command_account_set(struct pol_call *c);
 void pol_command_target_add(struct pol_call *c); /* command_target.c */
 void pol_command_target_test(struct pol_call *c);

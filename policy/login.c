@@ -5,6 +5,7 @@
 #include "gateway/core/secret.h"
 #include "policy/broker.h"
 #include "policy/decide/name.h"
+#include "policy/factor.h"
 #include "policy/hashing.h"
 #include "policy/moment.h"
 #include "policy/worker.h"
@@ -57,7 +58,7 @@ static void login_send(struct pol_worker *w, uint8_t verdict, const char *say)
 		.account = span_str(ok ? l->account : ""),
 		.say = span_str(say) };
 
-	w->permit.state = ok ? POL_CHOOSE : POL_LOGIN;
+	w->permit.state = ok ? POL_CHOOSE : verdict == WIRE_LOGIN_FACTOR ? POL_FACTOR : POL_LOGIN;
 	if (pol_link_is_open(&w->link))
 		(void)pol_link_sent(&w->link, wire_login_answer_queue(w->link.q, &a, -1));
 }
@@ -99,6 +100,12 @@ static void login_accept(struct pol_worker *w)
 	if (l->method == WIRE_LOGIN_KEY_OFFERED) {
 		login_close(w);
 		login_send(w, WIRE_LOGIN_KEY_WELCOME, "");
+		return;
+	}
+	if (l->factor != POL_FACTOR_NONE) {
+		pol_factor_open(w);
+		login_close(w);
+		login_send(w, WIRE_LOGIN_FACTOR, "");
 		return;
 	}
 	if (login_fact(w, "login.ok", false, &err) < 0) {
@@ -217,6 +224,7 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 	if (pg_rows(res) == 1 && pg_text(res, 0, 2) && strcmp(pg_text(res, 0, 2), "active") == 0) {
 		l->user_id = pg_int(res, 0, 0);
 		hash = pg_text(res, 0, 4) ? pg_text(res, 0, 4) : "";
+		l->factor = pol_factor_mode(pg_span(res, 0, 5));
 	}
 	if (l->method == WIRE_LOGIN_PASSWORD)
 		check_password(w, hash);
@@ -233,6 +241,7 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 		return false;
 	l->method = m->method;
 	l->user_id = 0;
+	l->factor = POL_FACTOR_NONE;
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
 		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
@@ -267,7 +276,9 @@ void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 		return;
 	}
 	loop_timer_set(w->b->loop, &l->late, POL_LOGIN_WITHIN_US);
-	pol_query(&w->b->sql, POL_SQL("select user_id, name, state, role, pwhash from api.login_facts($1)", l->name),
+	pol_query(&w->b->sql,
+		POL_SQL("select user_id, name, state, role, pwhash, factor from api.login_facts($1, $2)", l->name,
+			w->address),
 		facts_done, l);
 }
 

@@ -27,6 +27,7 @@ struct pol_login {
 	struct secret *password;
 	struct buf blob;
 	int64_t user_id; /* 0 = none, or not active */
+	uint8_t factor;  /* enum pol_factor_mode: what comes behind the first factor */
 	struct loop_timer answer, late;
 	unsigned keys_refused; /* offered keys, of this connection */
 };

@@ -69,6 +69,18 @@ void pol_peers_sign(struct pol_broker *b, struct wire_sign *m, const struct pol_
 	SEND(b, &b->vault, m->ticket, wire_sign_queue(b->vault.q, m, -1));
 }
 
+void pol_peers_factor_new(struct pol_broker *b, struct wire_factor_new *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_factor_made);
+	SEND(b, &b->vault, m->ticket, wire_factor_new_queue(b->vault.q, m, -1));
+}
+
+void pol_peers_factor_check(struct pol_broker *b, struct wire_factor_check *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_factor_checked);
+	SEND(b, &b->vault, m->ticket, wire_factor_check_queue(b->vault.q, m, -1));
+}
+
 void pol_peers_begin(struct pol_broker *b, const struct wire_begin *m, const struct pol_ask *ask)
 {
 	uint64_t ticket = add(b, ask, WIRE_RECORDER, WIRE_T_begin_answer);
@@ -107,6 +119,11 @@ static void vault_got(void *ctx, struct pol_msg *m)
 		ticket = r.sealed.ticket;
 	else if (m->type == WIRE_T_sign_answer && (code = wire_sign_answer_get(m->body, &r.sign, NULL)) == 0)
 		ticket = r.sign.ticket;
+	else if (m->type == WIRE_T_factor_made && (code = wire_factor_made_get(m->body, &r.factor_made, NULL)) == 0)
+		ticket = r.factor_made.ticket;
+	else if (m->type == WIRE_T_factor_checked &&
+		 (code = wire_factor_checked_get(m->body, &r.factor_checked, NULL)) == 0)
+		ticket = r.factor_checked.ticket;
 	else if (m->type == WIRE_T_publics_answer && (code = wire_publics_answer_get(m->body, &r.publics, NULL)) == 0) {
 		/* It carries no ticket: the vault answers in order and the answer is always the same. */
 		(void)pol_ask_answer_id(&b->asks, m->type, &(struct id){ 0 }, &r);

@@ -20,6 +20,8 @@ void pol_peers_seal(struct pol_broker *b, struct wire_seal *m, int fd, const str
 void pol_peers_rebind(struct pol_broker *b, struct wire_rebind *m, const struct pol_ask *ask);
 void pol_peers_publics(struct pol_broker *b, const struct pol_ask *ask);
 void pol_peers_sign(struct pol_broker *b, struct wire_sign *m, const struct pol_ask *ask);
+void pol_peers_factor_new(struct pol_broker *b, struct wire_factor_new *m, const struct pol_ask *ask);
+void pol_peers_factor_check(struct pol_broker *b, struct wire_factor_check *m, const struct pol_ask *ask);
 void pol_peers_begin(struct pol_broker *b, const struct wire_begin *m, const struct pol_ask *ask);
 void pol_peers_watch(struct pol_broker *b, struct wire_watch *m, int fd, const struct pol_ask *ask);
 void pol_peers_recording(struct pol_broker *b, const struct id *id, const struct pol_ask *ask);

@@ -8,6 +8,8 @@
 const struct permit_rule pol_permits_worker[] = {
 	/* request              allowed in                                                  then */
 	{ WIRE_T_login,         IN(POL_LOGIN) | IN(POL_LOST),                               POL_LOGIN_ASKED,  0 },
+	{ WIRE_T_factor,        IN(POL_FACTOR),                                             POL_FACTOR_ASKED, 0 },
+	{ WIRE_T_factor,        IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_targets,       IN(POL_CHOOSE),                                             POL_MENU_ASKED,   0 },
 	{ WIRE_T_targets,       IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_target,        IN(POL_CHOOSE),                                             POL_TARGET_ASKED, 0 },
@@ -47,6 +49,8 @@ const char *pol_permits_state_name(uint8_t state)
 	static const char *const names[POL_STATES] = {
 		[POL_LOGIN] = "login",
 		[POL_LOGIN_ASKED] = "login-asked",
+		[POL_FACTOR] = "factor",
+		[POL_FACTOR_ASKED] = "factor-asked",
 		[POL_CHOOSE] = "choose",
 		[POL_MENU_ASKED] = "menu-asked",
 		[POL_TARGET_ASKED] = "target-asked",

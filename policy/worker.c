@@ -76,7 +76,9 @@ static void got_reached(struct pol_worker *w, const struct wire_reached *m)
 /* What an earlier broker knew of this client is gone. */
 static void got_lost(struct pol_worker *w, uint16_t type)
 {
-	if (type == WIRE_T_targets)
+	if (type == WIRE_T_factor)
+		pol_factor_answer(w, WIRE_FACTOR_UNAVAILABLE, say_restarted);
+	else if (type == WIRE_T_targets)
 		(void)pol_link_sent(
 			&w->link, wire_targets_answer_queue(w->link.q, &(struct wire_targets_answer){ 0 }, -1));
 	else
@@ -87,6 +89,7 @@ static void got_lost(struct pol_worker *w, uint16_t type)
 
 union said {
 	struct wire_login login;
+	struct wire_factor factor;
 	struct wire_targets targets;
 	struct wire_target target;
 	struct wire_reached reached;
@@ -100,6 +103,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 	switch (type) {
 	case WIRE_T_login:
 		return wire_login_get(body, &m->login, NULL);
+	case WIRE_T_factor:
+		return wire_factor_get(body, &m->factor, NULL);
 	case WIRE_T_targets:
 		return wire_targets_get(body, &m->targets, NULL);
 	case WIRE_T_target:
@@ -125,6 +130,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 	switch (type) {
 	case WIRE_T_login:
 		pol_login_ask(w, &m->login);
+		break;
+	case WIRE_T_factor:
+		pol_factor_ask(w, &m->factor);
 		break;
 	case WIRE_T_targets:
 		pol_menu_ask(w, &m->targets);
@@ -215,6 +223,7 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 					   : m->job == WIRE_JOB_READ ? POL_READ
 								     : POL_LOGIN);
 	pol_login_init(&w->login, w);
+	pol_factor_init(&w->factor, w);
 	w->link = (struct pol_link){ .got = worker_got, .lost = worker_lost, .ctx = w };
 	w->next = b->workers;
 	b->workers = w;
@@ -267,6 +276,7 @@ static void worker_free(struct pol_worker *w)
 	*at = w->next;
 	pol_target_drop(w);
 	pol_login_done(w);
+	pol_factor_done(w);
 	pol_query_drop(&w->b->sql, w);
 	pol_ask_drop(&w->b->asks, w);
 	pol_link_close(&w->link);

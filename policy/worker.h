@@ -2,6 +2,7 @@
 #define POL_WORKER_H
 #include "gateway/core/permit.h"
 #include "gateway/core/wire.h"
+#include "policy/factor.h"
 #include "policy/link.h"
 #include "policy/login.h"
 #include "policy/permits.h"
@@ -37,6 +38,7 @@ struct pol_worker {
 	char user[65];
 	unsigned logins;
 	struct pol_login login;
+	struct pol_factor factor; /* between the first factor and the login */
 	struct pol_attempt *attempt; /* on the way to a target */
 	struct pol_session session;
 };

@@ -50,6 +50,7 @@ begin
 		raise exception 'nobody disables himself' using errcode = 'YM403';
 	end if;
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()) where id = u.id;
+	delete from yanmen.factor_seen s where s.user_id = u.id;
 	select coalesce(jsonb_agg(jsonb_build_object('session', s.id, 'worker', s.worker)), '[]') into online
 	from yanmen.session s where s.user_id = u.id and s.state = 'online';
 	perform yanmen.note(caller, 'user.disabled', jsonb_build_object('user', u.name,

@@ -1,11 +1,5 @@
 -- Logging in, the menu, grants, and the facts that policy/decide judges.
 
--- No row when the name is unknown.  The broker does the same work then.
-create function api.login_facts(login text)
-returns table (user_id bigint, name text, state text, role text, pwhash text)
-language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, '') from yanmen.users u where u.name = login
-$$;
 create function api.login_keys(login text) returns table (blob bytea)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select k.blob from yanmen.user_key k join yanmen.users u on u.id = k.user_id

@@ -170,6 +170,10 @@ begin
 	r := r || (select jsonb_build_object('name', 'samples', 'state', case when count(*) > 0 then 'warn' else 'ok' end,
 			'say', case when count(*) > 0 then 'sample targets exist; for real use run: samples remove' else 'none' end)
 		from yanmen.cluster c where c.name = 'samples' and c.removed_at is null);
+	r := r || (select jsonb_build_object('name', 'second factor', 'state', case value when 'required' then 'ok' else 'warn' end,
+			'say', case value when 'required' then 'required'
+				else 'not required of everybody; when all can: settings set factor.policy required' end)
+		from yanmen.setting where key = 'factor.policy');
 	r := r || (select jsonb_build_object('name', 'escrow', 'state', case when value = '' then 'warn' else 'ok' end, 'say',
 			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init'
 				else 'set' end)

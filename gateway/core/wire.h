@@ -50,7 +50,13 @@ struct msgq;
 	M(probe, 0x0187, WIRE_PROBE_F)          /* broker -> probe worker   +fd: read this target's host key */ \
 	M(probe_answer, 0x0107, WIRE_PROBE_ANSWER_F) \
 	M(welcome, 0x0188, WIRE_TEXT_F)         /* broker -> worker     right after attach: the login banner, may be empty */ \
+	M(factor, 0x0130, WIRE_FACTOR_F)        /* worker -> broker     a step of the second factor        */ \
+	M(factor_answer, 0x01b0, WIRE_FACTOR_ANSWER_F) \
 	/* ---- worker, reader, broker, recorder <-> vault ---- */ \
+	M(factor_new, 0x0131, WIRE_FACTOR_NEW_F)/* broker -> vault      a new TOTP secret, or new recovery codes */ \
+	M(factor_made, 0x01b1, WIRE_FACTOR_MADE_F) \
+	M(factor_check, 0x0132, WIRE_FACTOR_CHECK_F) /* broker -> vault  is this the code?               */ \
+	M(factor_checked, 0x01b2, WIRE_FACTOR_CHECKED_F) \
 	M(host_keys, 0x0201, WIRE_NONE_F)       /* worker -> vault      once                               */ \
 	M(host_keys_answer, 0x0281, WIRE_TEXT_F)/* OpenSSH private keys, PEM, one after the other          */ \
 	M(use, 0x0202, WIRE_USE_F)              /* worker, reader -> vault   once an ALLOW                 */ \
@@ -115,6 +121,20 @@ struct msgq;
 #define WIRE_LOGIN_F(F) F(U8, method) F(STR, user) F(STR, proof)
 /* verdict: enum wire_login_verdict.  say: one line for the person, in both languages where it matters. */
 #define WIRE_LOGIN_ANSWER_F(F) F(U8, verdict) F(STR, user) F(STR, target) F(STR, account) F(STR, say)
+/* begin: 1 = the person is about to be asked, answer is empty; 0 = answer is what was typed. */
+#define WIRE_FACTOR_F(F) F(U8, begin) F(STR, answer)
+/* step: enum wire_factor_step.  id: ENROL: `use` it at the vault, once, for what the person must see: the TOTP secret in
+ * base32 and the recovery codes, a line each; zero = the same as before.  user, target, account: as in login_answer; ENROL names the user too. */
+#define WIRE_FACTOR_ANSWER_F(F) F(U8, step) F(ID, id) F(STR, user) F(STR, target) F(STR, account) F(STR, say)
+/* sealed: empty = a new secret; else new recovery codes for that one.  worker: who may see them, as id; 0 = the broker
+ * (recovery codes only). */
+#define WIRE_FACTOR_NEW_F(F) F(U64, ticket) F(U64, worker) F(ID, id) F(STR, bound) F(STR, sealed)
+/* hashes: 32 bytes a recovery code.  codes: a line each, only when worker was 0. */
+#define WIRE_FACTOR_MADE_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, hashes) F(STR, codes)
+#define WIRE_FACTOR_CHECK_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound) F(STR, typed) F(U64, last_step)
+/* step: the time step that the code is of, always later than last_step; 0 = it is none.  recovery: the hash of what was
+ * typed, when that has the form of a recovery code; else zero. */
+#define WIRE_FACTOR_CHECKED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, step) F(H32, recovery)
 #define WIRE_TARGETS_F(F) F(STR, search) F(U32, offset)
 /* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches */
 #define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows)
@@ -186,9 +206,19 @@ enum wire_role { /* also the order in which the parent starts services */
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
 enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK };
 enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY };
-enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE };
+enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE,
+	WIRE_LOGIN_FACTOR, /* so far right: now the second factor, by `factor` */
+};
+enum wire_factor_step {
+	WIRE_FACTOR_CODE = 1,    /* ask for a code, of the app or a recovery code */
+	WIRE_FACTOR_ENROL,       /* show the secret, ask for a code of it */
+	WIRE_FACTOR_CODES,       /* show the recovery codes, ask whether they are kept */
+	WIRE_FACTOR_OK,          /* logged in */
+	WIRE_FACTOR_DENIED,      /* wrong; may be begun again */
+	WIRE_FACTOR_UNAVAILABLE,
+};
 enum wire_auth { WIRE_AUTH_PASSWORD = 1, WIRE_AUTH_KEY, WIRE_AUTH_CA };
-enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING };
+enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING, WIRE_SECRET_TOTP };
 enum wire_feature {
 	WIRE_FEATURE_SHELL = 1 << 0,
 	WIRE_FEATURE_EXEC = 1 << 1,

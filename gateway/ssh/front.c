@@ -11,7 +11,7 @@
 /* Banner first, then the name: it may not change on a connection, or one would try many under one limit. */
 static bool may_try(struct gw_ssh_link *l, const char *user)
 {
-	if (l->over || l->authenticated)
+	if (l->over || l->authenticated || gw_ssh_ask_is_on(l))
 		return false;
 	if (!l->banner_sent) {
 		l->banner_sent = true;
@@ -52,6 +52,10 @@ static int try(struct gw_ssh_link *l, uint8_t method, struct span proof)
 		l->authenticated = true;
 		l->input_us = clock_mono_us();
 		return SSH_AUTH_SUCCESS;
+	}
+	if (who.verdict == WIRE_LOGIN_FACTOR) {
+		gw_ssh_ask_open(l);
+		return SSH_AUTH_PARTIAL;
 	}
 	if (who.verdict == WIRE_LOGIN_UNAVAILABLE)
 		gw_ssh_end(l, "login unavailable", who.say);
@@ -118,12 +122,13 @@ static ssh_channel on_channel(ssh_session s, void *ctx)
 	return l->authenticated && !l->over ? gw_ssh_channel_new(l) : NULL;
 }
 
-/* All that no other callback takes: forwarding, x11, agent, unknown requests.  1 = libssh refuses it. */
+/* All that no other callback takes: the second factor, forwarding, x11, agent, unknown requests.  1 = libssh refuses it. */
 static int on_other(ssh_session s, ssh_message m, void *ctx)
 {
 	(void)s;
-	(void)ctx;
 	int type = ssh_message_type(m);
+	if (type == SSH_REQUEST_AUTH && ssh_message_subtype(m) == SSH_AUTH_METHOD_INTERACTIVE)
+		return gw_ssh_ask_message(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL_OPEN || type == SSH_REQUEST_GLOBAL)
 		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
 	return 1;
@@ -166,6 +171,7 @@ void gw_ssh_front_step(struct gw_ssh_link *l)
 		else if (r != SSH_AGAIN)
 			gw_ssh_end_quietly(l, "key exchange failed");
 	}
-	if (!l->authenticated && clock_mono_us() - l->started_us > GW_SSH_LOGIN_US)
+	int64_t grace = l->factor.show ? GW_SSH_ENROL_US : GW_SSH_LOGIN_US;
+	if (!l->authenticated && clock_mono_us() - l->started_us > grace)
 		gw_ssh_end_quietly(l, "no login in time");
 }

@@ -15,7 +15,7 @@ struct gw_ssh_menu;
 /*
  * link - what the files of the SSH worker share: one client connection, its target connection, its channels.
  *
- * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, back.c the target's side, channel.c one
+ * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, ask.c his second factor, back.c the target's side, channel.c one
  *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, menu.c and
  *          choose.c the menu, end.c ending and locking, probe.c host keys, algo.c what we agree to, request.c and say.c
  *          words.
@@ -34,6 +34,7 @@ enum {
 	GW_SSH_TRIES = 6,
 	GW_SSH_KEYS_OFFERED = 20,
 	GW_SSH_LOGIN_US = 120 * 1000 * 1000,
+	GW_SSH_ENROL_US = 600 * 1000 * 1000, /* who enrols must find his telephone first */
 	GW_SSH_TARGET_US = 25 * 1000 * 1000,
 	GW_SSH_FLUSH_US = 300 * 1000,
 };
@@ -126,6 +127,13 @@ struct gw_ssh_link {
 	unsigned tries, offers;
 	char login[512]; /* the name of the first try */
 	struct gw_login who;
+	struct {
+		bool on, asked; /* the first factor was right; a question is out */
+		uint8_t step;   /* enum wire_factor_step */
+		unsigned begun;
+		char user[65];
+		struct secret *show; /* while he enrols: what he must see */
+	} factor;
 	/* target */
 	enum gw_ssh_back back;
 	enum gw_ssh_method method;
@@ -160,6 +168,12 @@ void gw_ssh_end_lock(struct gw_ssh_link *l, bool locked);
 /* front.c */
 int gw_ssh_front_open(struct gw_ssh_link *l, ssh_bind bind, int fd, struct err *err);
 void gw_ssh_front_step(struct gw_ssh_link *l);
+
+/* ask.c */
+void gw_ssh_ask_open(struct gw_ssh_link *l); /* the first factor was right, the second is wanted */
+bool gw_ssh_ask_is_on(const struct gw_ssh_link *l);
+int gw_ssh_ask_message(struct gw_ssh_link *l, ssh_message m); /* 0: answered; 1: libssh refuses it */
+void gw_ssh_ask_done(struct gw_ssh_link *l);
 
 /* back.c */
 /* Asks the broker; 0: a grant, and the target is on its way (or the link is ending). */

@@ -28,6 +28,12 @@ enum gw_ssh_say {
 	GW_SSH_SAY_TOTAL,
 	GW_SSH_SAY_SUBSYSTEM, /* {}: its name */
 	GW_SSH_SAY_INTERNAL,
+	GW_SSH_SAY_FACTOR_NEXT,   /* to a client that may not be able to ask */
+	GW_SSH_SAY_FACTOR_CODE,   /* the prompt */
+	GW_SSH_SAY_FACTOR_ENROL,  /* above the secret */
+	GW_SSH_SAY_FACTOR_TYPE,   /* below it, the prompt */
+	GW_SSH_SAY_FACTOR_KEEP,   /* above the recovery codes */
+	GW_SSH_SAY_FACTOR_KEPT,   /* below them, the prompt */
 	GW_SSH_SAY_MENU_TITLE,
 	GW_SSH_SAY_MENU_KEYS,
 	GW_SSH_SAY_MENU_NONE,

@@ -173,6 +173,7 @@ int gw_ssh_serve(void *state, int client_fd, struct err *err)
 	gw_session_listen(w->gw, NULL, NULL);
 	gw_ssh_choose_close(l);
 	gw_ssh_back_done(l);
+	gw_ssh_ask_done(l);
 	gw_ssh_side_done(&l->client);
 	free(l);
 	return r;

@@ -3,6 +3,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
+#include "policy/vault/factor.h"
 #include "policy/vault/key.h"
 #include "policy/vault/keyfile.h"
 #include "policy/vault/seal.h"
@@ -63,7 +64,7 @@ static int give(struct vault_peer *p, const struct vault_allowed *a, struct err 
 	if ((a->kind == WIRE_SECRET_RECORDING) != (p->role == WIRE_READER))
 		return fault(err, -EACCES, "not allowed", "a secret of kind %u is not for a %s", a->kind,
 			wire_role_name(p->role));
-	if (a->kind == WIRE_SECRET_PASSWORD || a->kind == WIRE_SECRET_RECORDING) {
+	if (a->kind == WIRE_SECRET_PASSWORD || a->kind == WIRE_SECRET_RECORDING || a->kind == WIRE_SECRET_TOTP) {
 		struct wire_use_secret s = { .text = secret_span(a->secret) };
 		return wire_use_secret_queue(p->out, &s, -1);
 	}
@@ -140,7 +141,8 @@ static int allow_into_store(struct vault *v, const struct wire_allow *m, struct 
 	bool signs = m->kind == WIRE_SECRET_KEY || m->kind == WIRE_SECRET_CA;
 	scoped(secret_scope) struct secret *secret = NULL;
 
-	if (m->worker == 0 ||
+	/* A factor is shown to whoever enrols (vault_factor_new), never again. */
+	if (m->worker == 0 || m->kind == WIRE_SECRET_TOTP ||
 		(signs && (m->login.n == 0 || m->login.n > sizeof a.login || m->uses == 0 || m->uses > USES_MAX)))
 		return fault(err, -EINVAL, "internal error", "allow with %u uses, a login of %zu bytes", m->uses,
 			m->login.n);
@@ -376,6 +378,8 @@ static const struct {
 	{ WIRE_T_rebind, rebind },
 	{ WIRE_T_publics, publics },
 	{ WIRE_T_sign, sign },
+	{ WIRE_T_factor_new, vault_factor_new },
+	{ WIRE_T_factor_check, vault_factor_check },
 };
 
 int vault_answer(struct vault_peer *p, uint16_t type, struct span body, int fd, struct err *err)

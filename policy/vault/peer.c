@@ -22,7 +22,7 @@ static const struct permit_rule worker_rules[] = { ONCE(host_keys), ALWAYS(use) 
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
 static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
-	ALWAYS(publics), ALWAYS(sign) };
+	ALWAYS(publics), ALWAYS(sign), ALWAYS(factor_new), ALWAYS(factor_check) };
 
 static const struct role {
 	uint8_t role;

@@ -15,7 +15,8 @@ _Static_assert(VAULT_SEAL_HEAD == 6 + crypto_aead_xchacha20poly1305_ietf_NPUBBYT
 
 int vault_seal_kind_is_known(uint8_t kind)
 {
-	return kind == WIRE_SECRET_PASSWORD || kind == WIRE_SECRET_KEY || kind == WIRE_SECRET_CA;
+	return kind == WIRE_SECRET_PASSWORD || kind == WIRE_SECRET_KEY || kind == WIRE_SECRET_CA ||
+	       kind == WIRE_SECRET_TOTP;
 }
 
 int vault_seal_get(struct span in, struct vault_seal *ret, struct err *err)

@@ -26,6 +26,8 @@ MESSAGES = {
     "authenticated": (0x000B, ""),
     "login": (0x0101, "b:method s:user s:proof"),
     "login_answer": (0x0181, "b:verdict s:user s:target s:account s:say"),
+    "factor": (0x0130, "b:begin s:answer"),
+    "factor_answer": (0x01B0, "b:step i:id s:user s:target s:account s:say"),
     "targets": (0x0102, "s:search I:offset"),
     "targets_answer": (0x0182, "I:count I:total s:rows"),
     "target": (0x0103, "s:target s:account"),

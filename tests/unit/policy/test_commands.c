@@ -12,7 +12,12 @@
 static const char *const contract[] = {
 	"user add: name role [key lang]",
 	"user disable: name",
+	"user enable: name",
+	"user factor: name policy",
 	"user list:",
+	"factor list:",
+	"factor reset: name",
+	"factor codes: name",
 	"group add: name [network_default]",
 	"group put: group target",
 	"group take: group target",

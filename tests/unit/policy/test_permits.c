@@ -18,6 +18,8 @@ static const struct allowed all[] = {
 	{ WIRE_JOB_SESSION, POL_LOGIN, WIRE_T_login, POL_LOGIN_ASKED },
 	{ WIRE_JOB_SESSION, POL_LOST, WIRE_T_login, POL_LOGIN_ASKED },
 	{ WIRE_JOB_SESSION, POL_LOST, WIRE_T_targets, POL_LOST },
+	{ WIRE_JOB_SESSION, POL_LOST, WIRE_T_factor, POL_LOST },
+	{ WIRE_JOB_SESSION, POL_FACTOR, WIRE_T_factor, POL_FACTOR_ASKED },
 	{ WIRE_JOB_SESSION, POL_LOST, WIRE_T_target, POL_LOST },
 	{ WIRE_JOB_SESSION, POL_LOST, WIRE_T_end, POL_DONE },
 	{ WIRE_JOB_SESSION, POL_CHOOSE, WIRE_T_targets, POL_MENU_ASKED },
@@ -77,8 +79,8 @@ static void reached_and_end_are_said_once(void **state)
 
 static void a_second_question_before_the_answer_is_refused(void **state)
 {
-	static const uint16_t questions[] = { WIRE_T_login, WIRE_T_targets, WIRE_T_target };
-	static const uint8_t from[] = { POL_LOGIN, POL_CHOOSE, POL_CHOOSE };
+	static const uint16_t questions[] = { WIRE_T_login, WIRE_T_factor, WIRE_T_targets, WIRE_T_target };
+	static const uint8_t from[] = { POL_LOGIN, POL_FACTOR, POL_CHOOSE, POL_CHOOSE };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(questions); i++) {
