@@ -17,8 +17,8 @@ struct gw_ssh_menu;
  *
  * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, ask.c his second factor, back.c the target's side, channel.c one
  *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, menu.c and
- *          choose.c the menu, end.c ending and locking, probe.c host keys, algo.c what we agree to, request.c and say.c
- *          words.
+ *          choose.c the menu, end.c ending and locking, probe.c host keys, algo.c what we agree to, pty.c the request for a
+ *          terminal, request.c and say.c words.
  * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
  *          ask the broker at a login); whatever calls libssh happens in the loop.  Client and target have an ssh_event
  *          each, so that one's failure inside libssh never counts as the other's.

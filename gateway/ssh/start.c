@@ -6,6 +6,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/msg.h"
 #include "gateway/ssh/link.h"
+#include "gateway/ssh/pty.h"
 #include "gateway/ssh/request.h"
 #include "gateway/term/screen.h"
 #include <errno.h>
@@ -194,7 +195,10 @@ static int send_request(struct gw_ssh_channel *c)
 {
 	if (c->step == 0) {
 		c->resized = false;
-		return c->pty ? ssh_channel_request_pty_size(c->back, c->term, (int)c->columns, (int)c->rows) : SSH_OK;
+		const struct gw_ssh_pty pty = {
+			.term = c->term, .columns = c->columns, .rows = c->rows, .charset = c->link->grant.charset
+		};
+		return c->pty ? gw_ssh_pty_request(c->back, &pty) : SSH_OK;
 	}
 	if (c->step <= c->env_n) {
 		const struct gw_ssh_env *e = &c->env[c->step - 1];
