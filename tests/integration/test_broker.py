@@ -8,13 +8,12 @@ import socket
 import statistics
 import time
 import uuid
-from pathlib import Path
 
 import pytest
 from harness.broker import Parent, secret, session_text
+from harness.build import PROGRAMS
 from harness.wait import until
 
-PREFIX = Path(os.environ.get("YANMEN_PREFIX", "build/install")).resolve() / "libexec/yanmen"
 KEY_LINE = "ssh-ed25519 " + base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"u" * 32).decode() + " alice@laptop"
 KEY = base64.b64decode(KEY_LINE.split()[1])
 OK, DENIED, WELCOME, UNAVAILABLE = 1, 2, 3, 4
@@ -24,7 +23,7 @@ SHELL, EXEC, SFTP, SCP = 1, 2, 4, 8
 @pytest.fixture
 def gate(db, tmp_path):  # noqa: F811
     """A broker on an empty database, alice with a password and a key, web01 at a port of ours that accepts."""
-    parent = Parent(PREFIX, tmp_path, f"host={db.cluster.run} dbname={db.name}")
+    parent = Parent(PROGRAMS, tmp_path, f"host={db.cluster.run} dbname={db.name}")
     parent.db = db
     with socket.create_server(("127.0.0.1", 0)) as listener:
         parent.port = listener.getsockname()[1]

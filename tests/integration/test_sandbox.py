@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 from harness import procs
+from harness.build import PREFIX, plain_build
 from harness.wait import until
 
 EXECVE, SOCKET, OPENAT, PTRACE, CLONE, MOUNT, KILL, UNLINKAT = 59, 41, 257, 101, 56, 165, 62, 263
 SIGSYS, EACCES = 31, 13
 SERVICES = ["vault", "recorder", "pwhash", "broker"]
-INJECT = Path(os.environ.get("YANMEN_PREFIX", "/nonexistent")).parent / "tests/integration/inject/inject"
+INJECT = PREFIX.parent / "tests/integration/inject/inject"
 
-plain_build = pytest.mark.skipif("build-asan" in str(INJECT), reason="a sanitizer cannot live under a filter")
+unsanitized = plain_build("a sanitizer cannot live under a filter")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="ptrace of an undumpable process needs root")
 
 
@@ -37,7 +38,7 @@ def everyone(instance):
     return [(role, pid) for role in (*SERVICES, "ssh") for pid in instance.pids(role)]
 
 
-@plain_build
+@unsanitized
 def test_every_process_is_under_a_filter_and_gains_no_privilege(instance):
     pids = everyone(instance)
     assert {role for role, _ in pids} == {*SERVICES, "ssh"}
@@ -73,7 +74,7 @@ def test_nobody_but_the_vault_holds_the_master_key(instance):
         assert any((s.st_dev, s.st_ino) == (key.st_dev, key.st_ino) for s in held) in ((role == "vault"), False), role
 
 
-@plain_build
+@unsanitized
 @as_root
 @pytest.mark.parametrize("call", [EXECVE, SOCKET, PTRACE, CLONE, MOUNT, KILL])
 def test_a_worker_of_the_pool_that_oversteps_dies_and_is_replaced(instance, call):
@@ -82,7 +83,7 @@ def test_a_worker_of_the_pool_that_oversteps_dies_and_is_replaced(instance, call
     until(lambda: len(instance.pids("ssh")) >= 2 and pid not in instance.pids("ssh"), 10, "another worker")
 
 
-@plain_build
+@unsanitized
 @as_root
 def test_a_file_is_refused_to_a_worker_which_goes_on(instance, engineer):
     pid = instance.pids("ssh")[0]
@@ -91,7 +92,7 @@ def test_a_file_is_refused_to_a_worker_which_goes_on(instance, engineer):
     assert instance.ssh(engineer, "echo ok").stdout == b"ok\n"
 
 
-@plain_build
+@unsanitized
 @as_root
 @pytest.mark.parametrize("role", SERVICES)
 def test_a_service_that_oversteps_dies_and_comes_back(own_instance, role):

@@ -23,13 +23,13 @@ from pathlib import Path
 import pexpect
 import pytest
 from harness import procs
+from harness.build import PROGRAMS, plain_build
 from harness.instance import free_port
 from harness.rawssh import Closed, RawSsh, string
 from harness.wait import until
 from harness.worker import EXEC, SCP, SFTP, Gate, Worker
 
-PROGRAMS = Path(os.environ.get("YANMEN_PREFIX", "build/install"))
-plain_build = pytest.mark.skipif("build-asan" in str(PROGRAMS), reason="a sanitizer's memory has no limit and never shrinks")
+unsanitized = plain_build("a sanitizer's memory has no limit and never shrinks")
 END, LOCK, UNLOCK = 1, 2, 3
 REACHED, KEY_CHANGED, LOGIN_REFUSED, STALLED, BROKEN = range(1, 6)
 
@@ -78,7 +78,7 @@ Subsystem sftp internal-sftp
         return process
 
     def gate(self, port):
-        binary = next(PROGRAMS.rglob("yanmen-ssh"))
+        binary = PROGRAMS / "yanmen-ssh"
         g = Gate(binary, (self.folder / "gate").read_bytes(), ("127.0.0.1", port), self.blob("target"), getpass.getuser(),
                  account_key=self.folder / "account")
         g.user_keys.add(self.blob("user"))
@@ -519,7 +519,7 @@ def test_a_client_that_ignores_its_window_is_cut_off(gate, raw):
     assert gate.over().named("end")[0]["reason"] == b"the client ignored its window"
 
 
-@plain_build
+@unsanitized
 def test_a_window_of_four_gigabytes_is_not_filled_for_a_client_that_does_not_read(gate, raw):
     gate.keep_frames = False
     client = raw()
@@ -546,7 +546,7 @@ def test_nonsense_after_the_login_ends_in_order(gate, raw):
         gate.over()
 
 
-@plain_build
+@unsanitized
 def test_memory_of_a_worker_has_a_limit(gate, raw):
     raw()
     limits = Path(f"/proc/{gate.last().process.pid}/limits").read_text()
@@ -554,7 +554,7 @@ def test_memory_of_a_worker_has_a_limit(gate, raw):
 
 
 # ---- memory ----
-@plain_build
+@unsanitized
 @pytest.mark.alone
 def test_memory_stays_flat_before_a_client_that_trickles(place, gate):
     """Worse than one that stops: libssh opens the window at every small read."""

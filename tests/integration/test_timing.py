@@ -7,6 +7,7 @@ import time
 
 import paramiko
 import pytest
+from harness.build import plain_build
 
 CASES = {
     "no such user": ("nobody-{n}#{target}", "wrong"),
@@ -33,6 +34,7 @@ def one_refusal(port, name, password):
 
 
 @pytest.mark.alone
+@plain_build("a sanitizer takes its own time")
 @pytest.mark.timeout(600)
 def test_refusals_take_equally_long(instance, engineer):
     disabled = instance.user()

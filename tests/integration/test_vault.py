@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from harness.build import PROGRAMS
 from harness.instance import free_port
 from harness.wait import until
 
@@ -21,7 +22,6 @@ WORKER = 9
 BOUND = b"account=x\ntarget=1\naddress=127.0.0.1\nport=22\nhost_key="
 HELLO, PEER, ATTACH, USE, USE_AGENT = 0x0001, 0x0002, 0x0003, 0x0202, 0x0283
 ALLOW, ALLOW_ANSWER, SEAL, SEALED = 0x0203, 0x0285, 0x0205, 0x0286
-PROGRAMS = Path(os.environ.get("YANMEN_PREFIX", "build/install"))
 
 
 def text(b):
@@ -53,7 +53,7 @@ class Vault:
     """yanmen-vault with this test for its parent, its broker and its worker."""
 
     def __init__(self, folder):
-        program = next(PROGRAMS.rglob("yanmen-vault"))
+        program = PROGRAMS / "yanmen-vault"
         key = folder / "master"
         key.write_bytes(os.urandom(32))
         self.parent, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
