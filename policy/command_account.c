@@ -115,16 +115,16 @@ void pol_command_user_add(struct pol_call *c)
 		pol_call_fail(c, r, "too many logins wait just now; try again");
 }
 
-/* ---- user disable: his sessions end ---- */
+/* ---- user disable, user remove: his sessions end ---- */
 
-static void end_all(struct pol_broker *b, const char *user)
+static void end_all(struct pol_broker *b, const char *user, const char *why, const char *say)
 {
 	for (struct pol_worker *w = b->workers; w; w = w->next) {
 		if (strcmp(w->user, user) != 0)
 			continue;
 		if (w->session.on)
-			pol_session_control(&b->facts, &w->session, "end", "user disabled");
-		pol_worker_control(b, w->id, WIRE_END_SESSION, "Your account was disabled. / 您的账号已被停用。");
+			pol_session_control(&b->facts, &w->session, "end", why);
+		pol_worker_control(b, w->id, WIRE_END_SESSION, say);
 	}
 }
 
@@ -133,13 +133,28 @@ static void disabled(void *ctx, int code, const struct pg_result *res, const str
 	struct pol_call *c = ctx;
 
 	if (code == 0)
-		end_all(c->b, pol_call_arg(c, "name"));
+		end_all(c->b, pol_call_arg(c, "name"), "user disabled",
+			"Your account was disabled. / 您的账号已被停用。");
 	pol_call_sql_answer(c, code, res, err);
 }
 
 void pol_command_user_disable(struct pol_call *c)
 {
 	pol_call_sql(c, NULL, disabled);
+}
+
+static void removed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+
+	if (code == 0)
+		end_all(c->b, pol_call_arg(c, "name"), "user removed", "Your account was removed. / 您的账号已被移除。");
+	pol_call_sql_answer(c, code, res, err);
+}
+
+void pol_command_user_remove(struct pol_call *c)
+{
+	pol_call_sql(c, NULL, removed);
 }
 
 /* ---- account set: the vault seals, bound to what the target is now ---- */

@@ -9,6 +9,7 @@ const struct pol_command pol_commands[] = {
 	{ "user add", "user.manage", "api.user_add", POL_FD_SECRET_MAYBE, 0, pol_command_user_add,
 		{ { "name", REQ, 0 }, { "role", REQ, 0 }, { "key", REP, 16384 }, { "lang", 0, 8 } } },
 	{ "user disable", "user.manage", "api.user_disable", 0, 0, pol_command_user_disable, { { "name", REQ, 0 } } },
+	{ "user remove", "user.manage", "api.user_remove", 0, 0, pol_command_user_remove, { { "name", REQ, 0 } } },
 	{ "user enable", "user.manage", "api.user_enable", 0, 0, NULL, { { "name", REQ, 0 } } },
 	{ "user factor", "factor.manage", "api.user_factor", 0, 0, NULL, { { "name", REQ, 0 }, { "policy", REQ, 16 } } },
 	{ "user list", "user.list", "api.user_list", 0, 0, NULL, { { 0 } } },
@@ -21,11 +22,13 @@ const struct pol_command pol_commands[] = {
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
+	{ "group remove", "group.manage", "api.group_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
 	{ "group list", "group.list", "api.group_list", 0, 0, NULL, { { 0 } } },
 	{ "group admin", "group.manage", "api.group_admin", 0, 0, NULL, { { "group", REQ, 0 }, { "user", REQ, 0 } } },
 
 	{ "cluster add", "cluster.manage", "api.cluster_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network", REQ | REP, 0 } } },
 	{ "cluster put", "cluster.put", "api.cluster_put", 0, 0, NULL, { { "cluster", REQ, 0 }, { "target", REQ | REP, 0 } } },
+	{ "cluster remove", "cluster.manage", "api.cluster_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
 	{ "cluster list", "cluster.list", "api.cluster_list", 0, 0, NULL, { { 0 } } },
 
 	{ "target add", "target.manage", "api.target_add", 0, 60, pol_command_target_add,
@@ -33,6 +36,7 @@ const struct pol_command pol_commands[] = {
 		  { "charset", 0, 16 }, { "legacy", 0, 8 } } },
 	{ "target set", "target.manage", "api.target_set", 0, 0, NULL,
 		{ { "name", REQ, 0 }, { "address", 0, 300 }, { "charset", 0, 16 }, { "legacy", 0, 8 } } },
+	{ "target remove", "target.manage", "api.target_remove", 0, 0, pol_command_target_remove, { { "name", REQ, 0 } } },
 	{ "target list", "target.list", "api.target_list", 0, 0, NULL, { { 0 } } },
 	{ "target test", "target.test", "api.target_test", 0, 60, pol_command_target_test, { { "name", REQ, 0 } } },
 	{ "target repin", "target.manage", "api.target_repin", 0, 3600, pol_command_target_repin,
@@ -40,6 +44,8 @@ const struct pol_command pol_commands[] = {
 
 	{ "account set", "account.set", "api.account_set", POL_FD_SECRET_MAYBE, 0, pol_command_account_set,
 		{ { "target", REQ, 0 }, { "account", REQ, 0 }, { "kind", REQ, 16 } } },
+	{ "account remove", "account.set", "api.account_remove", 0, 0, pol_command_account_remove,
+		{ { "target", REQ, 0 }, { "account", REQ, 0 } } },
 
 	{ "grant add", "grant.manage", "api.grant_add", 0, 0, NULL,
 		{ { "user", REQ, 0 }, { "account", REQ, 0 }, { "target", 0, 0 }, { "group", 0, 0 }, { "from", REP, 0 },

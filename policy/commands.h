@@ -41,10 +41,13 @@ const struct pol_command *pol_commands_find(struct span name);
 void pol_command_user_add(struct pol_call *c); /* command_account.c */
 void pol_command_user_disable(struct pol_call *c);
 void pol_command_factor_codes(struct pol_call *c); /* command_factor.c */
+void pol_command_user_remove(struct pol_call *c);
 void pol_command_account_set(struct pol_call *c);
 void pol_command_target_add(struct pol_call *c); /* command_target.c */
 void pol_command_target_test(struct pol_call *c);
 void pol_command_target_repin(struct pol_call *c);
+void pol_command_target_remove(struct pol_call *c); /* command_remove.c */
+void pol_command_account_remove(struct pol_call *c);
 void pol_command_session_watch(struct pol_call *c); /* command_session.c */
 void pol_command_session_kill(struct pol_call *c);
 void pol_command_session_lock(struct pol_call *c);

@@ -56,13 +56,15 @@ select 'operator', p, 'all' from unnest(array['target.list', 'cluster.list', 'se
 -- A login name is user, user#target or user#account#target: none of the parts may hold a separator.
 create table yanmen.users (
 	id bigint generated always as identity primary key,
-	name text not null unique check (name ~ '^[a-z_][a-z0-9._-]{0,63}$'),
+	name text not null unique, -- a removed user's is another one: see 0012
 	role text not null references yanmen.role,
 	state text not null default 'active' check (state in ('active', 'disabled')),
 	pwhash text check (octet_length(pwhash) between 1 and 128), -- libsodium's string form
 	lang text not null default '' check (lang in ('', 'en', 'zh')),
 	created_at timestamptz not null default now(),
-	disabled_at timestamptz
+	disabled_at timestamptz,
+	removed_at timestamptz,
+	check (removed_at is not null or name ~ '^[a-z_][a-z0-9._-]{0,63}$')
 );
 create table yanmen.user_key (
 	user_id bigint not null references yanmen.users,
@@ -119,9 +121,11 @@ create unique index on yanmen.account (target_id) where is_default;
 -- ordinary: the targets that were put into it.  network_default: see yanmen.group_target (0003).
 create table yanmen.resource_group (
 	id bigint generated always as identity primary key,
-	name text not null unique check (yanmen.is_name(name, 64)),
+	name text not null unique, -- as a user's
 	kind text not null default 'ordinary' check (kind in ('ordinary', 'network_default')),
-	created_at timestamptz not null default now()
+	created_at timestamptz not null default now(),
+	removed_at timestamptz,
+	check (removed_at is not null or yanmen.is_name(name, 64))
 );
 create table yanmen.group_member (
 	group_id bigint not null references yanmen.resource_group,

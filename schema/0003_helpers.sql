@@ -128,7 +128,7 @@ create view yanmen.group_target as
 	where t.removed_at is null
 	union all
 	select g.id, t.id from yanmen.resource_group g, yanmen.target t join yanmen.cluster c on c.id = t.cluster_id
-	where g.kind = 'network_default' and t.removed_at is null and yanmen.inside(t.host, c.networks)
+	where g.kind = 'network_default' and g.removed_at is null and t.removed_at is null and yanmen.inside(t.host, c.networks)
 		and not exists (select from yanmen.group_member m where m.target_id = t.id);
 
 -- ---- who may ----

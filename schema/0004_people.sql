@@ -67,7 +67,7 @@ begin
 			'password', u.pwhash is not null, 'lang', u.lang,
 			'keys', array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at),
 			'created', yanmen.time_text(u.created_at)) order by u.name), '[]')
-		from yanmen.users u);
+		from yanmen.users u where u.removed_at is null);
 end
 $$;
 
@@ -183,8 +183,8 @@ begin
 			'admins', array(select u.name from yanmen.group_admin a join yanmen.users u on u.id = a.user_id
 				where a.group_id = g.id order by u.name)) order by g.name), '[]')
 		from yanmen.resource_group g
-		where not own or exists (select from yanmen.group_admin a join yanmen.users u on u.id = a.user_id
-			where a.group_id = g.id and u.name = substr(caller ->> 'actor', 6)));
+		where g.removed_at is null and (not own or exists (select from yanmen.group_admin a join yanmen.users u on u.id = a.user_id
+			where a.group_id = g.id and u.name = substr(caller ->> 'actor', 6))));
 end
 $$;
 grant execute on all functions in schema api to yanmen_broker;

@@ -3,7 +3,7 @@
 -- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}.
 -- The row and its audit row; refuses when the facts changed since they were read, and enforces the grant's limit of
 -- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the
--- user makes `user disable` either see this session or refuse it.
+-- user makes `user disable` either see this session or refuse it; target and account are locked for their removal.
 create function api.session_begin(session jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -17,8 +17,8 @@ declare
 begin
 	select * into g from yanmen.access_grant x where x.id = (session ->> 'grant_id')::bigint for update;
 	select * into u from yanmen.users x where x.id = (session ->> 'user_id')::bigint for share;
-	select * into t from yanmen.target x where x.id = (session ->> 'target_id')::bigint;
-	select * into a from yanmen.account x where x.id = (session ->> 'account_id')::bigint;
+	select * into t from yanmen.target x where x.id = (session ->> 'target_id')::bigint for share;
+	select * into a from yanmen.account x where x.id = (session ->> 'account_id')::bigint for share;
 	select c.name into cluster from yanmen.cluster c where c.id = t.cluster_id;
 	if not exists (select from yanmen.granted v where v.grant_id = g.id and v.user_id = u.id and v.target_id = t.id
 		and v.account_id = a.id)

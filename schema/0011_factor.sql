@@ -191,7 +191,7 @@ begin
 			'policy', coalesce(nullif(u.factor, ''), 'default'), 'enrolled', f.user_id is not null,
 			'since', yanmen.time_text(f.enrolled_at), 'codes_left', (select count(*) from yanmen.factor_code c
 				where c.user_id = u.id and c.used_at is null)) order by u.name), '[]')
-		from yanmen.users u left join yanmen.factor f on f.user_id = u.id);
+		from yanmen.users u left join yanmen.factor f on f.user_id = u.id where u.removed_at is null);
 end
 $$;
 
