@@ -1,5 +1,6 @@
 """The command line: its form, its exit codes, that every change is audited; the menu of a login without a target."""
 
+import os
 import subprocess
 
 import pytest
@@ -128,3 +129,12 @@ def test_doctor_reminds_of_the_samples(instance):
     checks = instance.ok("doctor")
     assert all({"name", "state", "say"} <= set(c) for c in checks)
     assert any(c["state"] == "warn" and "sample" in (c["name"] + c["say"]).lower() for c in checks)
+
+
+@pytest.mark.parametrize("language, words", [("C.UTF-8", "added"), ("zh_CN.UTF-8", "已添加资源组")])
+def test_what_changed_is_told_in_one_line(instance, language, words):
+    group = instance.name("g")
+    done = subprocess.run(instance.cli_argv("group", "add", group), capture_output=True, text=True, timeout=20,
+                          env=os.environ | {"LC_ALL": language})
+    assert done.returncode == 0 and done.stderr == ""
+    assert group in done.stdout and words in done.stdout and len(done.stdout.splitlines()) == 1

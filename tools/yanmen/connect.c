@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "tools/yanmen/args.h"
+#include "tools/yanmen/done.h"
 #include "tools/yanmen/say.h"
 #include "tools/yanmen/table.h"
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { ANSWER_MAX = 256 << 20, SAY_MAX = 4096 };
+enum { ANSWER_MAX = 256 << 20, SAY_MAX = 4096, LINE_BYTES = 65536 };
 
 static void json_scope(json_t **j)
 {
@@ -144,6 +145,18 @@ static int show_failed(const struct cli *cli, json_t *doc, struct cli_answer *a)
 	return a->exit;
 }
 
+/* A line where the command has one, else all of the answer. */
+static void show_done(const struct cli *cli, const struct cli_command *c, json_t *doc)
+{
+	scoped(buf_done) struct buf line;
+
+	buf_init(&line, LINE_BYTES);
+	if (cli_done_put(c, cli->zh, doc, &line))
+		(void)puts(buf_str(&line));
+	else
+		cli_table_show(doc, c->columns);
+}
+
 int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct cli_answer *a)
 {
 	json_error_t where;
@@ -164,7 +177,7 @@ int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct 
 		(void)printf(
 			"%.*s\n", a->json.len > 0 ? (int)a->json.len : 2, a->json.len > 0 ? buf_str(&a->json) : "{}");
 	else
-		cli_table_show(doc, c->columns);
+		show_done(cli, c, doc);
 	if (a->say.len > 0)
 		cli_say_note("%s", buf_str(&a->say));
 	return CLI_DONE;

@@ -30,8 +30,6 @@ int cli_table_width(const char *text)
 	return width;
 }
 
-static void value_put(const json_t *v, struct buf *out);
-
 static void members_put(const json_t *v, struct buf *out)
 {
 	const char *key, *comma = "";
@@ -40,7 +38,7 @@ static void members_put(const json_t *v, struct buf *out)
 	json_object_foreach((json_t *)(uintptr_t)v, key, member)
 	{
 		buf_printf(out, "%s%s=", comma, key);
-		value_put(member, out);
+		cli_table_value(member, out);
 		comma = " ";
 	}
 }
@@ -51,11 +49,11 @@ static void items_put(const json_t *v, struct buf *out)
 		const json_t *item = json_array_get(v, i);
 		const json_t *name = json_object_get(item, "name");
 		buf_put(out, ",", i > 0);
-		value_put(json_is_string(name) ? name : item, out); /* a thing in a thing: its name will do */
+		cli_table_value(json_is_string(name) ? name : item, out); /* a thing in a thing: its name will do */
 	}
 }
 
-static void value_put(const json_t *v, struct buf *out)
+void cli_table_value(const json_t *v, struct buf *out)
 {
 	if (json_is_string(v))
 		cli_say_clean(span_of(json_string_value(v), json_string_length(v)), out);
@@ -85,7 +83,7 @@ static char *cell_of(const json_t *v)
 	struct buf b;
 
 	buf_init(&b, CELL_MAX);
-	value_put(v, &b);
+	cli_table_value(v, &b);
 	if (b.failed || b.len == 0) {
 		buf_clear(&b);
 		buf_put(&b, "-", 1);

@@ -1,5 +1,6 @@
 #ifndef TOOLS_YANMEN_TABLE_H
 #define TOOLS_YANMEN_TABLE_H
+#include "gateway/core/buf.h"
 #include <jansson.h>
 /*
  * table - an answer for a person: an array of objects as aligned columns, an object as `key  value` lines.
@@ -8,6 +9,7 @@
  * Values of any depth are shown in one line; control characters are replaced (say.h).
  */
 void cli_table_show(json_t *doc, const char *columns);
+void cli_table_value(const json_t *v, struct buf *out); /* one value, as in a cell */
 /* Columns that a terminal needs for a UTF-8 text. */
 int cli_table_width(const char *text);
 #endif

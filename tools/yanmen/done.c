@@ -1,0 +1,99 @@
+#include "tools/yanmen/done.h"
+#include "gateway/core/scope.h"
+#include "tools/yanmen/table.h"
+#include <string.h>
+
+#define SUSPENDED_EN "[; these accounts need their credential again (account set): {suspended}]"
+#define SUSPENDED_ZH "[；以下账号需重新录入凭据（account set）：{suspended}]"
+#define ENDS_EN "[; {#sessions} session(s) end]"
+#define ENDS_ZH "[；结束 {#sessions} 个会话]"
+
+const struct cli_done cli_done_lines[] = {
+	{ "user add", "user {name} added as {role}", "已添加用户 {name}，角色 {role}" },
+	{ "user disable", "user {name} disabled" ENDS_EN, "已停用用户 {name}" ENDS_ZH },
+	{ "user remove", "user {name} removed" ENDS_EN, "已移除用户 {name}" ENDS_ZH },
+	{ "user enable", "user {name} may log in again", "已恢复用户 {name}" },
+	{ "user factor", "second factor of {name}: {policy}", "{name} 的第二因子：{policy}" },
+	{ "factor reset", "{name} has no second factor any more", "已清除 {name} 的第二因子" },
+	{ "group add", "group {name} added", "已添加资源组 {name}" },
+	{ "group put", "{targets} target(s) put into {name}", "已将 {targets} 个资源放入 {name}" },
+	{ "group take", "{targets} target(s) taken out of {name}", "已将 {targets} 个资源移出 {name}" },
+	{ "group remove", "group {name} removed[, and {grants} grant(s) to it]", "已移除资源组 {name}[及对它的 {grants} 条授权]" },
+	{ "group admin", "{user} is an admin of {name}", "{user} 已成为 {name} 的管理员" },
+	{ "cluster add", "cluster {name} added: {networks}", "已添加集群 {name}：{networks}" },
+	{ "cluster put", "{targets} target(s) moved into {name}", "已将 {targets} 个资源移入 {name}" },
+	{ "cluster remove", "cluster {name} removed", "已移除集群 {name}" },
+	{ "target add", "target {name} added: {say}", "已添加资源 {name}：{say}" },
+	{ "target set", "target {name}: {address}, {charset}[, legacy {legacy}]" SUSPENDED_EN,
+		"资源 {name}：{address}，{charset}[，过时算法 {legacy}]" SUSPENDED_ZH },
+	{ "target remove", "target {name} removed" ENDS_EN, "已移除资源 {name}" ENDS_ZH },
+	{ "target test", "{name}: {say}", "{name}：{say}" },
+	{ "account set", "{name} on {target}: {auth} sealed[; public key: {public_key}]",
+		"{target} 上的 {name}：{auth} 已加密保存[；公钥：{public_key}]" },
+	{ "account remove", "{name} on {target} removed" ENDS_EN, "已移除 {target} 上的 {name}" ENDS_ZH },
+	{ "grant add", "grant {id}: {user} may use {account} on {target}[group {group}][, {hours}][, until {until}] ({features})",
+		"授权 {id}：{user} 可使用 {target}[资源组 {group} ]上的 {account}[，{hours}][，至 {until}]（{features}）" },
+	{ "grant remove", "grant {id} ended: {user}, {account} on {target}[group {group}]",
+		"已撤销授权 {id}：{user}，{target}[资源组 {group} ]上的 {account}" },
+	{ "session kill", "session {id} of {user} on {target} ends", "正在结束 {user} 在 {target} 上的会话 {id}" },
+	{ "session lock", "session {id} of {user} on {target} is frozen", "已冻结 {user} 在 {target} 上的会话 {id}" },
+	{ "session unlock", "session {id} of {user} on {target} goes on", "已恢复 {user} 在 {target} 上的会话 {id}" },
+	{ "settings set", "{name} = {value}", "{name} = {value}" },
+};
+const size_t cli_done_lines_n = COUNT_OF(cli_done_lines);
+
+static bool is_empty(const json_t *v)
+{
+	return !v || json_is_null(v) || json_is_false(v) || (json_is_string(v) && json_string_length(v) == 0) ||
+	       (json_is_array(v) && json_array_size(v) == 0) || (json_is_integer(v) && json_integer_value(v) == 0);
+}
+
+/* One {key} at p, which is behind the brace; returns what follows.  *ret_whole becomes false when there is nothing to show. */
+static const char *hole(const char *p, const json_t *answer, struct buf *out, bool *ret_whole)
+{
+	bool count = *p == '#';
+	char key[64] = "";
+	p += count;
+	size_t n = strcspn(p, "}");
+	memcpy(key, p, n < sizeof key ? n : 0);
+	const json_t *v = json_object_get(answer, key);
+	*ret_whole = *ret_whole && !is_empty(v);
+	if (count)
+		buf_printf(out, "%zu", json_array_size(v));
+	else if (v)
+		cli_table_value(v, out);
+	return p + n + (p[n] == '}');
+}
+
+static void fill(const char *p, const json_t *answer, struct buf *out)
+{
+	size_t part = SIZE_MAX; /* where the optional part began */
+	bool whole = true;
+
+	while (*p) {
+		if (*p == '{') {
+			p = hole(p + 1, answer, out, &whole);
+			continue;
+		}
+		if (*p == '[') {
+			part = out->len;
+			whole = true;
+		} else if (*p == ']' && part != SIZE_MAX) {
+			out->len = whole ? out->len : part;
+			part = SIZE_MAX;
+		} else {
+			buf_put(out, p, 1);
+		}
+		p++;
+	}
+}
+
+bool cli_done_put(const struct cli_command *c, bool zh, const json_t *answer, struct buf *out)
+{
+	for (size_t i = 0; i < COUNT_OF(cli_done_lines); i++)
+		if (strcmp(cli_done_lines[i].words, c->words) == 0 && json_is_object(answer)) {
+			fill(zh ? cli_done_lines[i].zh : cli_done_lines[i].en, answer, out);
+			return true;
+		}
+	return false;
+}
