@@ -25,7 +25,9 @@ struct recorder;
 
 #define REC_SECOND (INT64_C(1000) * 1000)
 enum {
-	REC_CREDIT = 256 * 1024,   /* bytes of frames a worker may have under way */
+	REC_CREDIT = 256 * 1024,   /* bytes of frames a worker may send before some are given back */
+	REC_AHEAD = 1024 * 1024,   /* given back on receipt while less than this of a recording is unwritten, ... */
+	REC_AHEAD_ALL = 64 * 1024 * 1024, /* ... and less than this of all; else when all of it is written */
 	REC_CREDIT_SLACK = 1024 * 1024, /* for frames that must not wait: key-frames, the end of a channel */
 	REC_CREDIT_STEP = 64 * 1024,
 	REC_CHUNK = 64 * 1024,     /* frames go to a seal thread when so many are together */
@@ -79,8 +81,8 @@ struct rec {
 	int64_t chunk_at_us;      /* clock_mono_us of the first byte */
 	struct rec *pending_next; /* chunks in the order of their age */
 	bool pending;
-	size_t under_way;         /* bytes received and not yet written: against the credit */
-	size_t uncredited;        /* written and not yet given back */
+	size_t under_way;         /* bytes received and not yet written */
+	size_t uncredited;        /* received and not yet given back */
 	uint64_t tried_seq;       /* the last message that a seal thread was through with, written or not */
 	size_t tried_bytes;
 	/* how far it is */
@@ -116,6 +118,7 @@ struct recorder {
 	struct rec *recs, *pending_first, **pending_last, *sign_first, **sign_last;
 	struct rec_worker *workers;
 	size_t took;              /* bytes of frames in this turn */
+	size_t under_way;         /* of all recordings */
 	unsigned open, signing;   /* recordings that reserve space; signatures asked for */
 	uint64_t tickets;
 	uint8_t space_state;
@@ -148,7 +151,8 @@ void rec_worker_begin(struct rec_worker *w, struct rec *rec);
 void rec_worker_leave(struct rec_worker *w);      /* no recording any more: what still comes is thrown away */
 void rec_worker_last(struct rec_worker *w); /* takes what it has sent, then drops it */
 void rec_worker_drop(struct rec_worker *w); /* its recording ends, as closed or crashed */
-void rec_worker_sealed(struct rec *rec, size_t bytes); /* gives credit back */
+void rec_worker_sealed(struct rec *rec, size_t bytes); /* so much of it is written */
+void rec_worker_credit(struct rec *rec); /* gives back what may be given back now */
 void rec_worker_durable(struct rec *rec);
 void rec_worker_unrecorded(struct rec *rec, int code, const char *say); /* and takes the recording away from it */
 void rec_worker_keyframe(struct rec *rec);

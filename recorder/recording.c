@@ -41,6 +41,7 @@ static void free_now(struct rec *rec)
 		at = &(*at)->next;
 	*at = rec->next;
 	rec->r->open--;
+	rec->r->under_way -= rec->under_way;
 	if (rec->worker)
 		rec_worker_leave(rec->worker);
 	rec_sign_forget(rec);
@@ -141,9 +142,9 @@ int rec_take(struct rec *rec, const struct wire_frames *m, struct err *err)
 	if (m->seq != rec->seen_seq + 1)
 		return fault(err, -EPROTO, "internal error", "frames %llu after %llu", (unsigned long long)m->seq,
 			(unsigned long long)rec->seen_seq);
-	if (rec->under_way + rec->uncredited + m->frames.n > REC_CREDIT + REC_CREDIT_SLACK)
+	if (rec->uncredited + m->frames.n > REC_CREDIT + REC_CREDIT_SLACK)
 		return fault(err, -EPERM, "internal error", "%zu bytes over the credit",
-			rec->under_way + rec->uncredited + m->frames.n - REC_CREDIT);
+			rec->uncredited + m->frames.n - REC_CREDIT);
 	int rc = look(m->frames, &s, err);
 	if (rc < 0)
 		return rc;
@@ -151,12 +152,15 @@ int rec_take(struct rec *rec, const struct wire_frames *m, struct err *err)
 		rec_flow_submit(rec);
 	rec->seen_seq = rec->chunk_seq = m->seq;
 	rec->under_way += m->frames.n;
+	rec->uncredited += m->frames.n;
+	rec->r->under_way += m->frames.n;
 	rec->r->took += m->frames.n;
 	buf_put_span(&rec->chunk, m->frames);
 	rec_flow_pending(rec);
 	rec_live_frames(rec, m->frames, s.has_keys);
 	if (rec->chunk.len >= REC_CHUNK)
 		rec_flow_submit(rec);
+	rec_worker_credit(rec);
 	if (s.finishes) {
 		rec->finished = true;
 		rec_end(rec);

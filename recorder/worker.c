@@ -132,8 +132,14 @@ static void check(struct rec_worker *w, int rc)
 void rec_worker_sealed(struct rec *rec, size_t bytes)
 {
 	rec->under_way -= bytes;
-	rec->uncredited += bytes;
-	if (!rec->worker || rec->uncredited < REC_CREDIT_STEP)
+	rec->r->under_way -= bytes;
+	rec_worker_credit(rec);
+}
+
+void rec_worker_credit(struct rec *rec)
+{
+	size_t ahead = rec->r->under_way <= REC_AHEAD_ALL ? REC_AHEAD : 0;
+	if (!rec->worker || rec->uncredited < REC_CREDIT_STEP || rec->under_way > ahead)
 		return;
 	check(rec->worker,
 		wire_credit_queue(rec->worker->out, &(struct wire_credit){ .bytes = (uint32_t)rec->uncredited }, -1));

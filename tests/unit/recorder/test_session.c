@@ -109,6 +109,7 @@ static void credit_comes_back_and_an_overrun_is_cut_off(void **state)
 	/* The seal threads stand still meanwhile: nothing is written, nothing comes back. */
 	struct rec *rec = rec_find(&g->r, &id);
 	rec->under_way += REC_CREDIT + REC_CREDIT_SLACK;
+	g->r.under_way += REC_CREDIT + REC_CREDIT_SLACK;
 	RIG_UNTIL(g, (type = rig_hear(worker, &body)) == RIG_WORKER_SEES_EOF);
 	(void)close(worker);
 	RIG_UNTIL(g, g->answer_n == 1);
