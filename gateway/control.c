@@ -11,7 +11,7 @@ int gw_control_taken(struct gw_parent *p, struct span body, struct err *err)
 	int r = wire_control_get(body, &m, err);
 	if (r < 0)
 		return r;
-	if (m.op < WIRE_END_SESSION || m.op > WIRE_UNLOCK)
+	if (m.op < WIRE_END_SESSION || m.op > WIRE_NOTICE)
 		return fault(err, -EBADMSG, "", "control op %u", m.op);
 	struct gw_child *c = gw_pool_find(&p->pool, m.worker);
 	if (!c)

@@ -67,7 +67,7 @@ struct gw_tap {
 	struct buf out;
 };
 
-enum gw_note { GW_NOTE_END = 1, GW_NOTE_LOCK = 2, GW_NOTE_SCREEN = 4, GW_NOTE_FLOW = 8 };
+enum gw_note { GW_NOTE_END = 1, GW_NOTE_LOCK = 2, GW_NOTE_SCREEN = 4, GW_NOTE_FLOW = 8, GW_NOTE_NOTICE = 16 };
 
 struct gw_session {
 	int fd[GW_LINKS];
@@ -91,7 +91,7 @@ struct gw_session {
 	void *ctx;
 	unsigned notes;     /* enum gw_note */
 	bool locked;
-	char end_reason[256], lock_reason[256];
+	char end_reason[256], lock_reason[256], notice[256];
 	uint8_t in[MSG_BODY_MAX];
 };
 

@@ -30,6 +30,10 @@ static int take_control(struct gw_session *s, struct span body, int *fd, struct 
 		gw_link_line(m.reason, s->lock_reason, sizeof s->lock_reason);
 		s->notes |= GW_NOTE_LOCK;
 		return 0;
+	case WIRE_NOTICE:
+		gw_link_line(m.reason, s->notice, sizeof s->notice);
+		s->notes |= GW_NOTE_NOTICE;
+		return 0;
 	default:
 		return fault(err, -EBADMSG, away, "control op %u", m.op);
 	}

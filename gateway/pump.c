@@ -106,6 +106,8 @@ static void fire(struct gw_session *s)
 		s->events->screen(s->ctx);
 	if (notes & GW_NOTE_FLOW)
 		s->events->flow(s->ctx);
+	if (notes & GW_NOTE_NOTICE)
+		s->events->notice(s->ctx, s->notice);
 	if (notes & GW_NOTE_END)
 		s->events->end(s->ctx, s->end_reason);
 }

@@ -29,6 +29,7 @@ struct gw_session_events {
 	void (*screen)(void *ctx); /* a watcher joined: record FRAME_SCREEN of each terminal channel */
 	void (*flow)(void *ctx);   /* recording has room again */
 	void (*opened)(void *ctx, uint32_t channel, uint32_t request, int code, const char *say);
+	void (*notice)(void *ctx, const char *line); /* for the person's screen; the session goes on */
 };
 void gw_session_listen(struct gw_session *s, const struct gw_session_events *events, void *ctx);
 

@@ -3,6 +3,7 @@
 #include "gateway/core/conf.h"
 #include "gateway/core/loop.h"
 #include "policy/ask.h"
+#include "policy/ends.h"
 #include "policy/facts.h"
 #include "policy/link.h"
 #include "policy/query.h"
@@ -40,6 +41,7 @@ struct pol_broker {
 	struct pol_sealer *sealer;
 	struct pol_rekey *rekey;
 	struct pol_cli *cli;
+	struct pol_ends ends;
 	struct loop_timer stop;
 	bool space_low; /* the recorder says so */
 	uint64_t space_free;

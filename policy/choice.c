@@ -81,6 +81,7 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->is_samples = pg_bool(res, i, C_SAMPLES);
 	c->auth = auth_of(pg_span(res, i, C_AUTH));
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
+	c->until_s = pg_int(res, i, C_UNTIL);
 	c->charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
 	c->legacy = pg_bool(res, i, C_LEGACY);
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
@@ -89,6 +90,8 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 		     copy_text(res, i, C_HOST, c->host, sizeof c->host) &&
 		     copy_text(res, i, C_NETWORKS, c->networks, sizeof c->networks) &&
 		     copy_text(res, i, C_BOUND, c->bound, sizeof c->bound) &&
+		     copy_text(res, i, C_HOURS, c->hours, sizeof c->hours) &&
+		     copy_text(res, i, C_FROM_NETS, c->from_nets, sizeof c->from_nets) &&
 		     pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
 		     pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
 	return whole && c->auth && port > 0 && port < 65536 ? 0 : -EPROTO;

@@ -27,6 +27,8 @@ struct pol_choice {
 	struct buf host_key, sealed;
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max;
+	char hours[512], from_nets[4096]; /* when and whence the grant holds, as the next */
+	int64_t until_s;
 	char rule[64];
 };
 /* 0; -EACCES by the rules, then *ret_reason (enum decide_rule_reason) says why; -EPROTO for a row that makes no sense. */

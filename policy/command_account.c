@@ -119,13 +119,10 @@ void pol_command_user_add(struct pol_call *c)
 
 static void end_all(struct pol_broker *b, const char *user, const char *why, const char *say)
 {
-	for (struct pol_worker *w = b->workers; w; w = w->next) {
-		if (strcmp(w->user, user) != 0)
-			continue;
-		if (w->session.on)
-			pol_session_control(&b->facts, &w->session, "end", why);
-		pol_worker_control(b, w->id, WIRE_END_SESSION, say);
-	}
+	for (struct pol_worker *w = b->workers; w; w = w->next)
+		if (strcmp(w->user, user) == 0 ||
+			(w->factor.mode != POL_FACTOR_NONE && strcmp(w->factor.name, user) == 0))
+			pol_ends_now(w, why, say);
 }
 
 static void disabled(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -133,8 +130,7 @@ static void disabled(void *ctx, int code, const struct pg_result *res, const str
 	struct pol_call *c = ctx;
 
 	if (code == 0)
-		end_all(c->b, pol_call_arg(c, "name"), "user disabled",
-			"Your account was disabled. / 您的账号已被停用。");
+		end_all(c->b, pol_call_arg(c, "name"), "user disabled", "your account was disabled / 您的账号已被停用");
 	pol_call_sql_answer(c, code, res, err);
 }
 
@@ -148,7 +144,7 @@ static void removed(void *ctx, int code, const struct pg_result *res, const stru
 	struct pol_call *c = ctx;
 
 	if (code == 0)
-		end_all(c->b, pol_call_arg(c, "name"), "user removed", "Your account was removed. / 您的账号已被移除。");
+		end_all(c->b, pol_call_arg(c, "name"), "user removed", "your account was removed / 您的账号已被移除");
 	pol_call_sql_answer(c, code, res, err);
 }
 

@@ -16,8 +16,7 @@ static void end_session(struct pol_broker *b, const json_t *row, const char *why
 
 	if (!w || !w->session.on || !session || id_parse(span_str(session), &id) < 0 || !id_eq(&id, &w->session.id))
 		return;
-	pol_session_control(&b->facts, &w->session, "end", why);
-	pol_worker_control(b, w->id, WIRE_END_SESSION, say);
+	pol_ends_now(w, why, say);
 }
 
 static void removed(struct pol_call *c, int code, const struct pg_result *res, const struct err *err, const char *say)
@@ -35,12 +34,12 @@ static void removed(struct pol_call *c, int code, const struct pg_result *res, c
 
 static void target_removed(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
-	removed(ctx, code, res, err, "This target was removed. / 该资源已被移除。");
+	removed(ctx, code, res, err, "the target was removed / 该资源已被移除");
 }
 
 static void account_removed(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
-	removed(ctx, code, res, err, "This account was removed. / 该账号已被移除。");
+	removed(ctx, code, res, err, "the account was removed / 该账号已被移除");
 }
 
 void pol_command_target_remove(struct pol_call *c)

@@ -92,11 +92,18 @@ static void login_unavailable(struct pol_worker *w, const char *say)
 	login_send(w, WIRE_LOGIN_UNAVAILABLE, say);
 }
 
+static void facts_ask(struct pol_worker *w);
+
 static void login_accept(struct pol_worker *w)
 {
 	struct pol_login *l = &w->login;
 	struct err err;
 
+	if (l->generation != w->b->ends.generation) { /* he may have been disabled meanwhile */
+		l->proven = true;
+		facts_ask(w);
+		return;
+	}
 	if (l->method == WIRE_LOGIN_KEY_OFFERED) {
 		login_close(w);
 		login_send(w, WIRE_LOGIN_KEY_WELCOME, "");
@@ -221,15 +228,31 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 		login_unavailable(w, say_away);
 		return;
 	}
+	l->user_id = 0;
 	if (pg_rows(res) == 1 && pg_text(res, 0, 2) && strcmp(pg_text(res, 0, 2), "active") == 0) {
 		l->user_id = pg_int(res, 0, 0);
 		hash = pg_text(res, 0, 4) ? pg_text(res, 0, 4) : "";
 		l->factor = pol_factor_mode(pg_span(res, 0, 5));
 	}
-	if (l->method == WIRE_LOGIN_PASSWORD)
+	if (l->proven && l->user_id)
+		login_accept(w);
+	else if (l->proven)
+		login_refuse(w);
+	else if (l->method == WIRE_LOGIN_PASSWORD)
 		check_password(w, hash);
 	else
 		pol_query(&w->b->sql, POL_SQL("select blob from api.login_keys($1)", l->name), keys_done, l);
+}
+
+static void facts_ask(struct pol_worker *w)
+{
+	struct pol_login *l = &w->login;
+
+	l->generation = w->b->ends.generation;
+	pol_query(&w->b->sql,
+		POL_SQL("select user_id, name, state, role, pwhash, factor from api.login_facts($1, $2)", l->name,
+			w->address),
+		facts_done, l);
 }
 
 /* False: nonsense that no honest worker sends. */
@@ -242,6 +265,7 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	l->method = m->method;
 	l->user_id = 0;
 	l->factor = POL_FACTOR_NONE;
+	l->proven = false;
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
 		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
@@ -276,10 +300,7 @@ void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 		return;
 	}
 	loop_timer_set(w->b->loop, &l->late, POL_LOGIN_WITHIN_US);
-	pol_query(&w->b->sql,
-		POL_SQL("select user_id, name, state, role, pwhash, factor from api.login_facts($1, $2)", l->name,
-			w->address),
-		facts_done, l);
+	facts_ask(w);
 }
 
 void pol_login_done(struct pol_worker *w)

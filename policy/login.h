@@ -27,6 +27,8 @@ struct pol_login {
 	struct secret *password;
 	struct buf blob;
 	int64_t user_id; /* 0 = none, or not active */
+	uint64_t generation; /* pol_ends, when the facts were asked */
+	bool proven;     /* the first factor was right */
 	uint8_t factor;  /* enum pol_factor_mode: what comes behind the first factor */
 	struct loop_timer answer, late;
 	unsigned keys_refused; /* offered keys, of this connection */

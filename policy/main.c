@@ -6,6 +6,7 @@
 #include "policy/broker.h"
 #include "policy/cli.h"
 #include "policy/dial.h"
+#include "policy/ends.h"
 #include "policy/hashing.h"
 #include "policy/parent.h"
 #include "policy/peers.h"
@@ -51,6 +52,7 @@ static void database_up(void *ctx, bool up)
 		return;
 	pol_settings_load(&b->settings);
 	upkeep_fire(b);
+	pol_ends_look(b);
 	pol_rekey_look(b->rekey);
 }
 
@@ -78,6 +80,7 @@ static int open_database(struct pol_broker *b, struct err *err)
 	if (r < 0)
 		return r;
 	pol_settings_listen(&b->settings);
+	pol_ends_listen(b);
 	(void)snprintf(
 		conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
 	return pol_sealer_new(&b->sealer, b, conninfo, err);
@@ -95,6 +98,7 @@ static int start(struct pol_broker *b, struct err *err)
 	upkeep = (struct loop_timer){ .fire = upkeep_fire, .ctx = b };
 	pol_settings_init(&b->settings, &b->sql);
 	pol_peers_init(b);
+	pol_ends_init(b);
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
@@ -116,6 +120,7 @@ static int start(struct pol_broker *b, struct err *err)
 static void finish(struct pol_broker *b)
 {
 	b->cli = pol_cli_free(b->cli);
+	pol_ends_done(b);
 	pol_worker_free_all(b);
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);

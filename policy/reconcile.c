@@ -4,6 +4,7 @@
 #include "gateway/core/log.h"
 #include "policy/broker.h"
 #include "policy/decide/rule.h"
+#include "policy/ends.h"
 #include "policy/peers.h"
 #include "policy/worker.h"
 #include <stdio.h>
@@ -141,6 +142,7 @@ static void online(void *ctx, int code, const struct pg_result *res, const struc
 	}
 	for (int i = 0; i < pg_rows(res); i++)
 		row(r, res, i);
+	pol_ends_look(r->b);
 	log_ev(LOG_LEVEL_INFO, "reconciled", LOG_N("online", pg_rows(res)));
 	for (struct pol_worker *w = r->b->workers; w; w = w->next)
 		pol_worker_resolve(w, NULL); /* served before, no session */

@@ -3,6 +3,7 @@
 #include "gateway/core/log.h"
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void pol_settings_init(struct pol_settings *s, struct pol_queries *sql)
@@ -47,6 +48,7 @@ static void settings_loaded(void *ctx, int code, const struct pg_result *res, co
 	}
 	(void)snprintf(s->env_allow, sizeof s->env_allow, "%s", value_of(res, "env.allow"));
 	escrow_load(s, value_of(res, "escrow.public"));
+	s->notice_s = (uint32_t)strtoul(value_of(res, "session.notice"), NULL, 10);
 	s->loaded = true;
 }
 

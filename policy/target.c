@@ -8,6 +8,7 @@
 #include "policy/decide/name.h"
 #include "policy/decide/rule.h"
 #include "policy/dial.h"
+#include "policy/ends.h"
 #include "policy/peers.h"
 #include "policy/worker.h"
 #include <errno.h>
@@ -22,6 +23,7 @@ struct pol_attempt {
 	char target[256], account[65]; /* as asked */
 	struct id id;
 	int64_t started_us;
+	uint64_t generation; /* pol_ends, when the facts were asked */
 	struct pol_choice choice;
 	bool row;     /* a session row may stand */
 	bool allowed; /* the vault may have been told */
@@ -144,11 +146,13 @@ static void attempt_grant(struct pol_attempt *a)
 		.legacy = c->legacy };
 	char id[ID_TEXT];
 
-	w->session = (struct pol_session){ .on = true,
-		.id = a->id,
-		.features = c->features,
-		.charset = c->charset };
+	w->session = (struct pol_session){ .on = true, .id = a->id, .features = c->features, .charset = c->charset };
 	(void)snprintf(w->session.user, sizeof w->session.user, "%s", w->user);
+	struct decide_end_fact end = {
+		.hours = span_str(c->hours), .nets = span_str(c->from_nets), .until_s = c->until_s
+	};
+	(void)decide_net_parse(span_str(w->address), &end.source);
+	pol_ends_begin(w, &end, a->generation);
 	w->permit.state = POL_REACHING;
 	id_text(&a->id, id);
 	log_ev(LOG_LEVEL_INFO, "session.granted", LOG_S("sid", id), LOG_S("user", w->user), LOG_S("target", c->target),
@@ -352,6 +356,7 @@ void pol_target_ask(struct pol_worker *w, const struct wire_target *m)
 	a->fd = -1;
 	a->late = (struct loop_timer){ .fire = attempt_late, .ctx = a };
 	w->attempt = a;
+	a->generation = b->ends.generation;
 	copy_name(m->target, decide_name_is_target(m->target), a->target, sizeof a->target);
 	copy_name(m->account, decide_name_is_account(m->account), a->account, sizeof a->account);
 	if (m->account.n && !a->account[0])

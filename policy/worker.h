@@ -2,6 +2,7 @@
 #define POL_WORKER_H
 #include "gateway/core/permit.h"
 #include "gateway/core/wire.h"
+#include "policy/ends.h"
 #include "policy/factor.h"
 #include "policy/link.h"
 #include "policy/login.h"
@@ -41,6 +42,7 @@ struct pol_worker {
 	struct pol_factor factor; /* between the first factor and the login */
 	struct pol_attempt *attempt; /* on the way to a target */
 	struct pol_session session;
+	struct pol_ends_session ends;
 };
 
 void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd);

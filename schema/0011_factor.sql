@@ -159,6 +159,9 @@ declare
 begin
 	perform api.need(caller, 'user.manage');
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
+	if u.removed_at is not null then
+		raise exception '% was removed; add the user anew', u.name using errcode = 'YM404';
+	end if;
 	update yanmen.users set state = 'active', disabled_at = null where id = u.id;
 	perform yanmen.note(caller, 'user.enabled', jsonb_build_object('user', u.name));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'state', 'active');

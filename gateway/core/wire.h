@@ -204,7 +204,7 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_CLI, /* in `peer` to the broker: the listening local socket of the CLI */
 };
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
-enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK };
+enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK, WIRE_NOTICE /* a line for the person */ };
 enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY };
 enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE,
 	WIRE_LOGIN_FACTOR, /* so far right: now the second factor, by `factor` */

@@ -43,12 +43,24 @@ static void on_opened(void *ctx, uint32_t channel, uint32_t request, int code, c
 	gw_ssh_start_opened(ctx, channel, code, say);
 }
 
+/* Only terminals: a program that reads the other channels did not ask for words. */
+static void on_notice(void *ctx, const char *line)
+{
+	const struct gw_ssh_link *l = ctx;
+	for (struct gw_ssh_channel *c = l->channels; c; c = c->next)
+		if (c->pty && c->phase == GW_SSH_CH_RUN) {
+			gw_ssh_channel_say(c, GW_SSH_SAY_REFUSED, line);
+			gw_ssh_start_note(c, "message", line);
+		}
+}
+
 static const struct gw_session_events events = {
 	.end = on_end,
 	.lock = on_lock,
 	.screen = on_screen,
 	.flow = on_flow,
 	.opened = on_opened,
+	.notice = on_notice,
 };
 
 /* ---- one turn ---- */

@@ -48,7 +48,13 @@ static void on_opened(void *ctx, uint32_t channel, uint32_t request, int code, c
 	(void)ctx, (void)channel, (void)request, (void)code, (void)text;
 }
 
-static const struct gw_session_events events = { on_end, on_lock, on_nothing, on_nothing, on_opened };
+static void on_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+static const struct gw_session_events events = { on_end, on_lock, on_nothing, on_nothing, on_opened, on_line };
 
 static int echo_warm(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err)
 {
@@ -107,8 +113,8 @@ static int echo_serve(void *state, int client_fd, struct err *err)
 	return 0;
 }
 
-static int echo_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
-	struct err *err)
+static int echo_probe(
+	void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner, struct err *err)
 {
 	(void)state, (void)ret_banner;
 	if (at->fd < 0)

@@ -35,7 +35,13 @@ static void on_opened(void *ctx, uint32_t channel, uint32_t request, int code, c
 	strncpy(r->say, say, sizeof r->say - 1);
 }
 
-static const struct gw_session_events events = { on_end, on_lock, on_screen, on_flow, on_opened };
+static void on_notice(void *ctx, const char *line)
+{
+	struct rig *r = ctx;
+	strncpy(r->notice, line, sizeof r->notice - 1);
+}
+
+static const struct gw_session_events events = { on_end, on_lock, on_screen, on_flow, on_opened, on_notice };
 
 void rig_open(struct rig *r)
 {

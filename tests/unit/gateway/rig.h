@@ -22,6 +22,7 @@ struct rig {
 	/* what the events told */
 	unsigned ends, locks, screens, flows, opened;
 	char end_reason[256], lock_reason[256], say[160];
+	char notice[256];
 	bool locked;
 	uint32_t channel, request;
 	int code;

@@ -370,6 +370,12 @@ static void lock_and_unlock_reach_the_protocol(void **state)
 	assert_int_equal(wire_control_send(r.peer[GW_CONTROL], &m, -1), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), 0);
 	assert_true(r.locks == 2 && !r.locked);
+	m.op = WIRE_NOTICE;
+	m.reason = span_str("soon");
+	assert_int_equal(wire_control_send(r.peer[GW_CONTROL], &m, -1), 0);
+	assert_int_equal(gw_session_pump(r.s, NULL), 0);
+	assert_string_equal(r.notice, "soon");
+	assert_true(r.ends == 0);
 	m.op = 9;
 	assert_int_equal(wire_control_send(r.peer[GW_CONTROL], &m, -1), 0);
 	assert_int_equal(gw_session_pump(r.s, NULL), -EBADMSG);
