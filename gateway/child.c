@@ -66,6 +66,7 @@ static void attach(struct gw_child *c, struct gw_service *service, int fd, bool 
 		.address = span_str(job ? job->address : ""),
 		.port = job ? job->port : 0,
 		.resumed = resumed,
+		.outer = job ? job->outer : 0,
 	};
 	gw_service_sent(service, wire_attach_queue(service->q, &m, fd));
 }
@@ -121,9 +122,11 @@ void gw_child_work(struct gw_child *c, struct gw_job *job)
 		return;
 	scoped(buf_done) struct buf b;
 	buf_init(&b, 512);
-	wire_client_put(
-		&b, &(struct wire_client){
-			    .worker = c->id, .job = job->job, .address = span_str(job->address), .port = job->port });
+	wire_client_put(&b, &(struct wire_client){ .worker = c->id,
+				    .job = job->job,
+				    .address = span_str(job->address),
+				    .port = job->port,
+				    .door = job->door });
 	tell(c, WIRE_T_client, &b, job->fd);
 	scope_close(&job->fd);
 	if (job->job == WIRE_JOB_PROBE)

@@ -114,6 +114,29 @@ void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_
 	gw_pool_submit(&p->pool, job);
 }
 
+void gw_clients_inner(struct gw_parent *p, const struct wire_want *m, int fd)
+{
+	scoped(scope_close) int client = fd;
+	const struct gw_child *outer = gw_pool_find(&p->pool, m->outer);
+	if (!outer || outer->state != GW_CHILD_BUSY || !outer->job || outer->job->job != WIRE_JOB_SESSION)
+		return; /* it has just left */
+	bool full = p->clients.all >= p->conf.sessions_max;
+	struct gw_job *job = full ? NULL : job_new(p, WIRE_JOB_SESSION);
+	if (!job) {
+		log_refused(&p->clients, full ? "sessions" : "memory", outer->job->address);
+		return;
+	}
+	job->fd = take_fd(client);
+	job->ticket = m->ticket;
+	job->outer = m->outer;
+	job->door = m->door;
+	job->port = outer->job->port;
+	memcpy(job->address, outer->job->address, sizeof job->address);
+	memcpy(job->source, outer->job->source, sizeof job->source);
+	p->clients.all++;
+	gw_pool_submit(&p->pool, job);
+}
+
 void gw_client_authenticated(struct gw_job *job)
 {
 	struct gw_clients *c = &job->parent->clients;

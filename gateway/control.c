@@ -1,6 +1,7 @@
 #include "gateway/control.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
+#include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "gateway/parent.h"
 #include <errno.h>
@@ -24,16 +25,22 @@ int gw_control_taken(struct gw_parent *p, struct span body, struct err *err)
 	return 0;
 }
 
-int gw_control_wanted(struct gw_parent *p, struct span body, struct err *err)
+int gw_control_wanted(struct gw_parent *p, struct span body, int *fd, struct err *err)
 {
 	struct wire_want m;
 	int r = wire_want_get(body, &m, err);
 	if (r < 0)
 		return r;
-	if (m.job != WIRE_JOB_PROBE && m.job != WIRE_JOB_READ)
-		return fault(err, -EBADMSG, "", "want job %u", m.job);
+	bool inner = m.job == WIRE_JOB_SESSION;
+	if (m.job < WIRE_JOB_SESSION || m.job > WIRE_JOB_READ || inner != (*fd >= 0) ||
+		inner != (m.door == WIRE_DOOR_INNER || m.door == WIRE_DOOR_FORWARD))
+		return fault(err, -EBADMSG, "", "want job %u, door %u", m.job, m.door);
 	if (gw_stop_is_on(p))
 		return 0;
+	if (inner) {
+		gw_clients_inner(p, &m, take_fd(*fd));
+		return 0;
+	}
 	struct gw_job *job = gw_client_probe(p, m.ticket, m.job);
 	if (!job)
 		return 0; /* the broker's own deadline tells the person */

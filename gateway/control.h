@@ -10,5 +10,5 @@ struct gw_parent;
  * Errors:  -EBADMSG for nonsense.  A worker that is gone already is no error.
  */
 int gw_control_taken(struct gw_parent *p, struct span body, struct err *err);
-int gw_control_wanted(struct gw_parent *p, struct span body, struct err *err);
+int gw_control_wanted(struct gw_parent *p, struct span body, int *fd, struct err *err);
 #endif

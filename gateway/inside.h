@@ -73,6 +73,7 @@ struct gw_session {
 	int fd[GW_LINKS];
 	uint64_t worker;
 	char address[64];
+	uint8_t door;       /* enum wire_door */
 	int failed;         /* -EBADMSG once a service sent nonsense */
 	bool stop;          /* the parent wants an unused worker to leave */
 	bool authenticated, granted, ended;
@@ -113,6 +114,9 @@ int gw_ask(struct gw_session *s, struct gw_ask *ask, struct err *err);
 /* A new socket came: what has no answer is asked anew. */
 void gw_ask_again(struct gw_session *s, enum gw_link replaced);
 void gw_ask_pending(struct gw_session *s); /* sends what could not be sent before */
+
+/* forward.c: serves a client of WIRE_DOOR_FORWARD to its end; takes client. */
+int gw_forward_serve(struct gw_session *s, int client, struct err *err);
 
 /* pump.c */
 void gw_pump_end(struct gw_session *s, struct span reason); /* notes it; the first reason stays */

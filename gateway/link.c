@@ -129,6 +129,7 @@ static const struct rule {
 	{ WIRE_T_grant, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_deny, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_open_answer, GW_BROKER, FD_NONE, take_open_answer },
+	{ WIRE_T_jump_answer, GW_BROKER, FD_MAYBE, NULL },
 	{ WIRE_T_end_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_probe, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_host_keys_answer, GW_VAULT, FD_NONE, NULL },

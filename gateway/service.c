@@ -117,17 +117,19 @@ static int take_hello(struct gw_service *s, struct span body, struct err *err)
 	return r;
 }
 
-static int take_message(struct gw_service *s, uint16_t type, struct span body, struct err *err)
+/* A descriptor comes with `want` alone, and not with each. */
+static int take_message(struct gw_service *s, uint16_t type, struct span body, int *fd, struct err *err)
 {
-	if (permit_step(&s->permit, type) < 0)
-		return fault(err, -EPERM, "", "%s is not allowed now", wire_type_name(type));
+	if (permit_step(&s->permit, type) < 0 || (*fd >= 0 && type != WIRE_T_want))
+		return fault(err, -EPERM, "", "%s%s is not allowed now", wire_type_name(type),
+			*fd >= 0 ? " with a descriptor" : "");
 	switch (type) {
 	case WIRE_T_hello:
 		return take_hello(s, body, err);
 	case WIRE_T_control:
 		return gw_control_taken(s->parent, body, err);
 	case WIRE_T_want:
-		return gw_control_wanted(s->parent, body, err);
+		return gw_control_wanted(s->parent, body, fd, err);
 	case WIRE_T_rekey:
 		return gw_rekey_asked(s->parent, body, err);
 	case WIRE_T_rekey_answer:
@@ -153,9 +155,9 @@ static void on_sock(void *ctx, uint32_t events)
 			(void)kill(s->pid, SIGKILL);
 			return;
 		}
-		int r = n < 0 ? n : fd >= 0 ? -EPERM : take_message(s, type, span_of(body, (size_t)n), &err);
+		int r = n < 0 ? n : take_message(s, type, span_of(body, (size_t)n), &fd, &err);
 		if (r < 0) {
-			end_it(s, err.detail[0] ? err.detail : "unexpected descriptor");
+			end_it(s, err.detail);
 			return;
 		}
 	}

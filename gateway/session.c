@@ -65,6 +65,11 @@ int gw_session_authenticated(struct gw_session *s)
 	return gw_link_send(s, GW_CONTROL, WIRE_T_authenticated, (struct span){ 0 });
 }
 
+uint8_t gw_session_door(const struct gw_session *s)
+{
+	return s->door;
+}
+
 static int bad(struct gw_session *s, const char *what, struct err *err)
 {
 	s->failed = -EBADMSG;
@@ -152,14 +157,16 @@ static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
 		.charset = m->charset,
 		.legacy = m->legacy != 0,
 		.host_key_n = m->host_key.n };
-	if (id_is_zero(&m->session) || m->auth < WIRE_AUTH_PASSWORD || m->auth > WIRE_AUTH_CA || m->host_key.n == 0 ||
-		m->host_key.n > sizeof g.host_key || m->charset >= CHARSETS || gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
+	if (id_is_zero(&m->session) || m->auth < WIRE_AUTH_PASSWORD || m->auth > WIRE_AUTH_NONE ||
+		(m->auth == WIRE_AUTH_NONE) != (m->host_key.n == 0) || m->host_key.n > sizeof g.host_key || m->charset >= CHARSETS ||
+		gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
 		gw_link_text(m->account, g.account, sizeof g.account) < 0 ||
 		gw_link_text(m->cluster, g.cluster, sizeof g.cluster) < 0 ||
 		gw_link_text(m->rule, g.rule, sizeof g.rule) < 0 ||
 		gw_link_text(m->env_allow, g.env_allow, sizeof g.env_allow) < 0)
 		return -EBADMSG;
-	memcpy(g.host_key, m->host_key.p, m->host_key.n);
+	if (m->host_key.n)
+		memcpy(g.host_key, m->host_key.p, m->host_key.n);
 	*ret = g;
 	return 0;
 }

@@ -40,6 +40,7 @@ int64_t gw_session_due_us(const struct gw_session *s); /* clock_mono_us of the n
 int gw_session_pump(struct gw_session *s, struct err *err);
 
 const char *gw_session_client_address(const struct gw_session *s);
+uint8_t gw_session_door(const struct gw_session *s); /* enum wire_door */
 /* The text that admins set for people before they log in, maybe "".  The first call waits up to 1 s for it. */
 const char *gw_session_banner(struct gw_session *s);
 /* Tells the parent that the login grace is over for this connection; gw_session_login does it on WIRE_LOGIN_OK. */
@@ -97,6 +98,16 @@ int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, st
 /* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker.  Where recorder or
  * parent are gone nothing is said: a session without its last frame has crashed, in the list as in the recording. */
 void gw_session_end(struct gw_session *s, const char *reason);
+
+/* ---- connections through this one (gateway/jump.c) ---- */
+struct gw_jump {
+	const char *host; /* as the client named it */
+	uint32_t port;
+	const char *origin; /* whom the client forwards for: its word, for the audit */
+};
+/* May this connection be forwarded?  On 0 *ret_fd is the caller's: a non-blocking stream to the worker that serves it, whose
+ * end is the end of the connection.  -EACCES and others: err->say is the line for the person. */
+int gw_session_jump(struct gw_session *s, const struct gw_jump *to, int *ret_fd, struct err *err);
 
 /* ---- recording (gateway/tap.c) ---- */
 /* Bytes that may be recorded, and so read from either side, now.  0: hold all input until `flow`.  Recording is on from

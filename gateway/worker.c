@@ -60,9 +60,11 @@ static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, stru
 	scoped(scope_close) int fd = ask.got_fd;
 	r = wire_client_get(ask.got_body, &m, err);
 	if (r < 0 || gw_link_text(m.address, s->address, sizeof s->address) < 0 ||
-		(m.job != WIRE_JOB_SESSION && m.job != WIRE_JOB_PROBE) || (m.job == WIRE_JOB_SESSION) != (fd >= 0))
+		(m.job != WIRE_JOB_SESSION && m.job != WIRE_JOB_PROBE) || (m.job == WIRE_JOB_SESSION) != (fd >= 0) ||
+		m.door > WIRE_DOOR_FORWARD)
 		return fault(err, -EBADMSG, "", "client: job %u", m.job);
 	s->worker = m.worker;
+	s->door = m.door;
 	*ret_job = m.job;
 	*ret_fd = take_fd(fd);
 	return 1;
@@ -70,7 +72,7 @@ static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, stru
 
 static int serve(struct gw_session *s, const struct gw_proto *proto, int client, struct err *err)
 {
-	int r = proto->serve(state, client, err);
+	int r = s->door == WIRE_DOOR_FORWARD ? gw_forward_serve(s, client, err) : proto->serve(state, client, err);
 	if (!s->ended)
 		gw_session_end(s, "the connection broke");
 	return r;

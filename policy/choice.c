@@ -67,6 +67,13 @@ static uint8_t auth_of(struct span s)
 				      : 0;
 }
 
+static bool choice_copy_login(const struct pg_result *res, int i, struct pol_choice *c)
+{
+	c->auth = auth_of(pg_span(res, i, C_AUTH));
+	return c->auth && pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
+	       pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
+}
+
 static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 {
 	int64_t port = pg_int(res, i, C_PORT);
@@ -79,7 +86,7 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->account_id = pg_int(res, i, C_ACCOUNT_ID);
 	c->port = (uint16_t)port;
 	c->is_samples = pg_bool(res, i, C_SAMPLES);
-	c->auth = auth_of(pg_span(res, i, C_AUTH));
+	c->auth = WIRE_AUTH_NONE;
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
 	c->until_s = pg_int(res, i, C_UNTIL);
 	c->charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
@@ -92,9 +99,8 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 		     copy_text(res, i, C_BOUND, c->bound, sizeof c->bound) &&
 		     copy_text(res, i, C_HOURS, c->hours, sizeof c->hours) &&
 		     copy_text(res, i, C_FROM_NETS, c->from_nets, sizeof c->from_nets) &&
-		     pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
-		     pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
-	return whole && c->auth && port > 0 && port < 65536 ? 0 : -EPROTO;
+		     (c->forward || choice_copy_login(res, i, c));
+	return whole && port > 0 && port < 65536 ? 0 : -EPROTO;
 }
 
 static void fact_of(const struct pg_result *res, int i, struct decide_rule_fact *f)
@@ -117,20 +123,30 @@ static void fact_of(const struct pg_result *res, int i, struct decide_rule_fact 
 	};
 }
 
-int pol_choice_make(const struct pg_result *res, const char *address, bool account_named, struct pol_choice *ret,
-	unsigned *ret_reason)
+const char *pol_choice_protocol(const struct pol_choice *c)
+{
+	return c->forward ? "forward" : "ssh";
+}
+
+int pol_choice_make(
+	const struct pg_result *res, const struct pol_choice_ask *asked, struct pol_choice *ret, unsigned *ret_reason)
 {
 	struct decide_rule_fact facts[POL_CHOICE_FACTS_MAX];
-	struct decide_rule_ask ask = { .facts = facts, .account_named = account_named, .now_us = clock_wall_us() };
+	struct decide_rule_ask ask = { .facts = facts,
+		.account_named = asked->account_named,
+		.forward = asked->forward != 0,
+		.now_us = clock_wall_us() };
 	struct decide_rule_verdict v;
 
 	for (; ask.n < (size_t)pg_rows(res) && ask.n < POL_CHOICE_FACTS_MAX; ask.n++)
 		fact_of(res, (int)ask.n, &facts[ask.n]);
 	/* An address that is none stays ::, which no rule about sources holds. */
-	(void)decide_net_parse(span_str(address), &ask.source);
+	(void)decide_net_parse(span_str(asked->address), &ask.source);
 	decide_rule_judge(&ask, &v);
 	*ret_reason = v.reason;
-	*ret = (struct pol_choice){ .features = v.features, .idle_s = v.idle_s, .total_s = v.total_s };
+	*ret = (struct pol_choice){
+		.features = v.features, .idle_s = v.idle_s, .total_s = v.total_s, .forward = asked->forward
+	};
 	(void)snprintf(ret->rule, sizeof ret->rule, "%s", v.rule);
 	if (v.reason != DECIDE_RULE_ALLOWED)
 		return -EACCES;
@@ -157,7 +173,9 @@ void pol_choice_row(const struct pol_choice *c, const struct pol_choice_who *who
 	json_num(&j, "target_id", c->target_id);
 	json_num(&j, "account_id", c->account_id);
 	json_num(&j, "grant_id", c->grant_id);
-	json_str(&j, "protocol", span_str("ssh"));
+	json_str(&j, "protocol", span_str(pol_choice_protocol(c)));
+	if (c->forward)
+		json_num(&j, "port", c->forward);
 	json_str(&j, "address", span_str(who->address));
 	json_str(&j, "rule", span_str(c->rule));
 	json_num(&j, "started_us", who->started_us);
@@ -188,8 +206,10 @@ void pol_choice_meta(const struct pol_choice *c, const struct pol_choice_who *wh
 	json_str(&j, "user", span_str(who->user));
 	json_str(&j, "target", span_str(c->target));
 	json_str(&j, "cluster", span_str(c->cluster));
-	json_str(&j, "account", span_str(c->account));
-	json_str(&j, "protocol", span_str("ssh"));
+	json_str(&j, "account", span_str(c->forward ? "" : c->account));
+	json_str(&j, "protocol", span_str(pol_choice_protocol(c)));
+	if (c->forward)
+		json_num(&j, "port", c->forward);
 	json_str(&j, "address", span_str(who->address));
 	json_str(&j, "started", span_str(started));
 	json_num(&j, "grant", c->grant_id);

@@ -30,10 +30,17 @@ struct pol_choice {
 	char hours[512], from_nets[4096]; /* when and whence the grant holds, as the next */
 	int64_t until_s;
 	char rule[64];
+	uint16_t forward; /* a connection to this port, no login; 0 = a login */
+};
+struct pol_choice_ask {
+	const char *address; /* of the client */
+	bool account_named;
+	uint16_t forward;
 };
 /* 0; -EACCES by the rules, then *ret_reason (enum decide_rule_reason) says why; -EPROTO for a row that makes no sense. */
-int pol_choice_make(const struct pg_result *res, const char *address, bool account_named, struct pol_choice *ret,
-	unsigned *ret_reason);
+int pol_choice_make(
+	const struct pg_result *res, const struct pol_choice_ask *ask, struct pol_choice *ret, unsigned *ret_reason);
+const char *pol_choice_protocol(const struct pol_choice *c); /* "ssh", "forward" */
 void pol_choice_done(struct pol_choice *c);
 /* The argument of api.session_begin, and the first frame of the recording. */
 struct pol_choice_who {

@@ -285,12 +285,29 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	return false;
 }
 
+/* The outer login has spoken: who it is and which target stands in `through`.  Only the account is said here, and judged with
+ * the target; a name that no account has becomes none, which is refused there. */
+static void login_inner(struct pol_worker *w, const struct wire_login *m)
+{
+	struct pol_login *l = &w->login;
+	bool named = decide_name_is_account(m->user);
+
+	(void)snprintf(l->name, sizeof l->name, "%s", w->user);
+	memcpy(l->target, w->through.target, sizeof l->target);
+	(void)snprintf(l->account, sizeof l->account, "%.*s", named ? (int)m->user.n : 0, (const char *)m->user.p);
+	login_send(w, WIRE_LOGIN_OK, "");
+}
+
 void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 {
 	struct pol_login *l = &w->login;
 
 	l->asked_us = clock_mono_us();
-	if (++w->logins > POL_WORKER_LOGINS_MAX || !login_take(l, m)) {
+	if (m->method == WIRE_LOGIN_INNER && w->door == WIRE_DOOR_INNER) {
+		login_inner(w, m);
+		return;
+	}
+	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || !login_take(l, m)) {
 		pol_worker_break(w, "too many logins, or no login");
 		return;
 	}

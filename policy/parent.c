@@ -144,16 +144,26 @@ int pol_parent_hello(struct pol_broker *b)
 	return pol_link_sent(&b->parent, wire_hello_queue(b->parent.q, &m, -1));
 }
 
-void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask)
+static void want(struct pol_broker *b, struct wire_want *m, int fd, const struct pol_ask *ask)
 {
 	struct pol_ask a = *ask;
 
 	a.role = WIRE_PARENT;
 	a.answer = WIRE_T_attach;
 	a.within_us = WANT_US;
-	struct wire_want m = { .ticket = pol_ask_add(&b->asks, &a), .job = job };
+	m->ticket = pol_ask_add(&b->asks, &a);
 	if (pol_link_is_open(&b->parent))
-		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, &m, -1));
+		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, m, fd));
+}
+
+void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask)
+{
+	want(b, &(struct wire_want){ .job = job }, -1, ask);
+}
+
+void pol_parent_want_inner(struct pol_broker *b, uint64_t outer, uint8_t door, int client, const struct pol_ask *ask)
+{
+	want(b, &(struct wire_want){ .job = WIRE_JOB_SESSION, .outer = outer, .door = door }, client, ask);
 }
 
 void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask)

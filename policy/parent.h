@@ -15,6 +15,9 @@ int pol_parent_open(struct pol_broker *b, int fd, struct err *err); /* takes fd 
 int pol_parent_hello(struct pol_broker *b);
 /* ask->done gets reply->worker, freshly attached. */
 void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask);
+/* A worker for this client, which came through that worker's; borrows client.  ask as above. */
+void pol_parent_want_inner(
+	struct pol_broker *b, uint64_t outer, uint8_t door, int client, const struct pol_ask *ask);
 struct wire_rekey;
 /* A new master key; the answer comes when the vault runs with it. */
 void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask);

@@ -119,6 +119,11 @@ static const struct refusal refuse_recorder = { -EAGAIN, "The recorder does not 
 static const struct refusal refuse_nonsense = { -EPROTO, "This target is not set up well. Tell the administrator.",
 	"目标配置有误，请联系管理员。", "facts make no sense" };
 
+/* Through another connection the target is one that is granted: it is the account. */
+static const struct refusal refuse_account = { -EACCES,
+	"Log in as an account that is granted to you: ACCOUNT@TARGET.",
+	"请以已授权的账号登录：账号@资源。", "no_grant" };
+
 static void attempt_late(void *ctx)
 {
 	attempt_deny(ctx, &refuse_late);
@@ -132,7 +137,7 @@ static void attempt_grant(struct pol_attempt *a)
 	const struct pol_choice *c = &a->choice;
 	struct wire_grant g = { .session = a->id,
 		.target = span_str(c->target),
-		.account = span_str(c->account),
+		.account = span_str(c->forward ? "" : c->account),
 		.cluster = span_str(c->cluster),
 		.auth = c->auth,
 		.host_key = buf_span(&c->host_key),
@@ -267,7 +272,10 @@ static void dial_done(void *ctx, int code, int fd, const struct err *err)
 
 	if (code == 0) {
 		a->fd = fd;
-		ask_vault(a);
+		if (a->choice.forward)
+			ask_recorder(a); /* there is no login, so no secret */
+		else
+			ask_vault(a);
 		return;
 	}
 	log_err(LOG_LEVEL_INFO, "target.unreached", err);
@@ -286,7 +294,7 @@ static void row_done(void *ctx, int code, const struct pg_result *res, const str
 	if (code == 0) {
 		pol_dial(a->w->b->dialler,
 			&(struct pol_dial_to){ .host = c->host,
-				.port = c->port,
+				.port = c->forward ? c->forward : c->port,
 				.networks = c->networks,
 				.is_samples = c->is_samples },
 			dial_done, a);
@@ -329,9 +337,15 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 		attempt_deny(a, &refuse_database);
 		return;
 	}
-	int r = pol_choice_make(res, a->w->address, a->account[0] != '\0', &a->choice, &reason);
+	const struct pol_worker *w = a->w;
+	struct pol_choice_ask ask = { .address = w->address,
+		.account_named = a->account[0] != '\0',
+		.forward = w->door == WIRE_DOOR_FORWARD ? w->through.port : 0 };
+	int r = pol_choice_make(res, &ask, &a->choice, &reason);
 	if (r == 0)
 		ask_row(a);
+	else if (r == -EACCES && reason == DECIDE_RULE_NO_GRANT && w->door == WIRE_DOOR_INNER)
+		attempt_deny(a, &refuse_account);
 	else if (r == -EACCES)
 		attempt_deny(a, &(struct refusal){ -EACCES, decide_rule_say(reason, false),
 					decide_rule_say(reason, true), decide_rule_name(reason) });
@@ -357,7 +371,10 @@ void pol_target_ask(struct pol_worker *w, const struct wire_target *m)
 	a->late = (struct loop_timer){ .fire = attempt_late, .ctx = a };
 	w->attempt = a;
 	a->generation = b->ends.generation;
-	copy_name(m->target, decide_name_is_target(m->target), a->target, sizeof a->target);
+	if (w->door == WIRE_DOOR_CLIENT)
+		copy_name(m->target, decide_name_is_target(m->target), a->target, sizeof a->target);
+	else /* decided before it was started: what it says now counts for nothing */
+		memcpy(a->target, w->through.target, sizeof a->target);
 	copy_name(m->account, decide_name_is_account(m->account), a->account, sizeof a->account);
 	if (m->account.n && !a->account[0])
 		a->target[0] = '\0'; /* no such account anywhere: never "any account" */
@@ -368,6 +385,10 @@ void pol_target_ask(struct pol_worker *w, const struct wire_target *m)
 	}
 	if (b->space_low) {
 		attempt_deny(a, &refuse_space);
+		return;
+	}
+	if (w->door == WIRE_DOOR_INNER && !a->account[0]) {
+		attempt_deny(a, &refuse_account);
 		return;
 	}
 	(void)snprintf(user, sizeof user, "%" PRId64, w->user_id);

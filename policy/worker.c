@@ -3,6 +3,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
+#include "policy/jump.h"
 #include "policy/menu.h"
 #include "policy/open.h"
 #include "policy/peers.h"
@@ -94,6 +95,7 @@ union said {
 	struct wire_target target;
 	struct wire_reached reached;
 	struct wire_open open;
+	struct wire_jump jump;
 	struct wire_end end;
 };
 
@@ -113,6 +115,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_reached_get(body, &m->reached, NULL);
 	case WIRE_T_open:
 		return wire_open_get(body, &m->open, NULL);
+	case WIRE_T_jump:
+		return wire_jump_get(body, &m->jump, NULL);
 	case WIRE_T_end:
 		return wire_end_get(body, &m->end, NULL);
 	default:
@@ -123,7 +127,7 @@ static int said_get(uint16_t type, struct span body, union said *m)
 static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 {
 	/* A grant that an earlier broker was about to give never arrived: its session ends with the worker. */
-	if (w->permit.state == POL_LOST || (type == WIRE_T_target && w->permit.state == POL_FAILED)) {
+	if ((w->permit.state == POL_LOST && type != WIRE_T_jump) || (type == WIRE_T_target && w->permit.state == POL_FAILED)) {
 		got_lost(w, type);
 		return;
 	}
@@ -145,6 +149,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_open:
 		pol_open_ask(w, &m->open);
+		break;
+	case WIRE_T_jump:
+		pol_jump_ask(w, &m->jump);
 		break;
 	default:
 		got_end(w, &m->end);
@@ -233,10 +240,14 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	}
 	if (w->unresolved)
 		pol_link_pause(&w->link, true);
-	else if (m->job == WIRE_JOB_SESSION)
+	else if (m->job == WIRE_JOB_SESSION && !m->outer)
 		welcome(w);
-	else if (!pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
-		pol_link_close(&w->link); /* nobody wants it any more: it ends */
+	else if (pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
+		return;
+	else if (m->outer) /* nobody wants it any more */
+		pol_worker_control(b, w->id, WIRE_END_SESSION, say_restarted);
+	else
+		pol_link_close(&w->link); /* it ends */
 }
 
 void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
@@ -246,6 +257,7 @@ void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
 	w->unresolved = false;
 	if (session) {
 		w->session = *session;
+		w->user_id = session->user_id;
 		(void)snprintf(w->user, sizeof w->user, "%s", session->user);
 	}
 	w->permit.state = session ? POL_RESUMED : POL_LOST;
@@ -275,6 +287,7 @@ static void worker_free(struct pol_worker *w)
 		at = &(*at)->next;
 	*at = w->next;
 	pol_target_drop(w);
+	pol_jump_drop(w);
 	pol_login_done(w);
 	pol_factor_done(w);
 	pol_query_drop(&w->b->sql, w);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_attempt;
+struct pol_jump;
 struct pol_broker;
 /*
  * worker - one attached process (a client's worker, a probe, a reader): its socket, its permit table, what it is at.
@@ -33,6 +34,14 @@ struct pol_worker {
 	bool broken;     /* told the parent to end it; nothing it says counts */
 	bool unresolved; /* from before our start: not heard until the reconciliation knows its session */
 	char address[64];
+	uint8_t door;     /* enum wire_door */
+	struct { /* of one that came through another worker's client */
+		uint64_t root; /* that one, or the one that it came through itself */
+		char target[256];
+		uint16_t port; /* WIRE_DOOR_FORWARD */
+	} through;
+	struct pol_jump *jumps; /* connections through this one that have no worker yet */
+	unsigned jumps_refused;
 	struct pol_link link;
 	struct permit permit;
 	int64_t user_id;

@@ -64,6 +64,27 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	order by a.is_default desc, a.name, g.id
 $$;
 
+-- Which target a connection through another one is to: by name (then port 22 means its SSH, whatever port that has) or by
+-- address.  ssh: it is re-terminated.  A row at most, and only of a target that is granted to the user: the target itself, or
+-- another port of a linux target, unless that is a target of its own.  An address of loopback is the gateway's own
+-- (samples): there, no other port.
+create function api.jump(user_id bigint, host text, port int) returns table (target text, port int, ssh bool)
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	with mine as (
+		select distinct t.id, t.name, t.kind, t.host, t.port, lower(t.name) = lower(jump.host) as named
+		from yanmen.granted v
+		join yanmen.access_grant g on g.id = v.grant_id and (g.until is null or g.until > now())
+		join yanmen.target t on t.id = v.target_id
+		where v.user_id = jump.user_id and (lower(t.name) = lower(jump.host) or lower(t.host) = lower(jump.host))
+	)
+	select m.name, case when m.itself then m.port else jump.port end, m.itself and m.kind = 'linux'
+	from (select x.*, x.port = jump.port or (x.named and jump.port = 22 and x.kind = 'linux') as itself from mine x) m
+	where m.itself or (m.kind = 'linux' and m.host !~* '^(127\.|::1$|localhost$|::ffff:127\.)'
+		and not exists (select from yanmen.target o where lower(o.host) = lower(m.host) and o.port = jump.port
+			and o.removed_at is null))
+	order by m.name = jump.host desc, m.named desc, m.itself desc, m.name limit 1
+$$;
+
 -- The grammar of policy/decide/hours.h, so that a wrong text is told when it is entered.
 create function yanmen.need_hours(args jsonb) returns text language plpgsql immutable as $$
 declare
@@ -88,7 +109,7 @@ $$;
 create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	valid constant text[] := array['shell', 'exec', 'sftp', 'scp'];
+	valid constant text[] := array['shell', 'exec', 'sftp', 'scp', 'forward'];
 	g yanmen.access_grant;
 	u yanmen.users;
 	target text := nullif(yanmen.arg(args, 'target'), '');

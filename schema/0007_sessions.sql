@@ -1,6 +1,6 @@
 -- Sessions and recordings, from the broker's decisions and its spool; the commands about them.
 
--- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}.
+-- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}; port of a forward.
 -- The row and its audit row; refuses when the facts changed since they were read, and enforces the grant's limit of
 -- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the
 -- user makes `user disable` either see this session or refuse it; target and account are locked for their removal.
@@ -12,6 +12,7 @@ declare
 	t yanmen.target;
 	a yanmen.account;
 	cluster text;
+	account text;
 	online int;
 	started timestamptz := yanmen.time_us((session ->> 'started_us')::bigint);
 begin
@@ -20,6 +21,7 @@ begin
 	select * into t from yanmen.target x where x.id = (session ->> 'target_id')::bigint for share;
 	select * into a from yanmen.account x where x.id = (session ->> 'account_id')::bigint for share;
 	select c.name into cluster from yanmen.cluster c where c.id = t.cluster_id;
+	account := case session ->> 'protocol' when 'forward' then '' else a.name end; -- a forward logs in nowhere
 	if not exists (select from yanmen.granted v where v.grant_id = g.id and v.user_id = u.id and v.target_id = t.id
 		and v.account_id = a.id)
 	then
@@ -31,13 +33,14 @@ begin
 	end if;
 	insert into yanmen.session (id, worker, user_id, target_id, account_id, grant_id, user_name, target_name, cluster_name,
 		account_name, protocol, address, rule, started_at)
-	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, u.name, t.name, cluster, a.name,
+	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, u.name, t.name, cluster, account,
 		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), started);
 	insert into yanmen.recording (session_id, started_us)
 	values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
 	perform audit.add('user:' || u.name, 'session.start', jsonb_build_object('session', session ->> 'id', 'user', u.name,
-		'target', t.name, 'account', a.name, 'cluster', cluster, 'protocol', session ->> 'protocol',
-		'address', session ->> 'address', 'rule', session ->> 'rule', 'target_address', yanmen.address(t.host, t.port)),
+		'target', t.name, 'account', account, 'cluster', cluster, 'protocol', session ->> 'protocol',
+		'address', session ->> 'address', 'rule', session ->> 'rule', 'target_address',
+		yanmen.address(t.host, coalesce((session ->> 'port')::int, t.port))),
 		at => started);
 end
 $$;
@@ -124,9 +127,10 @@ create function yanmen.recording_state(sid uuid, at timestamptz, b jsonb) return
 $$;
 
 -- For the broker's start: whose session it is, what its channels may be asked for, and in which character set.
-create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text, charset text)
+create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text, charset text,
+	user_id bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset
+	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset, s.user_id
 	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id join yanmen.target t on t.id = s.target_id
 	where s.state = 'online' order by s.started_at
 $$;

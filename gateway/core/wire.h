@@ -30,7 +30,7 @@ struct msgq;
 	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
 	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
 	M(control, 0x0007, WIRE_CONTROL_F)      /* broker -> parent -> worker   end, lock or unlock        */ \
-	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please        */ \
+	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please; +fd: a worker for that client */ \
 	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
 	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \
 	M(authenticated, 0x000b, WIRE_NONE_F)   /* worker -> parent     no longer counts as before login   */ \
@@ -52,6 +52,8 @@ struct msgq;
 	M(welcome, 0x0188, WIRE_TEXT_F)         /* broker -> worker     right after attach: the login banner, may be empty */ \
 	M(factor, 0x0130, WIRE_FACTOR_F)        /* worker -> broker     a step of the second factor        */ \
 	M(factor_answer, 0x01b0, WIRE_FACTOR_ANSWER_F) \
+	M(jump, 0x0120, WIRE_JUMP_F)            /* worker -> broker     may this connection be forwarded?  */ \
+	M(jump_answer, 0x01a0, WIRE_DENY_F)     /* broker -> worker     code 0 +fd: a stream to the worker that serves it */ \
 	/* ---- worker, reader, broker, recorder <-> vault ---- */ \
 	M(factor_new, 0x0131, WIRE_FACTOR_NEW_F)/* broker -> vault      a new TOTP secret, or new recovery codes */ \
 	M(factor_made, 0x01b1, WIRE_FACTOR_MADE_F) \
@@ -110,14 +112,18 @@ struct msgq;
 #define WIRE_HELLO_F(F) F(U8, role) F(STR, build)
 #define WIRE_PEER_F(F) F(U8, role) /* enum wire_role */
 /* worker: unique for ever (parent's start time, then a counter).  job: enum wire_job.  ticket: of `want`.
- * resumed: 1 when the service is new and the worker is not. */
-#define WIRE_ATTACH_F(F) F(U64, worker) F(U8, role) F(U8, job) F(U64, ticket) F(STR, address) F(U16, port) F(U8, resumed)
-#define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port)
+ * resumed: 1 when the service is new and the worker is not.  outer: the worker whose client this one's client came
+ * through (then address and port are that one's, and ticket is of `want`); 0 = none.  door: enum wire_door. */
+#define WIRE_ATTACH_F(F) \
+	F(U64, worker) F(U8, role) F(U8, job) F(U64, ticket) F(STR, address) F(U16, port) F(U8, resumed) F(U64, outer)
+#define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port) F(U8, door)
 #define WIRE_GONE_F(F) F(U64, worker) F(I64, status) /* waitpid status */
 #define WIRE_CONTROL_F(F) F(U64, worker) F(U8, op) F(STR, reason) /* enum wire_control_op */
-#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job)
+/* outer, door: of WIRE_JOB_SESSION, as above */
+#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U64, outer) F(U8, door)
 /* user: the login name as typed (user, user#target, user#account#target).  proof: password, or the public key blob
- * (RFC 4253 section 6.6).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it. */
+ * (RFC 4253 section 6.6).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
+ * INNER: user is the account; who it is, the broker knows from the outer connection. */
 #define WIRE_LOGIN_F(F) F(U8, method) F(STR, user) F(STR, proof)
 /* verdict: enum wire_login_verdict.  say: one line for the person, in both languages where it matters. */
 #define WIRE_LOGIN_ANSWER_F(F) F(U8, verdict) F(STR, user) F(STR, target) F(STR, account) F(STR, say)
@@ -139,7 +145,7 @@ struct msgq;
 /* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches */
 #define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows)
 #define WIRE_TARGET_F(F) F(STR, target) F(STR, account)
-/* auth: enum wire_auth.  host_key: pinned blob, never empty.  features: WIRE_FEATURE_* bits.  limits 0 = none.
+/* auth: enum wire_auth.  host_key: pinned blob, empty with WIRE_AUTH_NONE alone.  features: WIRE_FEATURE_* bits.  limits 0 = none.
  * charset: enum charset, of what the target says and reads.  legacy: 1 = old algorithms will do for this target. */
 #define WIRE_GRANT_F(F) \
 	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
@@ -151,6 +157,8 @@ struct msgq;
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
+/* host, port: as the client says it, RFC 4254 section 7.2; origin: whom it forwards for, for the audit */
+#define WIRE_JUMP_F(F) F(STR, host) F(U32, port) F(STR, origin)
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
 #define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
@@ -204,8 +212,13 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_CLI, /* in `peer` to the broker: the listening local socket of the CLI */
 };
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
+enum wire_door { /* how a client comes to its worker */
+	WIRE_DOOR_CLIENT,  /* from the network: it logs in */
+	WIRE_DOOR_INNER,   /* SSH through another connection (ProxyJump): that one's user, for one target */
+	WIRE_DOOR_FORWARD, /* any bytes through another connection, to one port of one target */
+};
 enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK, WIRE_NOTICE /* a line for the person */ };
-enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY };
+enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY, WIRE_LOGIN_INNER = 16 };
 enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE,
 	WIRE_LOGIN_FACTOR, /* so far right: now the second factor, by `factor` */
 };
@@ -217,13 +230,14 @@ enum wire_factor_step {
 	WIRE_FACTOR_DENIED,      /* wrong; may be begun again */
 	WIRE_FACTOR_UNAVAILABLE,
 };
-enum wire_auth { WIRE_AUTH_PASSWORD = 1, WIRE_AUTH_KEY, WIRE_AUTH_CA };
+enum wire_auth { WIRE_AUTH_PASSWORD = 1, WIRE_AUTH_KEY, WIRE_AUTH_CA, WIRE_AUTH_NONE /* a forward */ };
 enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING, WIRE_SECRET_TOTP };
 enum wire_feature {
 	WIRE_FEATURE_SHELL = 1 << 0,
 	WIRE_FEATURE_EXEC = 1 << 1,
 	WIRE_FEATURE_SFTP = 1 << 2, /* the sftp subsystem */
 	WIRE_FEATURE_SCP = 1 << 3,  /* exec of scp -t / -f, the old protocol */
+	WIRE_FEATURE_FORWARD = 1 << 6, /* -L and -D: connections to the target from the client's side */
 };
 enum wire_outcome {
 	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,

@@ -88,14 +88,6 @@ static void wait_for_client(struct gw_ssh_link *l, int64_t deadline)
 	}
 }
 
-/* OpenSSH prints anything else of a disconnect message as numbers. */
-static bool is_ascii(const char *s)
-{
-	while (*s >= 0x20 && *s < 0x7f)
-		s++;
-	return *s == '\0';
-}
-
 void gw_ssh_end_flush(struct gw_ssh_link *l)
 {
 	int64_t deadline = clock_mono_us() + GW_SSH_FLUSH_US;
@@ -106,10 +98,12 @@ void gw_ssh_end_flush(struct gw_ssh_link *l)
 		wait_for_client(l, deadline);
 	while (l->channels)
 		gw_ssh_channel_free(l->channels);
+	gw_ssh_forward_free_all(l);
 	if (!l->client.ssh || !l->exchanged)
 		return;
+	char message[sizeof l->farewell];
+	gw_ssh_say_ascii(l->farewell, message, sizeof message);
 	if (tell)
-		(void)ssh_session_set_disconnect_message(
-			l->client.ssh, is_ascii(l->farewell) ? l->farewell : "session ended by the gateway");
+		(void)ssh_session_set_disconnect_message(l->client.ssh, message);
 	ssh_disconnect(l->client.ssh);
 }

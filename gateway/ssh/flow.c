@@ -168,6 +168,20 @@ int gw_ssh_flow_pump(struct gw_ssh_flow *f, struct gw_ssh_link *l, bool *moved, 
 	return 0;
 }
 
+struct span gw_ssh_flow_rest(struct gw_ssh_flow *f)
+{
+	reset_when_read(f);
+	if (f->at == f->data.len)
+		gw_ssh_flow_rescue(f);
+	return f->at < f->data.len ? span_of(f->data.data + f->at, f->data.len - f->at) : (struct span){ 0 };
+}
+
+void gw_ssh_flow_wrote(struct gw_ssh_flow *f, size_t n)
+{
+	f->at += n;
+	f->recorded = f->at;
+}
+
 struct span gw_ssh_flow_take(struct gw_ssh_flow *f)
 {
 	reset_when_read(f);

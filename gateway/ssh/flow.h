@@ -56,6 +56,9 @@ void gw_ssh_flow_rescue(struct gw_ssh_flow *f);
 /* Moves what can be moved now; *moved is set when something was. */
 int gw_ssh_flow_pump(struct gw_ssh_flow *f, struct gw_ssh_link *l, bool *moved, struct err *err);
 bool gw_ssh_flow_is_empty(const struct gw_ssh_flow *f);
+/* The bytes that wait, for a writer of our own, which says how many it wrote. */
+struct span gw_ssh_flow_rest(struct gw_ssh_flow *f);
+void gw_ssh_flow_wrote(struct gw_ssh_flow *f, size_t n);
 /* The bytes that wait, for a reader of our own (the menu); consumes all. */
 struct span gw_ssh_flow_take(struct gw_ssh_flow *f);
 /* FRAME_DIGEST, when not all of this direction was stored. */

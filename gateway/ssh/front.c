@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_inner(const struct gw_ssh_link *l)
+{
+	return gw_session_door(l->gw) == WIRE_DOOR_INNER;
+}
+
 /* Banner first, then the name: it may not change on a connection, or one would try many under one limit. */
 static bool may_try(struct gw_ssh_link *l, const char *user)
 {
@@ -22,7 +27,7 @@ static bool may_try(struct gw_ssh_link *l, const char *user)
 			ssh_string_free(s);
 		}
 	}
-	if (!user || !*user || strlen(user) >= sizeof l->login) {
+	if (!user || (!*user && !is_inner(l)) || strlen(user) >= sizeof l->login) {
 		gw_ssh_end_quietly(l, "bad user name");
 		return false;
 	}
@@ -64,18 +69,27 @@ static int try(struct gw_ssh_link *l, uint8_t method, struct span proof)
 	return SSH_AUTH_DENIED;
 }
 
+/* Through another connection: that one's login has spoken, and the name is the account.  Some clients never try `none`:
+ * what else they offer is taken for it and not looked at. */
+static int inner(struct gw_ssh_link *l)
+{
+	return try(l, WIRE_LOGIN_INNER, (struct span){ 0 });
+}
+
 static int on_none(ssh_session s, const char *user, void *ctx)
 {
 	(void)s;
-	(void)may_try(ctx, user);
-	return SSH_AUTH_DENIED;
+	struct gw_ssh_link *l = ctx;
+	return may_try(l, user) && is_inner(l) ? inner(l) : SSH_AUTH_DENIED;
 }
 
 static int on_password(ssh_session s, const char *user, const char *password, void *ctx)
 {
 	(void)s;
 	struct gw_ssh_link *l = ctx;
-	return may_try(l, user) && password ? try(l, WIRE_LOGIN_PASSWORD, span_str(password)) : SSH_AUTH_DENIED;
+	if (!may_try(l, user) || !password)
+		return SSH_AUTH_DENIED;
+	return is_inner(l) ? inner(l) : try(l, WIRE_LOGIN_PASSWORD, span_str(password));
 }
 
 /* libssh checks a certificate's key only, not the certificate: plain keys are what we take. */
@@ -101,6 +115,8 @@ static int on_key(ssh_session s, const char *user, struct ssh_key_struct *key, c
 		return SSH_AUTH_DENIED;
 	if (state != SSH_PUBLICKEY_STATE_NONE && state != SSH_PUBLICKEY_STATE_VALID)
 		return SSH_AUTH_DENIED;
+	if (is_inner(l))
+		return state == SSH_PUBLICKEY_STATE_VALID ? inner(l) : SSH_AUTH_SUCCESS;
 	if (++l->offers > GW_SSH_KEYS_OFFERED) {
 		gw_ssh_end(l, "too many keys offered", "too many keys offered");
 		return SSH_AUTH_DENIED;
@@ -122,13 +138,15 @@ static ssh_channel on_channel(ssh_session s, void *ctx)
 	return l->authenticated && !l->over ? gw_ssh_channel_new(l) : NULL;
 }
 
-/* All that no other callback takes: the second factor, forwarding, x11, agent, unknown requests.  1 = libssh refuses it. */
+/* All that no other callback takes: the second factor, forwarding, unknown requests.  1 = libssh refuses it. */
 static int on_other(ssh_session s, ssh_message m, void *ctx)
 {
 	(void)s;
 	int type = ssh_message_type(m);
 	if (type == SSH_REQUEST_AUTH && ssh_message_subtype(m) == SSH_AUTH_METHOD_INTERACTIVE)
 		return gw_ssh_ask_message(ctx, m);
+	if (type == SSH_REQUEST_CHANNEL_OPEN && ssh_message_subtype(m) == SSH_CHANNEL_DIRECT_TCPIP)
+		return gw_ssh_forward_asked(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL_OPEN || type == SSH_REQUEST_GLOBAL)
 		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
 	return 1;

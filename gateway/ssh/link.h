@@ -10,15 +10,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct err;
+struct pollfd;
 struct secret;
+struct gw_ssh_forward;
 struct gw_ssh_menu;
 /*
  * link - what the files of the SSH worker share: one client connection, its target connection, its channels.
  *
  * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, ask.c his second factor, back.c the target's side, channel.c one
  *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, menu.c and
- *          choose.c the menu, end.c ending and locking, probe.c host keys, algo.c what we agree to, pty.c the request for a
- *          terminal, request.c and say.c words.
+ *          choose.c the menu, forward.c connections to other targets through this one, end.c ending and locking, probe.c host
+ *          keys, algo.c what we agree to, pty.c the request for a terminal, request.c and say.c words.
  * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
  *          ask the broker at a login); whatever calls libssh happens in the loop.  Client and target have an ssh_event
  *          each, so that one's failure inside libssh never counts as the other's.
@@ -27,6 +29,7 @@ struct gw_ssh_menu;
  */
 enum {
 	GW_SSH_CHANNELS = 16,
+	GW_SSH_FORWARDS = 32,
 	GW_SSH_ENV = 32,         /* variables a channel */
 	GW_SSH_ENV_BYTES = 4096, /* of one variable, name and value */
 	GW_SSH_COMMAND_BYTES = 32768,
@@ -146,6 +149,7 @@ struct gw_ssh_link {
 	/* channels */
 	struct gw_ssh_channel *channels;
 	uint32_t last_number;
+	struct gw_ssh_forward *forwards;
 	struct gw_ssh_menu *menu; /* of the one channel in GW_SSH_CH_MENU */
 	int64_t input_us;         /* last sign of life of the person */
 	bool locked, draw_all;
@@ -223,6 +227,15 @@ int gw_ssh_relay_screen(struct gw_ssh_channel *c, int64_t now, bool at_once, str
 void gw_ssh_choose_open(struct gw_ssh_channel *c);
 void gw_ssh_choose_step(struct gw_ssh_channel *c);
 void gw_ssh_choose_close(struct gw_ssh_link *l);
+
+/* forward.c */
+/* A message that asks for a channel to somewhere: 0 = answered, 1 = libssh is to refuse it. */
+int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m);
+/* Fills p, which has room for GW_SSH_FORWARDS; returns how many.  took: what poll(2) said of them. */
+size_t gw_ssh_forward_poll(struct gw_ssh_link *l, struct pollfd *p);
+void gw_ssh_forward_took(struct gw_ssh_link *l, const struct pollfd *p);
+void gw_ssh_forward_step(struct gw_ssh_link *l, bool *moved);
+void gw_ssh_forward_free_all(struct gw_ssh_link *l);
 
 /* serve.c, probe.c */
 int gw_ssh_serve(void *state, int client_fd, struct err *err);

@@ -1,5 +1,6 @@
 #include "gateway/ssh/say.h"
 #include "gateway/core/utf8.h"
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -89,4 +90,16 @@ void gw_ssh_say_put(struct buf *out, enum gw_ssh_lang lang, enum gw_ssh_say what
 enum gw_ssh_lang gw_ssh_say_lang(struct span locale)
 {
 	return locale.n >= 2 && strncasecmp((const char *)locale.p, "zh", 2) == 0 ? GW_SSH_ZH : GW_SSH_EN;
+}
+
+void gw_ssh_say_ascii(const char *line, char *ret, size_t size)
+{
+	size_t n = 0;
+	while (line[n] >= 0x20 && line[n] < 0x7f)
+		n++;
+	while (line[n] && n > 0 && strchr(" /(", line[n - 1]))
+		n--;
+	(void)snprintf(ret, size, "%.*s", (int)n, n ? line : "");
+	if (n == 0)
+		(void)snprintf(ret, size, "session ended by the gateway");
 }

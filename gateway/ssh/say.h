@@ -44,6 +44,8 @@ enum gw_ssh_say {
 
 const char *gw_ssh_say(enum gw_ssh_lang lang, enum gw_ssh_say what);
 void gw_ssh_say_put(struct buf *out, enum gw_ssh_lang lang, enum gw_ssh_say what, const char *arg);
+/* For a disconnect message, of which OpenSSH prints all but ASCII as numbers: of a line in two languages the English half. */
+void gw_ssh_say_ascii(const char *line, char *ret, size_t size);
 /* The language that a locale name asks for: "zh_CN.UTF-8" is Chinese, all else English. */
 enum gw_ssh_lang gw_ssh_say_lang(struct span locale);
 #endif

@@ -97,7 +97,7 @@ static void check_limits(struct gw_ssh_link *l)
 		gw_ssh_end_quietly(l, "the client is silent");
 	if (l->back == GW_SSH_BACK_UP && !l->over && !gw_ssh_side_lives(&l->target, now, TARGET_KEEPALIVE_US))
 		gw_ssh_end_say(l, GW_SSH_SAY_TARGET_GONE, "the target is silent");
-	if (l->authenticated && !l->granted && !l->over && now - l->input_us > CHOOSE_US)
+	if (l->authenticated && !l->granted && !l->forwards && !l->over && now - l->input_us > CHOOSE_US)
 		gw_ssh_end_say(l, GW_SSH_SAY_IDLE, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_IDLE));
 	if (l->over || !l->granted)
 		return;
@@ -119,7 +119,7 @@ static int timeout_ms(const struct gw_ssh_link *l, bool moved)
 
 static void wait_and_read(struct gw_ssh_link *l, bool moved)
 {
-	enum { CLIENT, TARGET, HARNESS, N = HARNESS + GW_SESSION_FDS };
+	enum { CLIENT, TARGET, HARNESS, FORWARDS = HARNESS + GW_SESSION_FDS, N = FORWARDS + GW_SSH_FORWARDS };
 	struct pollfd p[N] = {
 		[CLIENT] = { .fd = l->client.fd, .events = gw_ssh_side_events(&l->client) },
 		[TARGET] = { .fd = l->target.listening ? l->target.fd : -1, .events = gw_ssh_side_events(&l->target) },
@@ -128,7 +128,8 @@ static void wait_and_read(struct gw_ssh_link *l, bool moved)
 	gw_session_fds(l->gw, fds);
 	for (int i = 0; i < GW_SESSION_FDS; i++)
 		p[HARNESS + i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-	if (poll(p, N, timeout_ms(l, moved)) < 0 && errno != EINTR) {
+	size_t n = FORWARDS + gw_ssh_forward_poll(l, p + FORWARDS);
+	if (poll(p, n, timeout_ms(l, moved)) < 0 && errno != EINTR) {
 		gw_ssh_end_quietly(l, "poll failed");
 		return;
 	}
@@ -140,6 +141,7 @@ static void wait_and_read(struct gw_ssh_link *l, bool moved)
 		log_err(LOG_LEVEL_WARN, "ssh.services", &err);
 		gw_ssh_end(l, err.say, err.say);
 	}
+	gw_ssh_forward_took(l, p + FORWARDS);
 	if (p[TARGET].revents)
 		gw_ssh_side_turn(&l->target);
 	if (p[CLIENT].revents)
@@ -156,6 +158,8 @@ static void run(struct gw_ssh_link *l)
 			gw_ssh_back_step(l);
 		if (!l->over)
 			step_channels(l, &moved);
+		if (!l->over)
+			gw_ssh_forward_step(l, &moved);
 		if (!l->over)
 			check_limits(l);
 		/* libssh also reads from inside its other functions: what came in there is looked at before waiting. */
@@ -184,6 +188,7 @@ int gw_ssh_serve(void *state, int client_fd, struct err *err)
 	gw_session_end(w->gw, r == 0 ? l->reason : "internal error");
 	gw_session_listen(w->gw, NULL, NULL);
 	gw_ssh_choose_close(l);
+	gw_ssh_forward_free_all(l);
 	gw_ssh_back_done(l);
 	gw_ssh_ask_done(l);
 	gw_ssh_side_done(&l->client);

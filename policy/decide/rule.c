@@ -17,6 +17,8 @@ static const struct {
 	[DECIDE_RULE_SOURCE] = { "source", "your access is not valid from this address", "不允许从当前地址访问该资源" },
 	[DECIDE_RULE_EXPIRED] = { "expired", "your access has expired", "您的授权已过期" },
 	[DECIDE_RULE_HOURS] = { "hours", "your access is not valid at this hour", "当前时间不在授权时段内" },
+	[DECIDE_RULE_NO_FORWARD] = { "no_forward", "your access to this target does not include forwarding",
+		"您对该资源的授权不包含端口转发" },
 	[DECIDE_RULE_NO_FEATURE] = { "no_feature", "your access allows nothing here", "您的授权不包含任何可用功能" },
 	[DECIDE_RULE_SUSPENDED] = { "suspended", "the account is suspended since the target changed: tell an administrator",
 		"资源信息已变更，该账号已暂停，请联系管理员" },
@@ -34,6 +36,7 @@ static const struct {
 	{ WIRE_FEATURE_EXEC, "exec" },
 	{ WIRE_FEATURE_SFTP, "sftp" },
 	{ WIRE_FEATURE_SCP, "scp" },
+	{ WIRE_FEATURE_FORWARD, "forward" },
 };
 
 const char *decide_rule_name(enum decide_rule_reason r)
@@ -76,7 +79,7 @@ static enum decide_rule_reason judge(const struct decide_rule_fact *f, const str
 {
 	struct decide_hours hours;
 
-	if (!span_is(f->kind, "linux"))
+	if (!ask->forward && !span_is(f->kind, "linux"))
 		return DECIDE_RULE_KIND;
 	if (f->from_nets.n > 0 && decide_net_has(f->from_nets, &ask->source) != 1)
 		return DECIDE_RULE_SOURCE;
@@ -84,11 +87,13 @@ static enum decide_rule_reason judge(const struct decide_rule_fact *f, const str
 		return DECIDE_RULE_EXPIRED;
 	if (decide_hours_parse(f->hours, &hours, NULL) < 0 || !decide_hours_has(&hours, ask->now_us))
 		return DECIDE_RULE_HOURS;
+	if (ask->forward && !(decide_rule_features(f->features) & WIRE_FEATURE_FORWARD))
+		return DECIDE_RULE_NO_FORWARD;
 	if (decide_rule_features(f->features) == 0)
 		return DECIDE_RULE_NO_FEATURE;
-	if (f->suspended)
+	if (!ask->forward && f->suspended)
 		return DECIDE_RULE_SUSPENDED;
-	if (f->host_key.n == 0)
+	if (!ask->forward && f->host_key.n == 0)
 		return DECIDE_RULE_NOT_PINNED;
 	if (f->concurrent > 0 && f->online >= f->concurrent)
 		return DECIDE_RULE_CONCURRENT;
@@ -135,18 +140,18 @@ static void allow(const struct decide_rule_fact *f, int64_t now_us, struct decid
 
 void decide_rule_judge(const struct decide_rule_ask *ask, struct decide_rule_verdict *ret)
 {
-	struct span account;
+	struct span account = { 0 };
 
 	*ret = (struct decide_rule_verdict){ .reason = DECIDE_RULE_NO_GRANT, .index = ask->n, .rule = "no grant" };
 	if (ask->n == 0)
 		return;
-	if (!find_account(ask, &account)) {
+	if (!ask->forward && !find_account(ask, &account)) {
 		ret->reason = DECIDE_RULE_WHICH_ACCOUNT;
 		return;
 	}
 	for (size_t i = 0; i < ask->n && ret->reason != DECIDE_RULE_ALLOWED; i++) {
 		enum decide_rule_reason r = DECIDE_RULE_NO_GRANT;
-		if (span_eq(ask->facts[i].account, account))
+		if (ask->forward || span_eq(ask->facts[i].account, account))
 			r = judge(&ask->facts[i], ask);
 		if (r > ret->reason) {
 			ret->reason = r;

@@ -29,6 +29,7 @@ struct decide_rule_ask {
 	const struct decide_rule_fact *facts;
 	size_t n;
 	bool account_named;
+	bool forward;                  /* a connection to one of its ports instead of a login: any kind, any account */
 	struct decide_net_addr source; /* of the client */
 	int64_t now_us;                /* since 1970 UTC */
 };
@@ -40,6 +41,7 @@ enum decide_rule_reason { /* in the order in which a grant is looked at */
 	DECIDE_RULE_SOURCE,
 	DECIDE_RULE_EXPIRED,
 	DECIDE_RULE_HOURS,
+	DECIDE_RULE_NO_FORWARD,
 	DECIDE_RULE_NO_FEATURE,   /* the grant allows nothing that this gateway knows */
 	DECIDE_RULE_SUSPENDED,    /* the target changed since its credential was entered */
 	DECIDE_RULE_NOT_PINNED,   /* the target's host key is not known */

@@ -332,7 +332,7 @@ def test_a_grant_says_who_what_when_from_where_and_how(db):
                until=UNTIL.isoformat(), feature=["sftp", "shell", "sftp"], idle="600", total="3600", concurrent="2")
     assert g["features"] == ["sftp", "shell"] and g["until"] == "2998-12-31T16:00:00.000000Z"
     first, second = db.facts()
-    assert first["features"] == "shell,exec,sftp,scp" and first["from_nets"] == "" and first["until_epoch"] == 0
+    assert first["features"] == "shell,exec,sftp,scp,forward" and first["from_nets"] == "" and first["until_epoch"] == 0
     assert second | {"grant_id": 0} == first | {
         "grant_id": 0, "features": "sftp,shell", "from_nets": "10.0.0.0/8,192.0.2.1/32", "hours": "mon-fri 09:00-18:00 +08:00",
         "until_epoch": int(UNTIL.timestamp()), "idle_s": 600, "total_s": 3600, "concurrent": 2}
@@ -350,7 +350,7 @@ def test_a_grant_is_refused_with_the_reason(db):
     db.user()
     db.target()
     ok = {"user": "alice", "account": "root", "target": "web01"}
-    assert "shell, exec, sftp, scp" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
+    assert "shell, exec, sftp, scp, forward" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
     assert "target or a group" in refused("YM400", db.api, "grant_add", user="alice", account="root")
     refused("YM400", db.api, "grant_add", **ok, group="g")
     refused("YM404", db.api, "grant_add", user="alice", account="root", group="g")
@@ -360,6 +360,41 @@ def test_a_grant_is_refused_with_the_reason(db):
                      ("concurrent", "10001"), ("account", "a#b")):
         refused("YM400", db.api, "grant_add", **{**ok, key: bad})
     assert db.api("grant_list") == []
+
+
+def test_where_a_forwarded_connection_goes(db):
+    db.ready()  # web01 at 10.0.0.1:22, granted to alice
+    db.target("web02", "10.0.0.2:2222")
+    db.target("db01", "10.0.0.1:3306", kind="mysql")
+    db.target("db02", "10.0.0.2:3306", kind="mysql")
+    db.target("local", "127.0.0.1:2022")
+    db.target("WEB03", "web03.example:22")
+    for name in ("web02", "db01", "local", "WEB03"):
+        db.account(target=name)
+        db.api("grant_add", user="alice", account="cyadmin", target=name)
+    uid = db.superuser.one("select id from yanmen.users where name = 'alice'")
+
+    def jump(host, port, user=uid):
+        rows = db.broker.rows("select * from api.jump(%s, %s, %s)", user, host, port)
+        assert len(rows) <= 1
+        return rows[0] if rows else None
+    for host, port, answer in (
+            ("web01", 22, ("web01", 22, True)), ("10.0.0.1", 22, ("web01", 22, True)), ("Web01", 22, ("web01", 22, True)),
+            ("web02", 22, ("web02", 2222, True)), ("web02", 2222, ("web02", 2222, True)), ("10.0.0.2", 2222, ("web02", 2222, True)),
+            ("10.0.0.2", 22, ("web02", 22, False)),            # an address means what it says
+            ("web02", 8080, ("web02", 8080, False)), ("10.0.0.2", 8080, ("web02", 8080, False)),
+            ("web02", 3306, None), ("10.0.0.2", 3306, None),   # a target of its own, not granted
+            ("10.0.0.1", 3306, ("db01", 3306, False)), ("db01", 3306, ("db01", 3306, False)),
+            ("web01", 3306, None),                             # it has a name of its own
+            ("db01", 22, None), ("db01", 3307, None),          # of a database its own port alone
+            ("local", 22, ("local", 2022, True)), ("local", 8080, None), ("127.0.0.1", 8080, None), ("127.0.0.1", 2022,
+            ("local", 2022, True)),
+            ("web03", 22, ("WEB03", 22, True)), ("web03.example", 80, ("WEB03", 80, False)),
+            ("db02", 3306, None), ("nowhere", 22, None), ("", 22, None), ("%", 22, None), ("10.0.0.%", 22, None)):
+        assert jump(host, port) == answer, (host, port)
+    assert jump("web01", 22, uid + 1000) is None
+    db.api("user_disable", name="alice")
+    assert jump("web01", 22) is None
 
 
 # The table of tests/unit/decide/test_hours.c.
@@ -390,7 +425,7 @@ def test_facts_come_default_account_first_then_by_name_then_oldest(db):
         db.api("grant_add", user="alice", account=a, target="web01")
     db.api("grant_add", user="alice", account="cyadmin", target="web01", feature="exec")
     assert [(f["account_name"], f["features"]) for f in db.facts()] == [
-        ("cyadmin", "shell,exec,sftp,scp"), ("cyadmin", "exec"), ("app", "shell,exec,sftp,scp"), ("zed", "shell,exec,sftp,scp")]
+        ("cyadmin", "shell,exec,sftp,scp,forward"), ("cyadmin", "exec"), ("app", "shell,exec,sftp,scp,forward"), ("zed", "shell,exec,sftp,scp,forward")]
     assert [f["account_name"] for f in db.facts(account="zed")] == ["zed"]
     assert db.facts(account="nobody") == db.facts(target="web9") == []
     f = db.facts()[0]

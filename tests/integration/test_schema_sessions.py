@@ -8,6 +8,7 @@ import uuid
 
 import psycopg2
 import pytest
+from harness.wait import until
 from harness.cluster import Connection, Refused, refused
 
 KNOWN = "0190a5b2-7c00-7000-8000-000000000001"
@@ -25,7 +26,7 @@ def test_a_session_begins_with_its_row_and_its_audit_row(db):
     assert s["started"] == "2025-11-22T15:00:00.123456Z" and s["ended"] is None
     [e] = db.events("session.start")
     assert (e["actor"], e["session"], e["user"], e["target"], e["account"]) == ("user:alice", sid, "alice", "web01", "cyadmin")
-    assert db.broker.rows("select * from api.sessions_online()") == [(sid, "w1", "alice", "shell,exec,sftp,scp", "utf-8")]
+    assert db.broker.rows("select * from api.sessions_online()") == [(sid, "w1", "alice", "shell,exec,sftp,scp,forward", "utf-8", 1)]
     with pytest.raises(psycopg2.errors.UniqueViolation):
         db.session(sid)
     assert len(db.events("session.start")) == 1
@@ -222,7 +223,7 @@ def test_settings_are_checked_listed_and_told(db):
     assert db.api("settings_set", key="banner.text", value="Welcome\nto the gate")["value"] == "Welcome\nto the gate"
     assert db.api("settings_get", key="banner.text")["value"] == "Welcome\nto the gate"
     assert dict(db.broker.rows("select * from api.settings()"))["banner.text"] == "Welcome\nto the gate"
-    listener.pg.poll()
+    until(lambda: listener.pg.poll() or listener.pg.notifies, 10, "the notification")
     assert [n.channel for n in listener.pg.notifies] == ["yanmen_settings"]
     for key, value in (("banner.text", "\x1b[2J"), ("banner.text", "x" * 4001), ("stream.max", "much"), ("stream.max", "-1"),
                        ("env.allow", "LANG;rm"), ("env.allow", "A" * 512), ("escrow.public", "AAAA")):

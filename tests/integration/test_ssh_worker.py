@@ -478,10 +478,7 @@ def test_only_sessions_open_and_only_after_the_login(gate, raw):
         client.open()
     client = raw()
     assert client.password("alice#web01", "secret")
-    address = string("127.0.0.1") + struct.pack(">I", 22)
-    client.send(b"\x5a" + string("direct-tcpip") + struct.pack(">III", 5, 1 << 20, 32768) + address + address)
-    assert client.expect(91, 92)[0] == 92
-    client.send(b"\x50" + string("tcpip-forward") + b"\1" + address)
+    client.send(b"\x50" + string("tcpip-forward") + b"\1" + string("127.0.0.1") + struct.pack(">I", 22))
     assert client.expect(81, 82)[0] == 82
     channel = client.open()
     assert not client.request(channel, "auth-agent-req@openssh.com")
@@ -489,6 +486,56 @@ def test_only_sessions_open_and_only_after_the_login(gate, raw):
     assert not client.request(channel, "unheard-of")
     assert client.request(channel, "exec", string("echo still"))
     assert client.expect(94)[9:] == b"still\n"
+
+
+def direct_tcpip(client, host, port, number=5):
+    """The answer to a forwarded connection, as it is."""
+    client.send(b"\x5a" + string("direct-tcpip") + struct.pack(">III", number, 1 << 20, 32768) + string(host) +
+                struct.pack(">I", port) + string("127.0.0.1") + struct.pack(">I", 9))
+    return client.expect(91, 92)
+
+
+def test_a_refused_forward_says_no_and_where_ssh_is_expected_why(gate, raw):
+    client = raw()
+    with pytest.raises((Closed, TimeoutError)):
+        client.sock.settimeout(2)
+        direct_tcpip(client, "web01", 22)
+    client = raw()
+    assert client.password("alice", "secret")
+    answer = direct_tcpip(client, "web01", 80)
+    assert answer[0] == 92 and struct.unpack_from(">I", answer, 5)[0] == 1  # administratively prohibited
+    answer = direct_tcpip(client, "web01", 22)
+    assert answer[0] == 91
+    line, packet = client.expect(94)[9:].split(b"\r\n", 1)
+    length, padding, kind, code, n = struct.unpack_from(">IBBII", packet)
+    assert line == b"SSH-2.0-Yanmen" and len(packet) == 4 + length and len(packet) % 8 == 0 and padding >= 4
+    assert (kind, code, packet[14:14 + n]) == (1, 7, b"no such target")
+    channel = struct.unpack_from(">I", answer, 5)[0]
+    client.send(b"\x60" + struct.pack(">I", channel))  # end of file: it has read why
+    client.expect(97)
+    assert [(m["host"], m["port"], m["origin"]) for m in gate.last().named("jump")] == [
+        (b"web01", 80, b"127.0.0.1:9"), (b"web01", 22, b"127.0.0.1:9")]
+
+
+def test_a_forward_is_carried_whole_and_with_its_half_closes(gate, raw):
+    def serve(sock):
+        data = b""
+        while more := sock.recv(65536):
+            data += more
+        sock.sendall(hashlib.sha256(data).digest())
+        sock.close()
+    gate.jump = serve
+    client = raw()
+    assert client.password("alice", "secret")
+    answer = direct_tcpip(client, "web01", 22)
+    channel, window = struct.unpack_from(">II", answer, 5)
+    data = os.urandom(window // 2)
+    for at in range(0, len(data), 30000):
+        client.data(channel, data[at:at + 30000])
+    client.send(b"\x60" + struct.pack(">I", channel))
+    assert client.expect(94)[9:] == hashlib.sha256(data).digest()
+    client.expect(96)
+    client.expect(97)
 
 
 def test_a_channel_starts_once(gate, raw):

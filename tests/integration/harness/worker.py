@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 MESSAGES = {
     "hello": (0x0001, "b:role s:build"),
-    "client": (0x0004, "Q:worker b:job s:address H:port"),
+    "client": (0x0004, "Q:worker b:job s:address H:port b:door"),
     "control": (0x0007, "Q:worker b:op s:reason"),
     "stop": (0x0009, ""),
     "authenticated": (0x000B, ""),
@@ -42,6 +42,8 @@ MESSAGES = {
     "probe": (0x0187, "Q:ticket s:pinned b:legacy"),
     "probe_answer": (0x0107, "Q:ticket q:code s:say s:host_key s:banner"),
     "welcome": (0x0188, "s:text"),
+    "jump": (0x0120, "s:host I:port s:origin"),
+    "jump_answer": (0x01A0, "q:code s:say"),
     "host_keys": (0x0201, ""),
     "host_keys_answer": (0x0281, "s:text"),
     "use": (0x0202, "i:id"),
@@ -154,6 +156,7 @@ class Gate:
         self.charset, self.legacy = 0, 0
         self.refuse = {}  # feature: line
         self.deny = None
+        self.jump = None  # takes the socket of a forwarded connection; None: refused
         self.idle_s = self.total_s = 0
         self.stream_max = 0
         self.env_allow = "LANG,LC_*"
@@ -248,7 +251,7 @@ class Worker:
         if self.probe is None:
             self._send(self.broker, "welcome", text=self.gate.banner)
         self._send(self.control, "client", fd, worker=WORKER, job=1 if self.probe is None else 2, address=self.address[0],
-                   port=self.address[1])
+                   port=self.address[1], door=0)
         if self.client:
             self.client.close()
         if self.probe is not None:
@@ -292,6 +295,15 @@ class Worker:
                    total_s=g.total_s, stream_max=g.stream_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy)
         target.close()
 
+    def _jump(self):
+        if not self.gate.jump:
+            self._send(self.broker, "jump_answer", code=-13, say="no such target / 没有")
+            return
+        ours, theirs = socket.socketpair()
+        self._send(self.broker, "jump_answer", theirs.fileno(), code=0, say="")
+        theirs.close()
+        threading.Thread(target=self.gate.jump, args=(ours,), daemon=True).start()
+
     def _broker(self):
         while True:
             name, m = self._recv(self.broker)
@@ -308,6 +320,8 @@ class Worker:
                 line = self.gate.refuse.get(m["request"])
                 self._send(self.broker, "open_answer", channel=m["channel"], request=m["request"], code=-13 if line else 0,
                            say=line or "")
+            elif name == "jump":
+                self._jump()
             elif name == "end":
                 self._send(self.broker, "end_answer")
                 self.ended.set()

@@ -162,12 +162,44 @@ static void a_session_ends_with_what_opened_it(void **state)
 	assert_int_equal(judge(&f, 1, false).total_s, 1);
 }
 
+/* A forward logs in nowhere: of what a login needs only the feature counts, and that is one of its own. */
+static void a_forward_needs_its_feature_and_no_account(void **state)
+{
+	struct decide_rule_fact f[] = { fact(BAD_KIND | BAD_SUSPENDED | BAD_KEY, 1, "app", false), fact(0, 2, "dba", false),
+		fact(BAD_KIND | BAD_SUSPENDED | BAD_KEY, 3, "dba", false) };
+	struct decide_rule_ask ask = { .facts = f, .n = 2, .forward = true, .now_us = INT64_C(1000000) * NOW_S };
+	struct decide_rule_verdict v;
+
+	(void)state;
+	assert_int_equal(decide_net_parse(span_str("10.1.2.3"), &ask.source), 0);
+	decide_rule_judge(&ask, &v);
+	assert_int_equal(v.reason, DECIDE_RULE_NO_FORWARD);
+	assert_int_equal(v.features, 0);
+	f[2].features = span_str("forward");
+	ask.n = 3;
+	decide_rule_judge(&ask, &v);
+	assert_int_equal(v.reason, DECIDE_RULE_ALLOWED);
+	assert_int_equal(v.index, 2);
+	assert_int_equal(v.features, WIRE_FEATURE_FORWARD);
+	f[2].hours = span_str("mon-fri 11:00-12:00");
+	decide_rule_judge(&ask, &v);
+	assert_int_equal(v.reason, DECIDE_RULE_NO_FORWARD); /* of the other two; the third one came to its hours */
+	f[2].hours = span_str("");
+	f[2].from_nets = span_str("192.0.2.0/24");
+	f[2].account_default = true;
+	ask.facts = f + 2;
+	ask.n = 1;
+	decide_rule_judge(&ask, &v);
+	assert_int_equal(v.reason, DECIDE_RULE_SOURCE);
+}
+
 static void features_are_whole_words(void **state)
 {
 	(void)state;
 	assert_int_equal(decide_rule_features(span_str("shell,sftp")), WIRE_FEATURE_SHELL | WIRE_FEATURE_SFTP);
 	assert_int_equal(decide_rule_features(span_str("scp")), WIRE_FEATURE_SCP);
-	assert_int_equal(decide_rule_features(span_str("exec,forward")), WIRE_FEATURE_EXEC);
+	assert_int_equal(decide_rule_features(span_str("exec,fly")), WIRE_FEATURE_EXEC);
+	assert_int_equal(decide_rule_features(span_str("forward")), WIRE_FEATURE_FORWARD);
 	assert_int_equal(decide_rule_features(span_str("she,shell ,shells,SHELL,,")), 0);
 	assert_int_equal(decide_rule_features((struct span){ 0 }), 0);
 	assert_string_equal(decide_rule_feature(WIRE_FEATURE_EXEC), "exec");
@@ -195,6 +227,7 @@ int main(void)
 		cmocka_unit_test(text_that_cannot_be_read_refuses),
 		cmocka_unit_test(what_is_not_limited_is_not_limited),
 		cmocka_unit_test(a_session_ends_with_what_opened_it),
+		cmocka_unit_test(a_forward_needs_its_feature_and_no_account),
 		cmocka_unit_test(features_are_whole_words),
 		cmocka_unit_test(every_reason_has_a_name_and_words_in_both_languages),
 	};

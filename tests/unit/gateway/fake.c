@@ -2,7 +2,7 @@
  * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello,
  * tells on stderr what it is told, and answers a worker's questions with the shortest yes.
  * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET",
- * "read TICKET".
+ * "read TICKET", "inner ID": a worker for a client through that one, who says "hello", and tells what he hears.
  */
 #include "gateway/core/err.h"
 #include "gateway/core/msg.h"
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { FDS_MAX = 512, PARENT = 3 };
-enum kind { FROM_PARENT, FROM_WORKER, FROM_PEER, CLI_LISTEN, FROM_CLI };
+enum kind { FROM_PARENT, FROM_WORKER, FROM_PEER, CLI_LISTEN, FROM_CLI, FROM_INNER };
 
 static const char *name;
 static uint8_t role;
@@ -40,9 +40,9 @@ static void from_parent(uint16_t type, struct span body, int fd)
 	struct wire_peer p;
 	struct wire_gone g;
 	if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
-		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u\n", name,
+		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u outer=%ju\n", name,
 			(uintmax_t)a.worker, a.role, a.job, (uintmax_t)a.ticket, (int)a.address.n,
-			a.address.n ? (const char *)a.address.p : "", a.resumed);
+			a.address.n ? (const char *)a.address.p : "", a.resumed, (uintmax_t)a.outer);
 		add(fd, FROM_WORKER);
 		if (role == WIRE_BROKER && a.job == WIRE_JOB_PROBE) {
 			int sv[2];
@@ -77,6 +77,29 @@ static void from_worker(int sock, uint16_t type, struct span body)
 	}
 }
 
+static void inner(uint64_t outer)
+{
+	int sv[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0 || write(sv[1], "hello", 5) != 5)
+		exit(7);
+	struct wire_want m = { .ticket = 7, .job = WIRE_JOB_SESSION, .outer = outer, .door = WIRE_DOOR_INNER };
+	(void)wire_want_send(PARENT, &m, sv[0]);
+	close(sv[0]);
+	add(sv[1], FROM_INNER);
+}
+
+/* One line a read, the last one empty. */
+static void from_inner(nfds_t i)
+{
+	char text[64];
+	ssize_t n = read(fds[i].fd, text, sizeof text);
+	fprintf(stderr, "fake %s inner said=%.*s.\n", name, n > 0 ? (int)n : 0, text);
+	if (n <= 0) {
+		close(fds[i].fd);
+		fds[i].fd = -1;
+	}
+}
+
 static void from_cli(struct span body)
 {
 	struct wire_command c;
@@ -90,7 +113,9 @@ static void from_cli(struct span body)
 		exit(6);
 	number = strtoull(space + 1, NULL, 10);
 	*space = 0;
-	if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
+	if (strcmp(word, "inner") == 0)
+		inner(number);
+	else if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
 		(void)wire_want_send(PARENT,
 			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ },
 			-1);
@@ -109,6 +134,10 @@ static void serve(nfds_t i)
 	uint16_t type = 0;
 	if (kinds[i] == CLI_LISTEN) {
 		add(accept4(sock, NULL, NULL, SOCK_CLOEXEC), FROM_CLI);
+		return;
+	}
+	if (kinds[i] == FROM_INNER) {
+		from_inner(i);
 		return;
 	}
 	int n = msg_recv_now(sock, &type, body, sizeof body, &fd, NULL);

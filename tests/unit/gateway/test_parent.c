@@ -248,6 +248,33 @@ static void services_are_wired_and_a_client_is_announced_before_it_is_served(voi
 	close_house(&h);
 }
 
+static void a_client_through_another_one_has_that_ones_address_and_ends_alone(void **state)
+{
+	struct house h;
+	char word[64], through[64];
+	(void)state, open_house(&h, "sessions = 2\n");
+	int fd = client(&h);
+	hear(fd, "ready");
+	from_start(&h);
+	unsigned long long outer = number_after(expect3(&h, "fake broker attach", "job=1", "outer=0"), "worker=");
+	snprintf(through, sizeof through, "inner %llu", outer);
+	order(&h, through);
+	snprintf(word, sizeof word, "outer=%llu", outer);
+	unsigned long long inner = number_after(expect3(&h, "fake broker attach", "ticket=7 address=127.0.0.1", word), "worker=");
+	from_start(&h);
+	expect(&h, "inner said=ready"); /* the echo of his hello may come with it, or alone */
+	order(&h, through);
+	expect3(&h, "ev=client.refused", "limit=sessions", "");
+	order(&h, "inner 12345"); /* nobody's */
+	snprintf(word, sizeof word, "end %llu", inner);
+	order(&h, word);
+	from_start(&h);
+	for (int i = 0; i < 3; i++)
+		expect(&h, "inner said=.");
+	close(fd);
+	close_house(&h);
+}
+
 static void many_clients_at_once_are_all_served(void **state)
 {
 	(void)state;
@@ -546,6 +573,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_are_wired_and_a_client_is_announced_before_it_is_served),
+		cmocka_unit_test(a_client_through_another_one_has_that_ones_address_and_ends_alone),
 		cmocka_unit_test(many_clients_at_once_are_all_served),
 		cmocka_unit_test(a_restarted_vault_gets_every_worker_anew_and_sessions_go_on),
 		cmocka_unit_test(a_restarted_broker_learns_of_living_workers_before_it_is_synced),

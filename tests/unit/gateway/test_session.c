@@ -1,6 +1,7 @@
 #include "tests/unit/gateway/rig.h"
 #include "gateway/core/secret.h"
 #include <stdio.h>
+#include <unistd.h>
 
 static int login(struct rig *r, struct gw_login *l, struct err *err)
 {
@@ -39,6 +40,40 @@ static void login_carries_the_answer_and_ends_the_grace(void **state)
 	assert_int_equal(rig_take(r.peer[GW_CONTROL], WIRE_T_authenticated).n, 0);
 	assert_int_equal(gw_session_authenticated(r.s), 0);
 	rig_nothing(r.peer[GW_CONTROL]); /* once */
+	rig_close(&r);
+}
+
+static void a_jump_gives_the_stream_or_the_line_why_not(void **state)
+{
+	(void)state;
+	struct rig r;
+	struct err err = { 0 };
+	struct wire_jump q;
+	const struct gw_jump to = { .host = "web01", .port = 22, .origin = "127.0.0.1:5" };
+	int sv[2], fd = -1;
+	char byte = 0;
+	rig_open(&r);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	assert_int_equal(wire_jump_answer_send(r.peer[GW_BROKER], &(struct wire_jump_answer){ 0 }, sv[0]), 0);
+	assert_int_equal(gw_session_jump(r.s, &to, &fd, &err), 0);
+	assert_int_equal(wire_jump_get(rig_take(r.peer[GW_BROKER], WIRE_T_jump), &q, NULL), 0);
+	assert_true(span_is(q.host, "web01") && q.port == 22 && span_is(q.origin, "127.0.0.1:5"));
+	assert_int_equal(read(fd, &byte, 1), -1); /* does not wait */
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(write(sv[1], "x", 1), 1);
+	assert_int_equal(read(fd, &byte, 1), 1);
+	close(fd);
+
+	struct wire_jump_answer no = { .code = -EAGAIN, .say = span_str("too many") };
+	assert_int_equal(wire_jump_answer_send(r.peer[GW_BROKER], &no, -1), 0);
+	assert_int_equal(gw_session_jump(r.s, &to, &fd, &err), -EAGAIN);
+	assert_string_equal(err.say, "too many");
+
+	assert_int_equal(wire_jump_answer_send(r.peer[GW_BROKER], &no, sv[0]), 0); /* no, and yet a stream */
+	assert_int_equal(gw_session_jump(r.s, &to, &fd, &err), -EBADMSG);
+	assert_int_equal(gw_session_jump(r.s, &to, &fd, &err), -EBADMSG); /* from now on for ever */
+	close(sv[0]);
+	close(sv[1]);
 	rig_close(&r);
 }
 
@@ -496,6 +531,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(login_carries_the_answer_and_ends_the_grace),
+		cmocka_unit_test(a_jump_gives_the_stream_or_the_line_why_not),
 		cmocka_unit_test(a_broker_that_is_replaced_in_mid_question_is_asked_again),
 		cmocka_unit_test(an_answer_that_was_sent_before_the_restart_counts),
 		cmocka_unit_test(a_kill_during_a_question_ends_it_at_once_with_the_reason),
