@@ -129,7 +129,7 @@ def test_socks_reaches_granted_targets_and_nothing_else(instance, web, echo):
                     f"http://127.0.0.1:{instance.port}/", f"http://{target}:{web + 1}/"):
             done = through.plain(*proxy, url)
             assert done.returncode == 97, (url, done.stdout, done.stderr)  # the SOCKS server said no
-    refused = [r for r in instance.audit(user=user.name) if r["kind"] == "forward.refused"]
+    refused = instance.told(user, "forward.refused", 6)
     assert len(refused) == 6 and all("no_grant" in str(r) for r in refused)
 
 
@@ -138,7 +138,7 @@ def test_without_the_feature_it_is_refused(instance, web):
     with pytest.raises(paramiko.ChannelException) as refused:
         channel_to(instance, user, target, web)
     assert refused.value.code == 1
-    assert any("no_forward" in str(r) for r in instance.audit(user=user.name) if r["kind"] == "forward.refused")
+    assert "no_forward" in str(instance.told(user, "forward.refused")[0])
 
 
 def test_half_close_both_ways(instance, echo):
@@ -290,8 +290,7 @@ def test_a_closed_port_ends_the_channel_and_is_told_in_the_audit(instance, echo)
     user, target, _ = granted(instance, port)
     transport, channel = channel_to(instance, user, target, port)
     assert channel.recv(100) == b""
-    until(lambda: any("refuses the connection" in str(r) for r in instance.audit(user=user.name)
-                      if r["kind"] == "session.denied"), 20, "the audit row")
+    assert "refuses the connection" in str(instance.told(user, "session.denied")[0])
     transport.close()
 
 

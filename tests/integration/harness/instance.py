@@ -264,6 +264,13 @@ class Instance:
         self.ok("recording", "export", session, "--format", form, "--output", path, seconds=seconds)
         return path.read_bytes()
 
+    def told(self, user, kind, count=1, seconds=20):
+        """The audit rows of that kind about a user, once there are so many: they come through the spool."""
+        def rows():
+            found = [r for r in self.audit(user=user.name) if r["kind"] == kind]
+            return found if len(found) >= count else None
+        return until(rows, seconds, f"{count} x {kind} of {user.name}")
+
     # ---- processes ----
     def state(self):
         return json.loads((self.home / "state.json").read_text())
