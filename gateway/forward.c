@@ -69,6 +69,12 @@ static void on_lock(void *ctx, bool locked, const char *reason)
 	((struct forward *)ctx)->locked = locked;
 }
 
+static void on_notice(void *ctx, const char *text)
+{
+	(void)ctx; /* there is no screen for words */
+	(void)text;
+}
+
 static void on_nothing(void *ctx)
 {
 	(void)ctx; /* no screen to draw; every turn looks for room */
@@ -84,7 +90,7 @@ static void on_opened(void *ctx, uint32_t channel, uint32_t request, int code, c
 }
 
 static const struct gw_session_events events = {
-	.end = on_end, .lock = on_lock, .screen = on_nothing, .flow = on_nothing, .opened = on_opened
+	.end = on_end, .lock = on_lock, .notice = on_notice, .screen = on_nothing, .flow = on_nothing, .opened = on_opened
 };
 
 /* ---- bytes ---- */
