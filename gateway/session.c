@@ -136,6 +136,8 @@ int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset
 	struct wire_targets_answer m;
 	if (wire_targets_answer_get(ask.got_body, &m, NULL) < 0)
 		return bad(s, "targets_answer", err);
+	if (m.say.n > 0)
+		return denied(-EAGAIN, m.say, err);
 	buf_put_span(rows, m.rows);
 	if (rows->failed)
 		return fault(err, -EMSGSIZE, internal, "menu page of %zu bytes", m.rows.n);

@@ -63,7 +63,7 @@ struct gw_factor {
 	char say[512];
 };
 int gw_session_factor(struct gw_session *s, bool begin, const char *typed, struct gw_factor *ret, struct err *err);
-/* rows of one menu page, in the shape of wire.h; `rows` is appended to. */
+/* rows of one menu page, in the shape of wire.h; `rows` is appended to.  -EAGAIN: there are none just now, err->say tells why. */
 int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset, uint32_t *ret_count,
 	uint32_t *ret_total, struct buf *rows, struct err *err);
 

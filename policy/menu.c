@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char say_away[] = "Yanmen's database is away. Try again in a minute. / 数据库暂时不可用，请稍后再试。";
+
 enum { ROWS_MAX = 60000, SEARCH_MAX = 128 };
 
 static void menu_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -17,8 +19,10 @@ static void menu_done(void *ctx, int code, const struct pg_result *res, const st
 	struct buf rows;
 
 	buf_init(&rows, ROWS_MAX);
-	if (code < 0)
+	if (code < 0) {
 		log_err(LOG_LEVEL_WARN, "menu", err);
+		a.say = span_str(say_away);
+	}
 	for (int i = 0; code == 0 && i < pg_rows(res); i++) {
 		size_t before = rows.len;
 		a.total = (uint32_t)pg_int(res, i, 0);

@@ -28,9 +28,12 @@ struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id)
 void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const char *reason)
 {
 	struct wire_control m = { .worker = worker, .op = op, .reason = span_str(reason) };
+	struct pol_worker *w = op == WIRE_END_SESSION ? pol_worker_find(b, worker) : NULL;
 
 	if (pol_link_is_open(&b->parent))
 		(void)pol_link_sent(&b->parent, wire_control_queue(b->parent.q, &m, -1));
+	if (w && !w->told[0])
+		(void)snprintf(w->told, sizeof w->told, "%s", reason);
 }
 
 void pol_worker_break(struct pol_worker *w, const char *what)
@@ -81,7 +84,8 @@ static void got_lost(struct pol_worker *w, uint16_t type)
 		pol_factor_answer(w, WIRE_FACTOR_UNAVAILABLE, say_restarted);
 	else if (type == WIRE_T_targets)
 		(void)pol_link_sent(
-			&w->link, wire_targets_answer_queue(w->link.q, &(struct wire_targets_answer){ 0 }, -1));
+			&w->link, wire_targets_answer_queue(w->link.q,
+					  &(struct wire_targets_answer){ .say = span_str(say_restarted) }, -1));
 	else
 		(void)pol_link_sent(
 			&w->link, wire_deny_queue(w->link.q,
@@ -305,18 +309,23 @@ void pol_worker_free_all(struct pol_broker *b)
 void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 {
 	struct pol_worker *w = pol_worker_find(b, m->worker);
-	char reason[96];
+	char reason[256];
 
 	if (!w)
 		return;
 	pol_link_drain(&w->link);
 	if (w->owes)
 		pol_ask_fail(&b->asks, w->owes, -EPIPE);
-	death(m->status, w->broken, reason, sizeof reason);
-	if (w->session.on)
+	/* Told to end before it had read its grant, it knew of no session to end. */
+	bool obeyed = m->status == 0 && w->told[0] && !w->broken;
+	if (obeyed)
+		(void)snprintf(reason, sizeof reason, "%s", w->told);
+	else
+		death(m->status, w->broken, reason, sizeof reason);
+	if (w->session.on && !obeyed)
 		log_ev(LOG_LEVEL_WARN, "session.crashed", LOG_S("worker", w->name), LOG_S("reason", reason));
-	pol_session_end(
-		&b->facts, &w->session, &(struct pol_session_end){ .state = "crashed", .reason = span_str(reason) });
+	pol_session_end(&b->facts, &w->session,
+		&(struct pol_session_end){ .state = obeyed ? "closed" : "crashed", .reason = span_str(reason) });
 	if (!id_is_zero(&w->session.id))
 		pol_peers_forget(b, w->id); /* a secret that it never took */
 	worker_free(w);

@@ -52,6 +52,7 @@ struct pol_worker {
 	struct pol_attempt *attempt; /* on the way to a target */
 	struct pol_session session;
 	struct pol_ends_session ends;
+	char told[256]; /* why it was told to end; "" = it was not */
 };
 
 void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd);

@@ -142,8 +142,8 @@ struct msgq;
  * typed, when that has the form of a recovery code; else zero. */
 #define WIRE_FACTOR_CHECKED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, step) F(H32, recovery)
 #define WIRE_TARGETS_F(F) F(STR, search) F(U32, offset)
-/* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches */
-#define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows)
+/* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches.  say: why there are none just now */
+#define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows) F(STR, say)
 #define WIRE_TARGET_F(F) F(STR, target) F(STR, account)
 /* auth: enum wire_auth.  host_key: pinned blob, empty with WIRE_AUTH_NONE alone.  features: WIRE_FEATURE_* bits.  limits 0 = none.
  * charset: enum charset, of what the target says and reads.  legacy: 1 = old algorithms will do for this target. */

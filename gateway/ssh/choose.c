@@ -4,6 +4,7 @@
 #include "gateway/core/log.h"
 #include "gateway/ssh/link.h"
 #include "gateway/ssh/menu.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -42,6 +43,10 @@ static bool fetch(struct gw_ssh_channel *c)
 	if (good)
 		return true;
 	log_err(LOG_LEVEL_WARN, "ssh.menu", &err);
+	if (r == -EAGAIN) {
+		gw_ssh_menu_failed(m, err.say);
+		return true;
+	}
 	gw_ssh_choose_close(c->link);
 	gw_ssh_start_refuse(c, r < 0 ? err.say : gw_ssh_say(c->link->lang, GW_SSH_SAY_INTERNAL));
 	return false;

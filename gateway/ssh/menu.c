@@ -194,16 +194,28 @@ static enum gw_ssh_menu_act key(struct gw_ssh_menu *m, uint8_t b)
 	return GW_SSH_MENU_NONE;
 }
 
+/* There were no rows: this key asks again, and counts as ever; but Enter opens nothing that was not seen. */
+static bool retried(struct gw_ssh_menu *m, bool is_enter)
+{
+	if (!m->failed)
+		return false;
+	m->failed = false;
+	m->stale = m->dirty = true;
+	*m->message = '\0';
+	return is_enter;
+}
+
 enum gw_ssh_menu_act gw_ssh_menu_feed(struct gw_ssh_menu *m, struct span *in)
 {
 	enum gw_ssh_menu_act act = GW_SSH_MENU_NONE;
 	while (in->n > 0 && act == GW_SSH_MENU_NONE) {
 		uint8_t b = *in->p;
 		bool is_enter = m->escape == ESC_NONE && (b == KEY_CR || b == KEY_LF);
-		if (is_enter && m->stale)
+		bool eaten = retried(m, is_enter);
+		if (is_enter && !eaten && m->stale)
 			return GW_SSH_MENU_FETCH;
 		if (is_enter)
-			act = enter(m);
+			act = eaten ? GW_SSH_MENU_NONE : enter(m);
 		else if (!escaped(m, b, &act))
 			act = key(m, b);
 		if (act == GW_SSH_MENU_FETCH)
@@ -250,6 +262,14 @@ bool gw_ssh_menu_filled(struct gw_ssh_menu *m, uint32_t count, uint32_t total, s
 	if (m->at >= m->n)
 		m->at = m->n > 0 ? m->n - 1 : 0;
 	return !r.bad;
+}
+
+void gw_ssh_menu_failed(struct gw_ssh_menu *m, const char *say)
+{
+	m->n = m->total = m->at = m->offset = 0;
+	m->stale = false;
+	m->failed = m->dirty = true;
+	(void)snprintf(m->message, sizeof m->message, "%s", say);
 }
 
 const struct gw_ssh_menu_row *gw_ssh_menu_picked(const struct gw_ssh_menu *m)

@@ -30,6 +30,7 @@ struct gw_ssh_menu {
 	size_t line_n;
 	uint32_t total, offset, n, at; /* matches, first row shown, rows shown, selected of them */
 	bool stale, dirty;             /* the rows, the screen */
+	bool failed;                   /* the rows could not be fetched: the next key tries again */
 	char message[320];             /* one line from outside, gone at the next key */
 	uint8_t escape;                /* state of the sequence parser */
 	uint8_t parameter;
@@ -43,6 +44,8 @@ uint32_t gw_ssh_menu_page(const struct gw_ssh_menu *m); /* rows that fit */
 enum gw_ssh_menu_act gw_ssh_menu_feed(struct gw_ssh_menu *m, struct span *in);
 /* rows: the shape of wire.h's targets_answer, `count` of them.  false when they are not well-formed. */
 bool gw_ssh_menu_filled(struct gw_ssh_menu *m, uint32_t count, uint32_t total, struct span rows);
+/* There are no rows just now; the line says why. */
+void gw_ssh_menu_failed(struct gw_ssh_menu *m, const char *say);
 void gw_ssh_menu_draw(struct gw_ssh_menu *m, struct buf *out);
 const struct gw_ssh_menu_row *gw_ssh_menu_picked(const struct gw_ssh_menu *m);
 /* Puts s into exactly `width` cells: cut, or filled with blanks. */

@@ -81,7 +81,7 @@ void gw_ssh_menu_draw(struct gw_ssh_menu *m, struct buf *out)
 	}
 	for (uint32_t i = 0; i < m->n; i++)
 		put_row(m, i, out);
-	if (m->n == 0)
+	if (m->n == 0 && !m->failed)
 		put_line(out, "2", gw_ssh_say(m->lang, GW_SSH_SAY_MENU_NONE), m->columns);
 	if (*m->message)
 		put_line(out, "31", m->message, m->columns);

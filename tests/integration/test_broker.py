@@ -304,6 +304,22 @@ def test_kill_lock_and_watch_reach_the_right_process(gate):
     theirs.close()
 
 
+def test_a_session_that_is_killed_before_its_worker_has_read_the_grant_is_closed(gate):
+    grant(gate)
+    w = gate.worker()
+    w.login("alice", "correct horse")
+    _, g = w.target("web01")
+    sid = session_text(g["session"])
+    gate.must("session kill", id=sid, reason="maintenance")
+    w.gone()  # it only saw that it is to end: no reached, no end
+    s = until(lambda: s if (s := session(gate, sid))["state"] != "online" else None)
+    assert (s["state"], s["reason"]) == ("closed", "maintenance")
+    w, sid = online(gate)
+    gate.must("session kill", id=sid, reason="maintenance")
+    w.gone(139)  # a crash is a crash
+    assert until(lambda: s if (s := session(gate, sid))["state"] != "online" else None)["state"] == "crashed"
+
+
 def test_a_disabled_user_is_ended_everywhere(gate):
     grant(gate)
     w, sid = online(gate)

@@ -8,6 +8,7 @@ import time
 import pytest
 from harness import procs
 from harness.stream import Stream, compare, wait_service
+from harness.terminal import terminal
 from harness.wait import LONG, until
 
 OUTAGE = 60 if LONG else 12  # seconds
@@ -57,6 +58,21 @@ def rows_arrive_in_order(instance, words):
         return text if set(words) <= set(text) else None
     assert until(found, 30, "the spooled rows") == words
     instance.ok("audit", "verify")
+
+
+def test_the_menu_says_so_and_comes_back(own_instance):
+    instance = own_instance
+    wait_service(instance, instance.engineer)
+    with terminal(instance, instance.engineer, login=instance.engineer.name, seconds=40) as child:
+        child.expect_exact("choose a target")
+        with database_down(instance):
+            child.send("de")
+            child.expect_exact("database is away")
+        wait_service(instance, instance.engineer, 40)
+        child.send("\r")
+        child.expect_exact(instance.demo)
+        child.send("\r")
+        child.expect_exact("$ ")
 
 
 @pytest.mark.parametrize("way", ["stopped", "frozen"])

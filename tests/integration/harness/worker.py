@@ -29,7 +29,7 @@ MESSAGES = {
     "factor": (0x0130, "b:begin s:answer"),
     "factor_answer": (0x01B0, "b:step i:id s:user s:target s:account s:say"),
     "targets": (0x0102, "s:search I:offset"),
-    "targets_answer": (0x0182, "I:count I:total s:rows"),
+    "targets_answer": (0x0182, "I:count I:total s:rows s:say"),
     "target": (0x0103, "s:target s:account"),
     "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max "
                       "s:env_allow s:rule b:charset b:legacy"),
@@ -281,7 +281,7 @@ class Worker:
         rows = [r for r in self.gate.rows if m["search"].decode() in r[0]]
         page = rows[m["offset"]:m["offset"] + 50]
         self._send(self.broker, "targets_answer", count=len(page), total=len(rows),
-                   rows=b"".join(struct.pack("<I", len(f.encode())) + f.encode() for r in page for f in r))
+                   rows=b"".join(struct.pack("<I", len(f.encode())) + f.encode() for r in page for f in r), say="")
 
     def _target(self, m):
         g = self.gate

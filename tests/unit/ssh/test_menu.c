@@ -260,6 +260,41 @@ static void wide_characters_take_two_cells(void **state)
 	buf_done(&out);
 }
 
+/* As press, while the rows cannot be had. */
+static enum gw_ssh_menu_act press_in_vain(struct rig *r, const char *keys)
+{
+	struct span in = span_str(keys);
+	for (;;) {
+		enum gw_ssh_menu_act act = gw_ssh_menu_feed(&r->m, &in);
+		if (act != GW_SSH_MENU_FETCH)
+			return act;
+		gw_ssh_menu_failed(&r->m, "away just now");
+		assert_true(++r->fetches < 20);
+	}
+}
+
+static void rows_that_cannot_be_had_are_told_and_tried_again(void **state)
+{
+	(void)state;
+	struct buf out;
+	struct rig r = { .n = 3 };
+	gw_ssh_menu_init(&r.m, GW_SSH_EN, 80, 24);
+	assert_int_equal(press_in_vain(&r, ""), GW_SSH_MENU_DRAW);
+	buf_init(&out, 65536);
+	gw_ssh_menu_draw(&r.m, &out);
+	assert_non_null(strstr(buf_str(&out), "away just now"));
+	assert_null(strstr(buf_str(&out), gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_MENU_NONE)));
+	buf_done(&out);
+	assert_int_equal(press_in_vain(&r, "\r"), GW_SSH_MENU_DRAW);
+	assert_int_equal(press_in_vain(&r, "web\r\x1b[A\r"), GW_SSH_MENU_DRAW);
+	assert_int_equal(press_in_vain(&r, "q"), GW_SSH_MENU_DRAW); /* into the search line */
+	assert_int_equal(press_in_vain(&r, "\x15"), GW_SSH_MENU_DRAW);
+	assert_int_equal(press(&r, "\r"), GW_SSH_MENU_DRAW); /* there again: Enter opens nothing that was not seen */
+	assert_int_equal(r.m.n, 3);
+	assert_int_equal(*r.m.message, 0);
+	assert_int_equal(press(&r, "\r"), GW_SSH_MENU_PICK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +316,7 @@ int main(void)
 		cmocka_unit_test(malformed_rows_are_refused),
 		cmocka_unit_test(every_screen_fits_its_terminal),
 		cmocka_unit_test(wide_characters_take_two_cells),
+		cmocka_unit_test(rows_that_cannot_be_had_are_told_and_tried_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
