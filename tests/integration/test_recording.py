@@ -1,8 +1,10 @@
 """What was done can be seen again, exported, and proven: online and offline, with the public key alone."""
 
+import contextlib
 import json
 import subprocess
 
+import pexpect
 import pytest
 from harness.terminal import EOF, shell, terminal
 from harness.wait import until
@@ -145,3 +147,69 @@ def test_typed_passwords_are_not_in_the_recording(instance, engineer):
     session = sealed(instance, engineer)
     for form in ("text", "asciicast", "jsonl"):
         assert secret.encode() not in instance.export(session, form)
+
+
+# ---- the keys of replay; at a tenth of the speed nothing below would come by waiting ----
+
+@pytest.fixture(scope="module")
+def slow(instance):
+    """A session at a terminal that says little, and that late: its id."""
+    user = instance.user()
+    instance.grant(user, instance.demo)
+    with terminal(instance, user, seconds=60) as child:
+        shell(child)
+        child.sendline("echo wo''rd-1; sleep 12; echo wo''rd-2; sleep 12; exit")
+        child.expect_exact(EOF)
+    return sealed(instance, user)
+
+
+@contextlib.contextmanager
+def replay(instance, session, *options):
+    argv = [str(a) for a in instance.cli_argv("replay", session, *options)]
+    child = pexpect.spawn(argv[0], argv[1:], timeout=30, encoding="utf-8", dimensions=(24, 120))
+    child.delaybeforesend = None
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+RIGHT, LEFT = "\x1b[C", "\x1b[D"
+
+
+def replayed(instance, session):
+    return len([r for r in instance.audit(text=session) if r["kind"] == "recording.replayed"])
+
+
+def test_replay_goes_on_and_back_by_arrows(instance, slow):
+    before = replayed(instance, slow)
+    with replay(instance, slow, "--speed", "0.1") as child:
+        child.expect_exact("q quits")
+        child.send(" ")  # also while it pauses
+        child.send(RIGHT * 2)
+        child.expect_exact("word-2\r")
+        child.send(LEFT * 2)
+        child.expect_exact("\x1b[2J")
+        child.send(RIGHT * 2)
+        child.expect_exact("word-2\r")
+        child.send("q")
+        child.expect(EOF)
+        child.wait()
+        assert child.exitstatus == 0
+    assert replayed(instance, slow) == before + 3  # to go back is to open it again
+
+
+def test_replay_gets_faster(instance, slow):
+    with replay(instance, slow, "--speed", "0.1") as child:
+        child.expect_exact("q quits")
+        child.send("+" * 12)
+        child.expect_exact("session ended")
+        child.expect(EOF)
+
+
+def test_replay_begins_where_it_is_told(instance, slow):
+    with replay(instance, slow, "--speed", "0.1", "--from", "11") as child:
+        child.expect_exact("word-1\r")
+        child.send("q")
+        child.expect(EOF)
+        assert "word-2\r" not in child.before

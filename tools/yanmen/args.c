@@ -33,6 +33,21 @@ void cli_args_done(struct cli_call *call)
 	scope_close(&call->secret);
 }
 
+int cli_args_replace(struct cli_call *call, const char *name, char *text)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < call->n; i++)
+		if (strcmp(call->values[i].param->name, name) != 0)
+			call->values[kept++] = call->values[i];
+	call->n = kept;
+	for (size_t i = 0; i < CLI_PARAMS && call->command->params[i].name; i++)
+		if (strcmp(call->command->params[i].name, name) == 0)
+			return cli_args_add(call, &call->command->params[i], text);
+	free(text);
+	return -ENOENT;
+}
+
 const char *cli_args_get(const struct cli_call *call, const char *name)
 {
 	for (size_t i = 0; i < call->n; i++)

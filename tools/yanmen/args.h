@@ -14,6 +14,8 @@ void cli_args_done(struct cli_call *call);
 const char *cli_args_get(const struct cli_call *call, const char *name);
 /* Keeps `text` (malloc'ed) until cli_args_done and adds it as a value. */
 int cli_args_add(struct cli_call *call, const struct cli_param *p, char *text);
+/* Takes the option's values off and adds this one, if the command has such an option (-ENOENT). */
+int cli_args_replace(struct cli_call *call, const char *name, char *text);
 /* The broker's form: count times { STR key, STR value }; only what has a key. */
 uint32_t cli_args_put(const struct cli_call *call, struct buf *out);
 #endif

@@ -178,9 +178,9 @@ const struct cli_command cli_commands[] = {
 	{ .words = "replay", .form = "ID [--speed N] [--idle S] [--from S]", .en = "plays a recording in this terminal",
 	  .zh = "在此终端回放录像", .example = "replay 0190a5b2 --speed 2 --idle 3",
 	  .notes_en = "  --speed N   2 is twice as fast; --idle S: pauses of at most S seconds; --from S: begin there\n"
-		      "  keys: space pauses and goes on, q quits",
+		      "  keys: space pauses and goes on, right and left 10 s on and back, + and - change the speed, q quits",
 	  .notes_zh = "  --speed N   2 为两倍速;--idle S:停顿最多 S 秒;--from S:从该秒开始\n"
-		      "  按键:空格暂停或继续,q 退出",
+		      "  按键:空格暂停或继续,左右方向键后退或前进 10 秒,+ - 调速,q 退出",
 	  .params = { ID, LOCAL("--speed"), LOCAL("--idle"), { .kind = CLI_SECONDS, .name = "--from", .key = "from" } },
 	  .run = cli_replay },
 	{ .words = "audit search", .form = "--since 1h|30m|7d|RFC3339 [--text X] [--user U] [--target T]",

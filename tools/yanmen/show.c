@@ -36,6 +36,13 @@ void cli_show_flush(struct cli_show *s)
 	buf_clear(&s->out);
 }
 
+void cli_show_again(struct cli_show *s)
+{
+	memset(s->channels, 0, sizeof s->channels);
+	s->any = false;
+	buf_printf(&s->out, "\033[0m\033[r\033[2J\033[H");
+}
+
 static json_t *parse(struct span text)
 {
 	return text.n > 0 ? json_loadb((const char *)text.p, text.n, 0, NULL) : NULL;
@@ -175,7 +182,7 @@ static void show_person(struct cli_show *s, const struct frame *f)
 {
 	switch (f->type) {
 	case FRAME_META:
-		cli_show_header(s, f->body, NULL);
+		cli_show_header(s, f->body, s->hint);
 		break;
 	case FRAME_OPEN:
 		show_open(s, f);

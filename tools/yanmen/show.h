@@ -15,6 +15,7 @@ enum { CLI_SHOW_CHANNELS = 64 };
 struct cli_show {
 	const struct cli *cli;
 	bool told; /* the header line is out */
+	const char *hint; /* of the header line that a META frame makes; NULL = none */
 	bool any;
 	uint32_t current;
 	struct cli_show_channel {
@@ -31,4 +32,6 @@ void cli_show_done(struct cli_show *s);
 void cli_show_header(struct cli_show *s, struct span json, const char *hint);
 void cli_show_frame(struct cli_show *s, const struct frame *f);
 void cli_show_flush(struct cli_show *s);
+/* The same session from another place on: a cleared screen, no header line. */
+void cli_show_again(struct cli_show *s);
 #endif

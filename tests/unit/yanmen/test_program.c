@@ -262,9 +262,9 @@ static void replaying_waits_as_long_as_told(void **state)
 	struct bench *b = *state;
 	struct timespec before, after;
 
-	START(b, "replay", "0190", "--speed", "10", "--idle", "0.3", "--from", "1m");
+	START(b, "replay", "0190", "--speed", "10", "--idle", "0.3");
 	bench_command(b, "replay");
-	assert_string_equal(b->args, "id=0190;from=60");
+	assert_string_equal(b->args, "id=0190");
 	(void)clock_gettime(CLOCK_MONOTONIC, &before);
 	send_frames(b, frames, COUNT_OF(frames));
 	scope_close(&b->fd);
@@ -274,6 +274,21 @@ static void replaying_waits_as_long_as_told(void **state)
 	double s = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
 	assert_string_equal(b->out_text, "one two three");
 	assert_true(s > 0.45 && s < 8); /* 0.2 s, then 90 s cut to 0.3 s */
+}
+
+static void what_came_before_the_start_is_shown_at_once(void **state)
+{
+	const struct frame frames[] = { OUT(1000000, "one "), OUT(50000000, "two "), OUT(61000000, "three ") };
+	struct bench *b = *state;
+
+	START(b, "replay", "0190", "--speed", "0.1", "--from", "1m");
+	bench_command(b, "replay");
+	assert_string_equal(b->args, "id=0190;from=60");
+	send_frames(b, frames, COUNT_OF(frames));
+	scope_close(&b->fd);
+	bench_answer(b, 0, 0, "{}", "");
+	assert_int_equal(bench_end(b), 0); /* at that speed the whole would take ten minutes */
+	assert_string_equal(b->out_text, "one two three ");
 }
 
 static void replaying_as_json_waits_for_nothing(void **state)
@@ -468,6 +483,7 @@ int main(int argc, char **argv)
 		CASE(watching_ends_with_ctrl_c_and_with_a_refusal),
 		CASE(watching_survives_broken_frames),
 		CASE(replaying_waits_as_long_as_told),
+		CASE(what_came_before_the_start_is_shown_at_once),
 		CASE(replaying_as_json_waits_for_nothing),
 		CASE(the_escrow_key_opens_what_was_typed),
 		CASE(the_samples_script_runs_after_the_rows_are_gone),
