@@ -28,6 +28,7 @@ union pol_reply {
 	struct wire_rekey_answer rekey;
 	struct wire_read_opened read_opened;
 	struct wire_read_done read_done;
+	struct wire_frames frames;
 	struct pol_worker *worker; /* of a `want`: attached */
 };
 /* reply is NULL when code < 0; its spans are borrowed. */

@@ -16,6 +16,7 @@ struct pol_hashing;
 struct pol_reconcile;
 struct pol_rekey;
 struct pol_sealer;
+struct pol_search;
 struct pol_worker;
 /*
  * broker - what the broker's parts share.  One in a process, made by main.c.
@@ -40,6 +41,7 @@ struct pol_broker {
 	struct pol_reconcile *reconcile;
 	struct pol_sealer *sealer;
 	struct pol_rekey *rekey;
+	struct pol_search *search;
 	struct pol_cli *cli;
 	struct pol_ends ends;
 	struct loop_timer stop;

@@ -226,6 +226,11 @@ void pol_call_args_open(const struct pol_call *c, struct json *j, struct buf *ou
 
 void pol_call_sql(struct pol_call *c, struct buf *args, pg_done *done)
 {
+	pol_call_sql_on(c, &c->b->sql, args, done);
+}
+
+void pol_call_sql_on(struct pol_call *c, struct pol_queries *queries, struct buf *args, pg_done *done)
+{
 	struct buf own, sql;
 	struct json j;
 
@@ -240,7 +245,7 @@ void pol_call_sql(struct pol_call *c, struct buf *args, pg_done *done)
 	if (args->failed)
 		pol_call_fail(c, -EMSGSIZE, "the arguments are too long");
 	else
-		pol_query(&c->b->sql, POL_SQL(buf_str(&sql), c->caller, buf_str(args)), done, c);
+		pol_query(queries, POL_SQL(buf_str(&sql), c->caller, buf_str(args)), done, c);
 	buf_done(&own);
 	buf_done(&sql);
 }

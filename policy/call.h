@@ -59,6 +59,7 @@ void *pol_call_state(struct pol_call *c, size_t n, void (*state_free)(struct pol
 void pol_call_args_open(const struct pol_call *c, struct json *j, struct buf *out);
 /* Calls the command's SQL function with these arguments (NULL: as they came). */
 void pol_call_sql(struct pol_call *c, struct buf *args, pg_done *done);
+void pol_call_sql_on(struct pol_call *c, struct pol_queries *queries, struct buf *args, pg_done *done);
 /* The answer of a function, row 0 column 0, as the command's answer. */
 void pol_call_sql_answer(void *ctx, int code, const struct pg_result *res, const struct err *err);
 

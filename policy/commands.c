@@ -74,8 +74,10 @@ const struct pol_command pol_commands[] = {
 	{ "replay", "recording.read", "api.replay", POL_FD_SOCKET, 65000, pol_command_replay,
 		{ { "id", REQ, 0 }, { "from", 0, 16 } } },
 
-	{ "audit search", "audit.read", "api.audit_search", 0, 0, NULL,
-		{ { "since", 0, 0 }, { "until", 0, 0 }, { "text", 0, 1000 }, { "user", 0, 0 }, { "target", 0, 0 } } },
+	{ "audit search", "audit.search", "api.audit_search", 0, 0, pol_command_audit_search,
+		{ { "since", 0, 0 }, { "until", 0, 0 }, { "text", 0, 1000 }, { "user", 0, 0 }, { "target", 0, 0 },
+		  { "kind", REP, 16 }, { "limit", 0, 8 }, { "before", 0, 48 } } },
+	{ "audit reindex", "audit.reindex", "api.audit_reindex", 0, 60, NULL, { { "recording", 0, 0 }, { "all", 0, 8 } } },
 	{ "audit export", "audit.read", "api.audit_export", POL_FD_FILE, 3600, pol_command_audit_export, { { 0 } } },
 	{ "audit verify", "audit.read", "api.audit_verify", 0, 3600, pol_command_audit_verify, { { 0 } } },
 

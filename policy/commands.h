@@ -55,6 +55,7 @@ void pol_command_session_unlock(struct pol_call *c);
 void pol_command_recording_export(struct pol_call *c); /* command_recording.c */
 void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
+void pol_command_audit_search(struct pol_call *c); /* search.c */
 void pol_command_audit_export(struct pol_call *c); /* command_audit.c */
 void pol_command_audit_verify(struct pol_call *c);
 void pol_command_key_rotate(struct pol_call *c); /* rekey.c */

@@ -13,6 +13,7 @@
 #include "policy/reconcile.h"
 #include "policy/rekey.h"
 #include "policy/sealer.h"
+#include "policy/search.h"
 #include "policy/worker.h"
 #include <errno.h>
 #include <signal.h>
@@ -83,7 +84,12 @@ static int open_database(struct pol_broker *b, struct err *err)
 	pol_ends_listen(b);
 	(void)snprintf(
 		conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
-	return pol_sealer_new(&b->sealer, b, conninfo, err);
+	r = pol_sealer_new(&b->sealer, b, conninfo, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(
+		conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-search", b->conf.database);
+	return pol_search_new(&b->search, b, conninfo, err);
 }
 
 static int start(struct pol_broker *b, struct err *err)
@@ -124,6 +130,7 @@ static void finish(struct pol_broker *b)
 	pol_worker_free_all(b);
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);
+	b->search = pol_search_free(b->search);
 	b->sealer = pol_sealer_free(b->sealer);
 	b->hashing = pol_hashing_free(b->hashing);
 	b->dialler = pol_dialler_free(b->dialler);

@@ -36,7 +36,10 @@ const size_t pol_permits_probe_n = COUNT_OF(pol_permits_probe);
 
 const struct permit_rule pol_permits_reader[] = {
 	{ WIRE_T_read_opened,   IN(POL_READ),                                               POL_READ_OPENED,  1 },
-	{ WIRE_T_read_done,     IN(POL_READ) | IN(POL_READ_OPENED),                         POL_DONE,         1 },
+	{ WIRE_T_read_opened,   IN(POL_LINES),                                              POL_LINES_OPENED, 1 },
+	{ WIRE_T_frames,        IN(POL_LINES_OPENED),                                       POL_LINES_OPENED, 0 },
+	{ WIRE_T_read_done,     IN(POL_READ) | IN(POL_READ_OPENED) | IN(POL_LINES) | IN(POL_LINES_OPENED),
+	                                                                                    POL_DONE,         1 },
 };
 const size_t pol_permits_reader_n = COUNT_OF(pol_permits_reader);
 /* clang-format on */
@@ -69,6 +72,8 @@ const char *pol_permits_state_name(uint8_t state)
 		[POL_PROBE] = "probe",
 		[POL_READ] = "read",
 		[POL_READ_OPENED] = "read-opened",
+		[POL_LINES] = "lines",
+		[POL_LINES_OPENED] = "lines-opened",
 	};
 
 	return state < POL_STATES ? names[state] : "?";

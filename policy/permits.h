@@ -27,6 +27,8 @@ enum pol_state {
 	POL_PROBE, /* asked to look at a target */
 	POL_READ,  /* asked to read a recording */
 	POL_READ_OPENED,
+	POL_LINES, /* the same, to be given its lines for searching */
+	POL_LINES_OPENED,
 	POL_STATES,
 };
 extern const struct permit_rule pol_permits_worker[], pol_permits_probe[], pol_permits_reader[];

@@ -1,4 +1,5 @@
 #include "policy/worker.h"
+#include "policy/reading.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
@@ -175,6 +176,8 @@ static int answer_get(uint16_t type, struct span body, union pol_reply *m, uint6
 	} else if (type == WIRE_T_read_done) {
 		r = wire_read_done_get(body, &m->read_done, NULL);
 		*ret_ticket = r < 0 ? 0 : m->read_done.ticket;
+	} else if (type == WIRE_T_frames) {
+		r = wire_frames_get(body, &m->frames, NULL);
 	}
 	return r;
 }
@@ -194,6 +197,8 @@ static void worker_got(void *ctx, struct pol_msg *m)
 		r = helper ? answer_get(m->type, m->body, &reply, &ticket) : said_get(m->type, m->body, &said);
 	if (r < 0 || m->fd >= 0)
 		pol_worker_break(w, wire_type_name(m->type));
+	else if (m->type == WIRE_T_frames)
+		pol_reading_lines(w, reply.frames.frames);
 	else if (helper)
 		(void)pol_ask_answer(&w->b->asks, m->type, ticket, &reply);
 	else

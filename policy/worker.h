@@ -13,6 +13,7 @@
 struct pol_attempt;
 struct pol_jump;
 struct pol_broker;
+struct pol_reading;
 /*
  * worker - one attached process (a client's worker, a probe, a reader): its socket, its permit table, what it is at.
  *
@@ -30,6 +31,7 @@ struct pol_worker {
 	uint64_t id;
 	char name[24]; /* id as text */
 	uint64_t owes; /* ticket of what a probe or reader was asked; 0 = nothing */
+	struct pol_reading *reading; /* of a reader that gives lines; borrowed */
 	uint8_t job;
 	bool broken;     /* told the parent to end it; nothing it says counts */
 	bool unresolved; /* from before our start: not heard until the reconciliation knows its session */

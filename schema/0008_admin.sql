@@ -1,37 +1,5 @@
--- Audit search, settings, escrow, samples, doctor, upkeep.
+-- Audit export and verification, settings, escrow, samples, doctor, upkeep.
 
--- args: since (RFC3339), until, text, user, target, session.  The newest 1,000 that match, newest first.
-create function api.audit_search(caller jsonb, args jsonb) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-declare
-	since timestamptz;
-	until timestamptz;
-	pattern text := yanmen.containing(yanmen.arg(args, 'text'));
-	found_rows jsonb;
-begin
-	perform api.need(caller, 'audit.read');
-	begin
-		since := coalesce(nullif(yanmen.arg(args, 'since'), '')::timestamptz, '-infinity');
-		until := coalesce(nullif(yanmen.arg(args, 'until'), '')::timestamptz, 'infinity');
-	exception when data_exception then
-		raise exception 'since and until are times such as 2026-11-30T09:00:00Z' using errcode = 'YM400';
-	end;
-	begin
-		select coalesce(jsonb_agg(jsonb_build_object('id', e.id, 'uid', e.uid, 'at', yanmen.time_text(e.at), 'kind', e.kind,
-			'actor', e.actor, 'user', e.user_name, 'target', e.target_name, 'session', e.session, 'body', e.body::jsonb)
-			order by e.at desc, e.id desc), '[]') into found_rows
-		from (select * from audit.event v where v.at >= since and v.at <= until
-				and (nullif(yanmen.arg(args, 'user'), '') is null or v.user_name = yanmen.arg(args, 'user'))
-				and (nullif(yanmen.arg(args, 'target'), '') is null or v.target_name = yanmen.arg(args, 'target'))
-				and (pattern = '%%' or v.search ilike pattern or v.kind ilike pattern or v.actor ilike pattern)
-			order by v.at desc, v.id desc limit 1000) e;
-	exception when query_canceled then
-		raise exception 'too much to search at once: give a later --since' using errcode = 'YM400';
-	end;
-	perform yanmen.note(caller, 'audit.searched', jsonb_build_object('search', args));
-	return found_rows;
-end
-$$;
 -- The right and the audit row; the broker then reads audit.export and audit.heads, or audit.verify, piece by piece.
 create function api.audit_export(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$

@@ -79,7 +79,7 @@ struct msgq;
 	M(rekey, 0x0210, WIRE_REKEY_F)          /* broker -> parent; parent -> vault   +fd there: an empty file for the new key */ \
 	M(rekey_answer, 0x0290, WIRE_TICKET_F)  /* vault -> parent      it stands in the file; parent -> broker: the vault runs with it */ \
 	/* ---- worker, broker <-> recorder ---- */ \
-	M(frames, 0x0301, WIRE_FRAMES_F)        /* worker -> recorder; recorder -> watcher   frames, gateway/core/frame.h */ \
+	M(frames, 0x0301, WIRE_FRAMES_F)        /* worker -> recorder; recorder -> watcher; reader -> broker  gateway/core/frame.h */ \
 	M(credit, 0x0381, WIRE_CREDIT_F)        /* recorder -> worker   bytes received, may be sent again  */ \
 	M(durable, 0x0382, WIRE_DURABLE_F)      /* recorder -> worker   frames messages up to seq are on disk */ \
 	M(keyframe, 0x0383, WIRE_NONE_F)        /* recorder -> worker   a watcher joined: screen, please   */ \
@@ -259,6 +259,7 @@ enum wire_read_format {
 	WIRE_READ_ASCIICAST, WIRE_READ_TEXT, WIRE_READ_JSONL,
 	WIRE_READ_SEALED,     /* the file as it lies, for offline verification */
 	WIRE_READ_VERIFY,     /* nothing is written; the answer tells */
+	WIRE_READ_LINES,      /* for searching: frames messages to the broker, an OUT or ERR frame a line of text */
 };
 enum wire_exit { WIRE_EXIT_UNRECORDED = 3 }; /* exit status of a worker (in `gone`) whose recorder was lost */
 enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };

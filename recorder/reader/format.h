@@ -22,4 +22,5 @@ extern const struct reader_format reader_frames;    /* frames.c */
 extern const struct reader_format reader_asciicast; /* asciicast.c */
 extern const struct reader_format reader_text;      /* text.c */
 extern const struct reader_format reader_lines;     /* lines.c */
+extern const struct reader_format reader_search;    /* search.c */
 #endif

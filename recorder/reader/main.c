@@ -35,7 +35,7 @@ static int open_file(struct reader *r, struct err *err)
 static int serve(struct reader *r, struct err *err)
 {
 	int rc = open_file(r, err);
-	reader_out_init(&r->out, r->target, r->parent);
+	reader_out_init(&r->out, r->ask.format == WIRE_READ_LINES ? r->broker : r->target, r->parent);
 	scope_close(&r->dir);
 	if (rc == 0)
 		rc = sandbox_enter(SANDBOX_READER, err);

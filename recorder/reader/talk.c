@@ -44,7 +44,7 @@ int reader_talk_ask(struct reader *r, struct err *err)
 		return fault(err, n, "internal error", "waiting for the job");
 	if (type != WIRE_T_read || wire_read_get(span_of(body, (size_t)n), &r->ask, err) < 0)
 		return fault(err, -EBADMSG, "internal error", "%s instead of a job", wire_type_name(type));
-	if (fd < 0 && r->ask.format != WIRE_READ_VERIFY)
+	if (fd < 0 && r->ask.format != WIRE_READ_VERIFY && r->ask.format != WIRE_READ_LINES)
 		return fault(err, -EBADMSG, "internal error", "no descriptor to write to");
 	r->target = take_fd(fd);
 	r->asked = true;

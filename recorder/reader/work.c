@@ -12,6 +12,7 @@ static const struct reader_format *const formats[] = {
 	[WIRE_READ_ASCIICAST] = &reader_asciicast,
 	[WIRE_READ_TEXT] = &reader_text,
 	[WIRE_READ_JSONL] = &reader_lines,
+	[WIRE_READ_LINES] = &reader_search,
 };
 
 static int output(int code, struct err *err)
@@ -45,7 +46,7 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	const struct reader_format *f = r->ask.format < COUNT_OF(formats) ? formats[r->ask.format] : NULL;
 	scoped(secret_scope) struct secret *key = NULL;
 	void *state = NULL;
-	if (!f || (r->ask.format == WIRE_READ_FRAMES) != r->out.is_socket)
+	if (!f || (r->ask.format == WIRE_READ_FRAMES || r->ask.format == WIRE_READ_LINES) != r->out.is_socket)
 		return fault(err, -EINVAL, "this format cannot be written there", "format %u", r->ask.format);
 	int rc = reader_talk_key(r, &key, err);
 	if (rc < 0)

@@ -15,14 +15,14 @@ UNTIL = datetime.datetime(2999, 1, 1, tzinfo=datetime.timezone(datetime.timedelt
 COMMANDS = """user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
     cluster_list target_add target_set target_list target_test target_repin target_pin account_set grant_add grant_remove grant_list
     session_list session_watch session_kill session_lock session_unlock recording_list recording_export recording_verify replay
-    audit_search audit_export audit_verify settings_list settings_get settings_set escrow_set samples_remove doctor""".split()
+    audit_search audit_reindex audit_export audit_verify settings_list settings_get settings_set escrow_set samples_remove doctor""".split()
 
 
 # ---- roles ----
 
 def test_processes_own_nothing_and_reach_no_table(db):
     tables = db.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('yanmen', 'audit', 'api') and c.relkind in ('r', 'p', 'v', 'S')""")
+        where n.nspname in ('yanmen', 'audit', 'api', 'search') and c.relkind in ('r', 'p', 'v', 'S')""")
     assert len(tables) > 20
     for role in ("yanmen_broker", "yanmen_sealer"):
         assert db.superuser.one("""select count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid

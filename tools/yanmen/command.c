@@ -183,11 +183,30 @@ const struct cli_command cli_commands[] = {
 		      "  按键:空格暂停或继续,左右方向键后退或前进 10 秒,+ - 调速,q 退出",
 	  .params = { ID, LOCAL("--speed"), LOCAL("--idle"), { .kind = CLI_SECONDS, .name = "--from", .key = "from" } },
 	  .run = cli_replay },
-	{ .words = "audit search", .form = "--since 1h|30m|7d|RFC3339 [--text X] [--user U] [--target T]",
-	  .en = "who did what", .zh = "检索审计日志", .example = "audit search --since 1h --user alice",
-	  .columns = "at,kind,actor,user,target,body",
-	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since", .needed = true }, TEXT("--text", "text"),
-		  TEXT("--user", "user"), TEXT("--target", "target") } },
+	{ .words = "audit search",
+	  .form = "--since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]… [--limit N] [--before NEXT]",
+	  .en = "who did what, newest first: commands, terminal text, files, logins, changes",
+	  .zh = "检索审计:命令、终端输出、文件、登录、变更,由新到旧", .example = "audit search --since 7d --text '/etc/passwd' --kind command",
+	  .notes_en = "  --text    whole words, all of them; \"quoted words\" and words with other signs (/etc/passwd, 10.0.0.5)\n"
+		      "            stand just so; Chinese anywhere in the text, one character is enough\n"
+		      "  --kind    command, output, file, login, admin\n"
+		      "  --before  the last row's `next`: the page after it\n"
+		      "  replay SESSION --from OFFSET shows what happened",
+	  .notes_zh = "  --text    整词匹配,多个词须同时出现;\"引号内\"及含符号的词(/etc/passwd、10.0.0.5)须原样出现;\n"
+		      "            中文可从任意位置匹配,单字亦可\n"
+		      "  --kind    command 命令,output 终端输出,file 文件,login 登录,admin 变更\n"
+		      "  --before  填上一页最后一行的 next,查看下一页\n"
+		      "  用 replay SESSION --from OFFSET 回放当时的情形",
+	  .columns = "at,kind,user,target,session,offset,text,next",
+	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since", .needed = true },
+		  { .kind = CLI_SINCE, .name = "--until", .key = "until" }, TEXT("--text", "text"), TEXT("--user", "user"),
+		  TEXT("--target", "target"), MANY("--kind", "kind"), TEXT("--limit", "limit"), TEXT("--before", "before") } },
+	{ .words = "audit reindex", .form = "--recording ID | --all",
+	  .en = "makes the copy that is searched again, from the audit log and the recordings",
+	  .zh = "根据审计日志与录像重建检索数据", .example = "audit reindex --recording 0190a5b2",
+	  .params = { { .kind = CLI_TEXT, .name = "--recording", .key = "recording", .choice = 1 },
+		  { .kind = CLI_FLAG, .name = "--all", .key = "all", .choice = 1, .fixed = "1" } },
+	  .choices = { { .at_most_one = true, .en = "give --recording ID or --all", .zh = "请给出 --recording ID 或 --all" } } },
 	{ .words = "audit export", .form = "--output F", .en = "writes the audit log to a new file, to be verified anywhere",
 	  .zh = "导出审计日志到新文件,可离线验证", .example = "audit export --output audit.jsonl",
 	  .params = { NEED_LOCAL("--output") }, .run = cli_export },

@@ -129,9 +129,10 @@ class Database:
         """As nobody but a superuser can: without the triggers that guard the audit."""
         kept = ("yanmen.role", "yanmen.role_permission", "yanmen.schema_version")
         tables = self.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname in ('yanmen', 'audit') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
+            where n.nspname in ('yanmen', 'audit', 'search') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
         self.superuser.rows("set session_replication_role = replica; " + "".join(f"delete from {t}; " for [t] in tables)
                             + "insert into yanmen.setting table public.settings_at_first; insert into audit.cursor default values; "
+                            "insert into search.progress default values; "
                             "reset session_replication_role")
         for c in self.open[self.lasting:]:
             c.close()

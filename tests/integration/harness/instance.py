@@ -254,7 +254,7 @@ class Instance:
         return until(newest, seconds, f"a session of {user.name} ({state or 'any state'})")
 
     def audit(self, since="1h", **filters):
-        args = ["audit", "search", "--since", since]
+        args = ["audit", "search", "--since", since, "--limit", "1000"]
         for key, value in filters.items():
             args += [f"--{key}", value]
         return self.ok(*args)

@@ -43,6 +43,10 @@ static const struct allowed all[] = {
 	{ WIRE_JOB_READ, POL_READ, WIRE_T_read_opened, POL_READ_OPENED },
 	{ WIRE_JOB_READ, POL_READ, WIRE_T_read_done, POL_DONE },
 	{ WIRE_JOB_READ, POL_READ_OPENED, WIRE_T_read_done, POL_DONE },
+	{ WIRE_JOB_READ, POL_LINES, WIRE_T_read_opened, POL_LINES_OPENED },
+	{ WIRE_JOB_READ, POL_LINES, WIRE_T_read_done, POL_DONE },
+	{ WIRE_JOB_READ, POL_LINES_OPENED, WIRE_T_frames, POL_LINES_OPENED },
+	{ WIRE_JOB_READ, POL_LINES_OPENED, WIRE_T_read_done, POL_DONE },
 };
 
 static const struct allowed *find(uint8_t job, uint8_t state, uint16_t type)

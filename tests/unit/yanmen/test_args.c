@@ -77,6 +77,11 @@ static void sends_what_was_typed(void **state)
 	SENDS("session kill", "id=0190a5b2;reason=--json", "0190a5b2", "--reason", "--json");
 	SENDS("settings set", "key=banner.text;value=", "banner.text", "");
 	SENDS("audit search", "since=2026-11-30T09:00:00Z;text=x", "--since", "2026-11-30T09:00:00Z", "--text", "x");
+	SENDS("audit search", "since=2026-11-30T09:00:00Z;until=2026-11-30T10:00:00Z;kind=file;kind=output;limit=5;before=17.4",
+		"--since", "2026-11-30T09:00:00Z", "--until", "2026-11-30T10:00:00Z", "--kind", "file", "--kind", "output",
+		"--limit", "5", "--before", "17.4");
+	SENDS("audit reindex", "recording=0190a5b2", "--recording", "0190a5b2");
+	SENDS("audit reindex", "all=1", "--all");
 	SENDS("user disable", "name=--odd", "--", "--odd");
 }
 
@@ -107,6 +112,8 @@ static void refuses_other_usage(void **state)
 	REFUSES("grant add", "--user", "a", "--account", "b", "--target", "c", "--group", "d");
 	REFUSES("grant add", "--user", "a", "--account", "b", "--target", "c", "--idle", "soon");
 	REFUSES("audit search", "--since", "yesterday");
+	REFUSES("audit reindex");
+	REFUSES("audit reindex", "--all", "--recording", "0190a5b2");
 	REFUSES("account set", "t", "a", "--password-file", "-");
 }
 
