@@ -54,6 +54,8 @@ const struct pol_command pol_commands[] = {
 	{ "grant remove", "grant.manage", "api.grant_remove", 0, 0, NULL, { { "id", REQ, 0 } } },
 	{ "grant list", "grant.list", "api.grant_list", 0, 0, NULL, { { 0 } } },
 
+	{ "ssh-config", "grant.list", "api.ssh_config", 0, 0, NULL, { { "user", REQ, 0 } } },
+
 	{ "session list", "session.list", "api.session_list", 0, 0, NULL,
 		{ { "state", 0, 16 }, { "user", 0, 0 }, { "target", 0, 0 } } },
 	{ "session watch", "session.watch", "api.session_watch", POL_FD_SOCKET, 0, pol_command_session_watch,

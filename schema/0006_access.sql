@@ -85,6 +85,26 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	order by m.name = jump.host desc, m.named desc, m.itself desc, m.name limit 1
 $$;
 
+-- What a client configuration of a user needs: his linux targets, the account that is taken first and the others.
+create function api.ssh_config(caller jsonb, args jsonb) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	u yanmen.users;
+begin
+	perform api.need(caller, 'grant.list');
+	u := yanmen.find_user(yanmen.need_arg(args, 'user'));
+	return jsonb_build_object('user', u.name, 'targets', (select coalesce(jsonb_agg(jsonb_build_object('name', x.name,
+			'address', yanmen.address(x.host, x.port), 'accounts', x.accounts) order by x.name), '[]')
+		from (select t.name, t.host, t.port, coalesce(jsonb_agg(distinct a.name) filter (where a.is_default), '[]')
+				|| coalesce(jsonb_agg(distinct a.name) filter (where not a.is_default), '[]') as accounts
+			from yanmen.granted v
+			join yanmen.access_grant g on g.id = v.grant_id and (g.until is null or g.until > now())
+			join yanmen.target t on t.id = v.target_id and t.kind = 'linux'
+			join yanmen.account a on a.id = v.account_id
+			where v.user_id = u.id group by t.id) x));
+end
+$$;
+
 -- The grammar of policy/decide/hours.h, so that a wrong text is told when it is entered.
 create function yanmen.need_hours(args jsonb) returns text language plpgsql immutable as $$
 declare

@@ -262,6 +262,39 @@ def test_bulk_through_a_login_arrives_whole_both_ways(instance, through, folder)
     assert done.returncode == 0 and done.stdout == source.read_bytes() and sha(source) == sha(there), done.stderr
 
 
+# ---- ssh-config ----
+
+
+def test_ssh_config_is_ready_to_use_and_meets_no_unknown_key(instance, engineer, sshd):
+    odd = instance.target(sshd.port, name=instance.name("odd*"))
+    second = instance.target(sshd.port, name=instance.name("second"))
+    for target in (odd, second):
+        instance.grant(engineer, target)
+    answer = instance.ok("ssh-config", "--user", engineer.name, "--gate", f"127.0.0.1:{instance.port}")
+    assert {t["name"] for t in answer["targets"]} == {instance.demo, odd, second} and odd not in answer["config"]
+    folder = instance.scratch / instance.name("dot-ssh")
+    folder.mkdir()
+    known = folder / "known_hosts"
+    known.write_text(next(line[2:] for line in answer["config"].splitlines() if line.startswith("# yanmen-gate")) + "\n")
+    assert known.read_text().strip() == answer["known_hosts"]
+    config = folder / "config"
+    config.write_text(answer["config"] + f"Host *\n  UserKnownHostsFile {known}\n  GlobalKnownHostsFile /dev/null\n"
+                      "  StrictHostKeyChecking yes\n  PubkeyAuthentication no\n")
+    for name in (instance.demo, second):
+        done = subprocess.run(["ssh", "-F", config, name, "echo", name], capture_output=True, timeout=60, stdin=subprocess.DEVNULL,
+                              env=instance.ssh_env(engineer))
+        assert done.stdout.decode().strip() == name, done.stderr
+    text = subprocess.run(instance.cli_argv("ssh-config", "--user", engineer.name), capture_output=True, text=True, timeout=60)
+    assert text.returncode == 0 and f"Port {instance.port}\n" in text.stdout and f"Host {second}\n" in text.stdout
+
+
+def test_ssh_config_says_what_is_wrong(instance, engineer):
+    assert instance.cli("ssh-config").code == 2
+    assert instance.cli("ssh-config", "--user", "nobody-here").code == 3
+    for gate in ("gate", "gate:0", "gate:65536", "-oProxyCommand=x:22", "a b:22", "gate:22x", ":22"):
+        assert instance.cli("ssh-config", "--user", engineer.name, "--gate", gate).code == 2, gate
+
+
 # ---- limits and faults ----
 
 

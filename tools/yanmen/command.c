@@ -6,6 +6,7 @@
 #include "tools/yanmen/migrate.h"
 #include "tools/yanmen/replay.h"
 #include "tools/yanmen/samples.h"
+#include "tools/yanmen/ssh_config.h"
 #include "tools/yanmen/verify.h"
 #include "tools/yanmen/watch.h"
 
@@ -137,12 +138,12 @@ const struct cli_command cli_commands[] = {
 	  .notes_en = "  --from NET      client networks, 10.0.0.0/8\n"
 		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp; all without it\n"
+		      "  --feature F     shell, exec, sftp, scp, forward; all without it\n"
 		      "  --idle S, --total S, --concurrent N   limits of its sessions",
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp;不给出则全部允许\n"
+		      "  --feature F     shell, exec, sftp, scp, forward;不给出则全部允许\n"
 		      "  --idle S, --total S, --concurrent N   会话的限制",
 	  .params = { NEED("--user", "user"), NEED("--account", "account"),
 		  { .kind = CLI_TEXT, .name = "--target", .key = "target", .choice = 1 },
@@ -154,6 +155,12 @@ const struct cli_command cli_commands[] = {
 	{ .words = "grant remove", .form = "ID", .en = "ends a grant", .zh = "撤销授权", .example = "grant remove 12", .params = { ID } },
 	{ .words = "grant list", .form = "", .en = "all grants", .zh = "列出授权", .example = "grant list",
 	  .columns = "id,user,account,target,group,hours,until,features,online,expired" },
+	{ .words = "ssh-config", .form = "--user U [--gate HOST:PORT]",
+	  .en = "prints a configuration for OpenSSH: ssh TARGET goes through the gateway", .zh = "输出 OpenSSH 客户端配置:ssh 资源名 即经由网关",
+	  .example = "ssh-config --user alice --gate gate.example.com:2222",
+	  .notes_en = "  --gate HOST:PORT   the gateway as its clients reach it; without it this machine's name and the configured port",
+	  .notes_zh = "  --gate HOST:PORT   客户端所见的网关地址;缺省为本机名与所配置的端口",
+	  .params = { NEED("--user", "user"), LOCAL("--gate") }, .run = cli_ssh_config },
 	{ .words = "session list", .form = "[--state online|closed|crashed] [--user U] [--target T]", .en = "sessions",
 	  .zh = "列出会话", .example = "session list --state online", .columns = SESSION_COLUMNS,
 	  .params = { TEXT("--state", "state"), TEXT("--user", "user"), TEXT("--target", "target") } },
