@@ -10,6 +10,7 @@ import time
 import paramiko
 import pytest
 from harness import procs
+from harness.echo import echo_server
 from harness.target import silent_listener
 from harness.through import Through
 from harness.wait import until
@@ -46,40 +47,13 @@ def web():
 
 @pytest.fixture
 def echo():
-    """A server that gives back what it gets, and ends only after the client has (half-close)."""
-    server = socket.create_server(("127.0.0.1", 0), backlog=64)
-
-    def serve(s):
-        total = hashlib.sha256()
-        with s:
-            while data := s.recv(65536):
-                total.update(data)
-                s.sendall(data)
-            s.sendall(b"digest " + total.hexdigest().encode())
-
-    def accept():
-        while True:
-            try:
-                s, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(s,), daemon=True).start()
-    threading.Thread(target=accept, daemon=True).start()
-    yield server.getsockname()[1]
-    server.close()
-
-
-def database(instance, port):
-    """A target that is not SSH: until its own door exists, a forward is the way to it."""
-    name = instance.name("db")
-    instance.ok("target", "add", name, "--kind", "mysql", "--address", f"127.0.0.1:{port}", "--cluster", "samples")
-    instance.ok("account", "set", name, instance.account.name, "--password-file", instance.file("some password"))
-    return name
+    with echo_server() as port:
+        yield port
 
 
 def granted(instance, port, *options):
     """(user, name of a target at that port, his way)"""
-    user, target = instance.user(), database(instance, port)
+    user, target = instance.user(), instance.database(port)
     instance.grant(user, target, *options)
     return user, target, Through(instance, user)
 
@@ -120,7 +94,7 @@ def test_a_local_forward_is_a_session_whose_bytes_are_counted_and_digested(insta
 
 def test_socks_reaches_granted_targets_and_nothing_else(instance, web, echo):
     user, target, through = granted(instance, web)
-    ungranted = database(instance, echo)
+    ungranted = instance.database(echo)
     with through.listening("-D", "127.0.0.1:{port}") as client:
         proxy = ["curl", "-sS", "--max-time", "30", "-x", f"socks5h://127.0.0.1:{client.port}"]
         assert through.plain(*proxy, f"http://{target}:{web}/by-name").stdout == b"hello /by-name"
@@ -241,7 +215,7 @@ def test_words_that_only_begin_like_ssh_pass(instance, echo):
 def test_a_target_that_stalls_holds_its_forward_only(instance, echo):
     with silent_listener() as quiet:
         user, target, _ = granted(instance, quiet)
-        other = database(instance, echo)
+        other = instance.database(echo)
         instance.grant(user, other)
         transport, channel = channel_to(instance, user, target, quiet)
         sent = 0

@@ -198,6 +198,13 @@ class Instance:
         self.ok("account", "set", name, account.name, *secret)
         return name
 
+    def database(self, port):
+        """Adds a target that is not SSH: until its own door exists, a forward is the way to it."""
+        name = self.name("db")
+        self.ok("target", "add", name, "--kind", "mysql", "--address", f"127.0.0.1:{port}", "--cluster", "samples")
+        self.ok("account", "set", name, self.account.name, "--password-file", self.file("some password"))
+        return name
+
     def grant(self, user, target, *options, account=None):
         return self.ok("grant", "add", "--user", user.name, "--account", account or self.account.name, "--target", target, *options)
 

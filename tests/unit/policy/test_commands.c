@@ -40,6 +40,7 @@ static const char *const contract[] = {
 	"grant add: user account [target group from hours until feature idle total concurrent]",
 	"grant remove: id",
 	"grant list:",
+	"ssh-config: user",
 	"session list: [state user target]",
 	"session watch: id",
 	"session kill: id reason",
