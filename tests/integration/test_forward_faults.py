@@ -78,8 +78,8 @@ def test_what_runs_goes_on_and_new_ones_come_again(own_instance, under_way, role
     under_way.goes_on()
     done = under_way.through.run(own_instance.demo, "echo again")
     assert done.stdout == b"again\n", done.stderr
-    rows = own_instance.sessions(under_way.user, "online")
-    assert sorted(r["protocol"] for r in rows) == ["forward", "ssh"]
+    until(lambda: sorted(r["protocol"] for r in own_instance.sessions(under_way.user, "online")) == ["forward", "ssh"], 20,
+          "the end of the third session, and of no other")
 
 
 def test_without_the_recorder_both_end(own_instance, under_way):
