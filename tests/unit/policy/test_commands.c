@@ -116,7 +116,7 @@ static void rows_fit_together(void **state)
 		assert_non_null(c->permission);
 		(void)snprintf(sql, sizeof sql, "api.%s", c->name);
 		for (char *p = sql; *p; p++)
-			*p = *p == ' ' ? '_' : *p;
+			*p = *p == ' ' || *p == '-' ? '_' : *p;
 		assert_string_equal(c->sql, sql);
 	}
 }
