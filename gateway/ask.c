@@ -16,6 +16,7 @@ void gw_ask_again(struct gw_session *s, enum gw_link replaced)
 		return;
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		s->opens[i].sent = false;
+	gw_ledger_again(s);
 	gw_ask_pending(s);
 }
 
@@ -28,12 +29,15 @@ void gw_ask_pending(struct gw_session *s)
 		if (o->state == GW_OPEN_ASKED && !o->sent)
 			o->sent = gw_link_send(s, GW_BROKER, WIRE_T_open, buf_span(&o->question)) == 0;
 	}
+	gw_ledger_pending(s);
 }
 
 /* Sends the question where that is possible now; a service that is away may come back by `replace`. */
 static void try_send(struct gw_session *s, struct gw_ask *ask)
 {
-	if (ask->type && !ask->sent)
+	if (ask->to == GW_BROKER && !gw_ledger_is_sent(s))
+		gw_ask_pending(s); /* the ledger comes before the end */
+	if (ask->type && !ask->sent && (ask->to != GW_BROKER || gw_ledger_is_sent(s)))
 		ask->sent = gw_link_send(s, ask->to, ask->type, ask->body) == 0;
 }
 

@@ -67,6 +67,13 @@ struct gw_tap {
 	struct buf out;
 };
 
+/* What was told of files and is not answered. */
+struct gw_ledger {
+	uint64_t seq, answered; /* of the last one told, and of the last that the broker has on disk */
+	struct buf told;        /* u32le length, body; again and again */
+	size_t sent;            /* bytes of `told` that this broker was sent */
+};
+
 enum gw_note { GW_NOTE_END = 1, GW_NOTE_LOCK = 2, GW_NOTE_SCREEN = 4, GW_NOTE_FLOW = 8, GW_NOTE_NOTICE = 16 };
 
 struct gw_session {
@@ -87,6 +94,7 @@ struct gw_session {
 	bool welcomed;
 	char banner[4096];
 	struct gw_tap tap;
+	struct gw_ledger ledger;
 	/* for the pump */
 	const struct gw_session_events *events;
 	void *ctx;
@@ -121,6 +129,14 @@ int gw_forward_serve(struct gw_session *s, int client, struct err *err);
 /* pump.c */
 void gw_pump_end(struct gw_session *s, struct span reason); /* notes it; the first reason stays */
 int gw_pump_answered(struct gw_session *s, const struct wire_open_answer *m);
+
+/* ledger.c */
+void gw_ledger_init(struct gw_session *s);
+void gw_ledger_done(struct gw_session *s);
+void gw_ledger_again(struct gw_session *s); /* a new broker */
+void gw_ledger_pending(struct gw_session *s); /* sends what was not sent */
+bool gw_ledger_is_sent(const struct gw_session *s);
+int gw_ledger_answered(struct gw_session *s, uint64_t seq);
 
 /* tap.c: what the recorder says. */
 void gw_tap_begin(struct gw_session *s);

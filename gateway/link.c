@@ -71,6 +71,18 @@ static int take_open_answer(struct gw_session *s, struct span body, int *fd, str
 		       : 0;
 }
 
+static int take_file_answer(struct gw_session *s, struct span body, int *fd, struct err *err)
+{
+	(void)fd;
+	struct wire_file_answer m;
+	int r = wire_file_answer_get(body, &m, err);
+	if (r < 0)
+		return r;
+	return gw_ledger_answered(s, m.seq) < 0
+		       ? fault(err, -EBADMSG, away, "file_answer %ju of %ju", (uintmax_t)m.seq, (uintmax_t)s->ledger.seq)
+		       : 0;
+}
+
 static int take_credit(struct gw_session *s, struct span body, int *fd, struct err *err)
 {
 	(void)fd;
@@ -130,6 +142,7 @@ static const struct rule {
 	{ WIRE_T_deny, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_open_answer, GW_BROKER, FD_NONE, take_open_answer },
 	{ WIRE_T_jump_answer, GW_BROKER, FD_MAYBE, NULL },
+	{ WIRE_T_file_answer, GW_BROKER, FD_NONE, take_file_answer },
 	{ WIRE_T_end_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_probe, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_host_keys_answer, GW_VAULT, FD_NONE, NULL },

@@ -28,6 +28,7 @@ void gw_session_init(struct gw_session *s, int first)
 		s->fd[l] = first + l;
 	buf_init(&s->unsent, MSG_BODY_MAX);
 	buf_init(&s->tap.out, MSG_BODY_MAX);
+	gw_ledger_init(s);
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		buf_init(&s->opens[i].question, MSG_BODY_MAX);
 }
@@ -38,6 +39,7 @@ void gw_session_done(struct gw_session *s)
 		scope_close(&s->fd[l]);
 	buf_done(&s->unsent);
 	buf_done(&s->tap.out);
+	gw_ledger_done(s);
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		buf_done(&s->opens[i].question);
 }

@@ -95,6 +95,13 @@ int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail
  * -EAGAIN when GW_SESSION_OPENS are without an answer already. */
 enum { GW_SESSION_OPENS = 32 };
 int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, struct span text, struct err *err);
+/* ---- the ledger of files (gateway/ledger.c) ---- */
+/* Tells the broker of a file, and tells it again after a broker's restart until the broker has it on disk.  Never blocks; m->seq is
+ * set here. */
+void gw_ledger_tell(struct gw_session *s, struct wire_file *m);
+/* False: so much is not answered yet that file transfers are to be held.  The answer wakes the loop. */
+bool gw_ledger_room(const struct gw_session *s);
+
 /* reason: for the audit and the session list.  Records FRAME_FINISH, waits up to 1 s for the broker.  Where recorder or
  * parent are gone nothing is said: a session without its last frame has crashed, in the list as in the recording. */
 void gw_session_end(struct gw_session *s, const char *reason);

@@ -76,6 +76,10 @@ const struct pol_command pol_commands[] = {
 	{ "replay", "recording.read", "api.replay", POL_FD_SOCKET, 65000, pol_command_replay,
 		{ { "id", REQ, 0 }, { "from", 0, 16 } } },
 
+	{ "file list", "file.list", "api.file_list", 0, 0, NULL,
+		{ { "since", 0, 0 }, { "until", 0, 0 }, { "user", 0, 0 }, { "target", 0, 0 }, { "session", 0, 0 },
+		  { "sha256", 0, 64 }, { "path", 0, 1000 } } },
+
 	{ "audit search", "audit.search", "api.audit_search", 0, 0, pol_command_audit_search,
 		{ { "since", 0, 0 }, { "until", 0, 0 }, { "text", 0, 1000 }, { "user", 0, 0 }, { "target", 0, 0 },
 		  { "kind", REP, 16 }, { "limit", 0, 8 }, { "before", 0, 48 } } },

@@ -9,11 +9,22 @@
 #include <errno.h>
 #include <stdio.h>
 
-enum { FEATURES = WIRE_FEATURE_SHELL | WIRE_FEATURE_EXEC | WIRE_FEATURE_SFTP | WIRE_FEATURE_SCP };
+/* What a channel is asked for: one of the first, and a direction where its bytes go one way only. */
+enum {
+	FEATURES = WIRE_FEATURE_SHELL | WIRE_FEATURE_EXEC | WIRE_FEATURE_SFTP | WIRE_FEATURE_SCP,
+	DIRECTIONS = WIRE_FEATURE_UPLOAD | WIRE_FEATURE_DOWNLOAD,
+};
 
-static bool is_one_feature(uint32_t request)
+static bool is_one(uint32_t bits)
 {
-	return request && (request & FEATURES) == request && (request & (request - 1)) == 0;
+	return bits && (bits & (bits - 1)) == 0;
+}
+
+static bool makes_sense(uint32_t request)
+{
+	uint32_t direction = request & DIRECTIONS;
+
+	return (request & (FEATURES | DIRECTIONS)) == request && is_one(request & FEATURES) && (!direction || is_one(direction));
 }
 
 /* The exec string as the target reads it: rules and searches want it as text. */
@@ -36,7 +47,9 @@ static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allo
 	pol_fact_open(&f);
 	pol_fact_text(&f, "session", span_str(id));
 	pol_fact_num(&f, "channel", m->channel);
-	pol_fact_text(&f, "request", span_str(decide_rule_feature(m->request)));
+	pol_fact_text(&f, "request", span_str(decide_rule_feature(m->request & FEATURES)));
+	if (m->request & DIRECTIONS)
+		pol_fact_text(&f, "direction", span_str(decide_rule_feature(m->request & DIRECTIONS)));
 	if (m->text.n)
 		put_text(&f, w, m->text);
 	return pol_facts_put(&w->b->facts, allowed ? "channel.opened" : "channel.refused", &f, err);
@@ -48,15 +61,16 @@ void pol_open_ask(struct pol_worker *w, const struct wire_open *m)
 	char say[128] = "";
 	struct err err;
 
-	if (!is_one_feature(m->request)) {
+	if (!makes_sense(m->request)) {
 		pol_worker_break(w, "open of an unknown request");
 		return;
 	}
-	bool allowed = w->session.on && (w->session.features & m->request);
+	uint32_t missing = m->request & ~w->session.features;
+	bool allowed = w->session.on && !missing;
 	if (!allowed) {
+		const char *what = decide_rule_feature(missing & FEATURES ? missing & FEATURES : missing);
 		a.code = -EACCES;
-		(void)snprintf(say, sizeof say, "%s is not allowed here. / 此处不允许 %s。",
-			decide_rule_feature(m->request), decide_rule_feature(m->request));
+		(void)snprintf(say, sizeof say, "%s is not allowed here. / 此处不允许 %s。", what, what);
 	}
 	if (open_audit(w, m, allowed, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);

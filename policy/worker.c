@@ -4,6 +4,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
+#include "policy/file.h"
 #include "policy/jump.h"
 #include "policy/menu.h"
 #include "policy/open.h"
@@ -101,6 +102,7 @@ union said {
 	struct wire_reached reached;
 	struct wire_open open;
 	struct wire_jump jump;
+	struct wire_file file;
 	struct wire_end end;
 };
 
@@ -122,6 +124,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_open_get(body, &m->open, NULL);
 	case WIRE_T_jump:
 		return wire_jump_get(body, &m->jump, NULL);
+	case WIRE_T_file:
+		return wire_file_get(body, &m->file, NULL);
 	case WIRE_T_end:
 		return wire_end_get(body, &m->end, NULL);
 	default:
@@ -157,6 +161,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_jump:
 		pol_jump_ask(w, &m->jump);
+		break;
+	case WIRE_T_file:
+		pol_file_told(w, &m->file);
 		break;
 	default:
 		got_end(w, &m->end);

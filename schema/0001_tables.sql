@@ -39,14 +39,14 @@ select 'admin', p, 'all'
 from unnest(array['user.manage', 'user.list', 'group.manage', 'group.put', 'group.list',
 	'cluster.manage', 'cluster.put', 'cluster.list', 'target.manage', 'target.list', 'target.test', 'account.set',
 	'grant.manage', 'grant.list', 'session.list', 'session.watch', 'session.control', 'recording.list', 'recording.read',
-	'recording.verify', 'audit.read', 'settings.read', 'settings.set', 'escrow.set', 'samples.remove', 'doctor.run']) p
+	'recording.verify', 'file.list', 'audit.read', 'settings.read', 'settings.set', 'escrow.set', 'samples.remove', 'doctor.run']) p
 union all
 select 'auditor', p, 'all' from unnest(array['user.list', 'group.list', 'cluster.list', 'target.list', 'grant.list',
-	'session.list', 'session.watch', 'recording.list', 'recording.read', 'recording.verify', 'audit.read',
+	'session.list', 'session.watch', 'recording.list', 'recording.read', 'recording.verify', 'file.list', 'audit.read',
 	'settings.read', 'doctor.run']) p
 union all
 select 'group_admin', p, 'own' from unnest(array['group.put', 'group.list', 'target.list', 'target.test',
-	'session.list', 'session.watch', 'session.control', 'recording.list']) p
+	'session.list', 'session.watch', 'session.control', 'recording.list', 'file.list']) p
 union all
 select 'cluster_admin', p, 'all' from unnest(array['cluster.manage', 'cluster.put', 'cluster.list', 'target.manage',
 	'target.list', 'target.test', 'group.list']) p

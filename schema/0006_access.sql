@@ -129,7 +129,7 @@ $$;
 create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	valid constant text[] := array['shell', 'exec', 'sftp', 'scp', 'forward'];
+	valid constant text[] := array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward'];
 	g yanmen.access_grant;
 	u yanmen.users;
 	target text := nullif(yanmen.arg(args, 'target'), '');

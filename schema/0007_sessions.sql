@@ -52,6 +52,8 @@ $$;
 --   session.reached    outcome ("ok" or another word), detail
 --   session.ended      reason, state ("closed", "crashed"), bytes_in, bytes_out
 --   session.control    op ("end", "lock", "unlock"), reason
+--   file.begun         channel, number, protocol, op ("upload", "download"), path; no audit row
+--   file.<op>          the same and state, to, size, from, ranges, sha256 (hex), why: how it ended, or what was done
 --   recording.state    state, seq, head (hex), bytes, started_us, ended_us, signed_us, signature (hex), reason
 -- What a known session's row says about user, target, account and cluster is added to the body.
 create function api.spool_apply(uid uuid, at_us bigint, kind text, body jsonb) returns void
@@ -70,6 +72,15 @@ begin
 		from yanmen.session s where s.id = sid;
 		b := coalesce(b, o);
 	end if;
+	if sid is not null and k like 'file.%' then
+		if not yanmen.file_is_new(sid, k, b) then
+			return;
+		end if;
+		perform yanmen.file_told(sid, at, b);
+		if k = 'file.begun' then
+			return; -- its audit row tells how it ended
+		end if;
+	end if;
 	who := case k when 'login.refused' then 'client:' || (b ->> 'address') else 'user:' || nullif(b ->> 'user', '') end;
 	if not audit.add(coalesce(nullif(b ->> 'actor', ''), who, 'system'), k, b - 'actor', spool_apply.uid, at) then
 		return;
@@ -84,6 +95,7 @@ begin
 		end if;
 	when 'session.ended' then
 		perform yanmen.session_close(sid, at, b);
+		perform yanmen.files_cut(sid, at);
 	when 'session.control' then
 		update yanmen.session set locked = (b ->> 'op' = 'lock') where id = sid and b ->> 'op' in ('lock', 'unlock');
 	when 'recording.state' then

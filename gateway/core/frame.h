@@ -28,6 +28,7 @@ enum frame_type {
 	FRAME_CLOSE,     /* the channel is closed; empty */
 	FRAME_NOTE,      /* JSON: kind locked|unlocked|refused|message..., text */
 	FRAME_FINISH,    /* JSON: reason; the worker's last frame.  Without it the recording is "crashed" */
+	FRAME_FILE,      /* JSON: a file moved or something was done to one, as wire.h's `file` */
 	FRAME_TYPES,
 };
 struct frame {

@@ -127,3 +127,43 @@ const char *wire_role_name(uint8_t role)
 	};
 	return role < COUNT_OF(names) && names[role] ? names[role] : "?";
 }
+
+const char *wire_file_protocol_name(uint8_t protocol)
+{
+	static const char *const names[] = {
+		[WIRE_FILE_SFTP] = "sftp",
+		[WIRE_FILE_SCP] = "scp",
+		[WIRE_FILE_RSYNC] = "rsync",
+	};
+	return protocol < COUNT_OF(names) && names[protocol] ? names[protocol] : "?";
+}
+
+const char *wire_file_op_name(uint8_t op)
+{
+	static const char *const names[] = {
+		[WIRE_FILE_UPLOAD] = "upload",
+		[WIRE_FILE_DOWNLOAD] = "download",
+		[WIRE_FILE_RENAME] = "rename",
+		[WIRE_FILE_REMOVE] = "remove",
+		[WIRE_FILE_MKDIR] = "mkdir",
+		[WIRE_FILE_RMDIR] = "rmdir",
+		[WIRE_FILE_SETSTAT] = "setstat",
+		[WIRE_FILE_SYMLINK] = "symlink",
+		[WIRE_FILE_HARDLINK] = "hardlink",
+		[WIRE_FILE_COPY] = "copy",
+		[WIRE_FILE_UNREADABLE] = "unreadable",
+	};
+	return op < COUNT_OF(names) && names[op] ? names[op] : "?";
+}
+
+const char *wire_file_state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		[WIRE_FILE_BEGUN] = "begun",
+		[WIRE_FILE_COMPLETE] = "complete",
+		[WIRE_FILE_PARTIAL] = "partial",
+		[WIRE_FILE_FAILED] = "failed",
+		[WIRE_FILE_REFUSED] = "refused",
+	};
+	return state < COUNT_OF(names) && names[state] ? names[state] : "?";
+}

@@ -45,6 +45,8 @@ struct msgq;
 	M(reached, 0x0104, WIRE_REACHED_F)      /* worker -> broker     how the login to the target went   */ \
 	M(open, 0x0105, WIRE_OPEN_F)            /* worker -> broker     may this channel request run?      */ \
 	M(open_answer, 0x0185, WIRE_OPEN_ANSWER_F) \
+	M(file, 0x0110, WIRE_FILE_F)            /* worker -> broker     of a file transfer; said again until it is answered */ \
+	M(file_answer, 0x0190, WIRE_SEQ_F)      /* broker -> worker     written down, all up to seq        */ \
 	M(end, 0x0106, WIRE_END_F)              /* worker -> broker     the session is over, why           */ \
 	M(end_answer, 0x0186, WIRE_NONE_F)      /* broker -> worker     written down                       */ \
 	M(probe, 0x0187, WIRE_PROBE_F)          /* broker -> probe worker   +fd: read this target's host key */ \
@@ -159,6 +161,13 @@ struct msgq;
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
 /* host, port: as the client says it, RFC 4254 section 7.2; origin: whom it forwards for, for the audit */
 #define WIRE_JUMP_F(F) F(STR, host) F(U32, port) F(STR, origin)
+#define WIRE_SEQ_F(F) F(U64, seq)
+/* seq goes up by one from 1, a session.  number: of the file or operation, in the session; an upload or download comes twice,
+ * BEGUN and how it ended.  size: bytes that passed, of the file's from `from` on, in so many ranges; sha256: 32 bytes, or
+ * empty where it is not known. */
+#define WIRE_FILE_F(F) \
+	F(U64, seq) F(U32, channel) F(U32, number) F(U8, protocol) F(U8, op) F(U8, state) F(U64, size) F(U64, from) \
+	F(U32, ranges) F(STR, sha256) F(STR, path) F(STR, to) F(STR, why)
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
 #define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
@@ -237,7 +246,24 @@ enum wire_feature {
 	WIRE_FEATURE_EXEC = 1 << 1,
 	WIRE_FEATURE_SFTP = 1 << 2, /* the sftp subsystem */
 	WIRE_FEATURE_SCP = 1 << 3,  /* exec of scp -t / -f, the old protocol */
+	WIRE_FEATURE_UPLOAD = 1 << 4, /* files to the target: within sftp and scp, and of rsync */
+	WIRE_FEATURE_DOWNLOAD = 1 << 5,
 	WIRE_FEATURE_FORWARD = 1 << 6, /* -L and -D: connections to the target from the client's side */
+};
+enum wire_file_protocol { WIRE_FILE_SFTP = 1, WIRE_FILE_SCP, WIRE_FILE_RSYNC, WIRE_FILE_PROTOCOLS };
+enum wire_file_op {
+	WIRE_FILE_UPLOAD = 1, WIRE_FILE_DOWNLOAD, WIRE_FILE_RENAME, WIRE_FILE_REMOVE, WIRE_FILE_MKDIR, WIRE_FILE_RMDIR,
+	WIRE_FILE_SETSTAT, WIRE_FILE_SYMLINK, WIRE_FILE_HARDLINK, WIRE_FILE_COPY,
+	WIRE_FILE_UNREADABLE, /* the channel is no file transfer any more: a stream (FAILED), or ended (REFUSED) */
+	WIRE_FILE_OPS,
+};
+enum wire_file_state {
+	WIRE_FILE_BEGUN = 1, /* an upload or download, before its first byte; other operations come once */
+	WIRE_FILE_COMPLETE,  /* closed in order and nothing failed; a download: to the end of the file */
+	WIRE_FILE_PARTIAL,   /* cut, closed before the end, or not all of it was written */
+	WIRE_FILE_FAILED,    /* the target said no */
+	WIRE_FILE_REFUSED,   /* we did */
+	WIRE_FILE_STATES,
 };
 enum wire_outcome {
 	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,
@@ -301,6 +327,9 @@ WIRE_MESSAGES(WIRE_CODEC)
 
 const char *wire_type_name(uint16_t type); /* "login"; "?" */
 const char *wire_role_name(uint8_t role);  /* "broker" */
+const char *wire_file_protocol_name(uint8_t protocol); /* "sftp"; "?", as the next two */
+const char *wire_file_op_name(uint8_t op);             /* "upload" */
+const char *wire_file_state_name(uint8_t state);       /* "begun" */
 extern const char wire_build[];            /* the build id that HELLO carries */
 
 #endif

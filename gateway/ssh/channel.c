@@ -277,6 +277,8 @@ void gw_ssh_channel_free(struct gw_ssh_channel *c)
 		ssh_remove_channel_callbacks(c->back, &c->back_cb);
 		ssh_channel_free(c->back);
 	}
+	c->xfer = xfer_free(c->xfer);
+	xfer_command_done(&c->moves);
 	gw_ssh_flow_done(&c->in);
 	gw_ssh_flow_done(&c->out);
 	gw_ssh_flow_done(&c->err);

@@ -4,6 +4,7 @@
 #include "gateway/core/rd.h"
 #include "gateway/ssh/link.h"
 #include "gateway/term/screen.h"
+#include "gateway/xfer/xfer.h"
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
@@ -110,11 +111,103 @@ static int record(struct gw_ssh_flow *f, struct gw_ssh_link *l, size_t to, struc
 	return 0;
 }
 
+/* ---- with a file transfer ---- */
+
+static enum xfer_side side_of(const struct gw_ssh_flow *f)
+{
+	return f->frame == FRAME_IN ? XFER_UP : XFER_DOWN;
+}
+
+static void stand_still(struct gw_ssh_flow *f, const char *why)
+{
+	f->lost = true;
+	f->why = why;
+}
+
+/* What becomes of the next bytes; false when that is to wait. */
+static bool read_next(struct gw_ssh_flow *f, struct gw_ssh_link *l)
+{
+	struct xfer_cut cut;
+	bool over = f->ended && !f->more;
+	if (gw_tap_room(l->gw) == 0 || !gw_ledger_room(l->gw))
+		return false;
+	xfer_feed(f->xfer, side_of(f), f->data.data + f->recorded, f->data.len - f->recorded, &cut);
+	if (cut.fate == XFER_LOST)
+		stand_still(f, cut.why);
+	else if (cut.fate == XFER_HOLD && over && (!cut.wait || side_of(f) == XFER_DOWN))
+		stand_still(f, "it ended in the middle of a packet");
+	else if (cut.fate == XFER_DROP)
+		f->drop = cut.n;
+	else if (cut.fate == XFER_PASS && !cut.bulk)
+		f->owed = cut.n;
+	else if (cut.fate == XFER_PASS) {
+		gw_tap_count(l->gw, f->frame, cut.n);
+		f->total += cut.n;
+		f->recorded += cut.n;
+	}
+	return cut.fate == XFER_PASS || cut.fate == XFER_DROP;
+}
+
+static int record_owed(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
+{
+	int r = gw_tap_frame(l->gw, f->frame, f->channel, span_of(f->data.data + f->recorded, f->owed), err);
+	if (r < 0)
+		return r;
+	f->total += f->owed;
+	f->recorded += f->owed;
+	f->owed = 0;
+	return 0;
+}
+
+/* data[recorded..to) is read, and recorded where it is no data of a file. */
+static int read_files(struct gw_ssh_flow *f, struct gw_ssh_link *l, size_t to, struct err *err)
+{
+	while (f->recorded < to && !f->lost) {
+		if (f->drop > 0 && f->recorded > f->at)
+			break; /* what stands before it is written first */
+		if (f->drop > 0) {
+			f->at = f->recorded += f->drop;
+			f->drop = 0;
+		} else if (f->owed > 0) {
+			int r = record_owed(f, l, err);
+			if (r < 0)
+				return r == -EAGAIN ? 0 : r;
+		} else if (!read_next(f, l)) {
+			break;
+		}
+	}
+	return 0;
+}
+
+/* Our answers to what was refused, between two packets of the target. */
+static int put_answers(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
+{
+	if (!f->xfer || side_of(f) != XFER_DOWN || f->owed > 0 || f->lost)
+		return 0;
+	struct span answer = xfer_answer(f->xfer);
+	uint8_t *room = answer.n > 0 ? buf_room(&f->data, answer.n) : NULL;
+	if (!room)
+		return 0;
+	int r = gw_tap_frame(l->gw, f->frame, f->channel, answer, err);
+	if (r < 0)
+		return r == -EAGAIN ? 0 : r;
+	buf_grew(&f->data, answer.n);
+	uint8_t *place = f->data.data + f->recorded;
+	memmove(place + answer.n, place, f->data.len - answer.n - f->recorded);
+	memcpy(place, answer.p, answer.n);
+	f->recorded += answer.n;
+	f->total += answer.n;
+	xfer_answered(f->xfer);
+	return 0;
+}
+
+/* ---- writing ---- */
+
 static int write_chunk(
 	struct gw_ssh_flow *f, struct gw_ssh_side *side, struct gw_ssh_link *l, size_t n, struct err *err)
 {
 	if (f->recorded < f->at + n) {
-		int r = f->frame == 0 ? 0 : record(f, l, f->at + n, err);
+		int r = f->frame == 0 ? 0 : f->xfer ? read_files(f, l, f->at + n, err) : record(f, l, f->at + n, err);
 		if (r < 0)
 			return r;
 		if (f->frame == 0)
@@ -148,17 +241,21 @@ int gw_ssh_flow_pump(struct gw_ssh_flow *f, struct gw_ssh_link *l, bool *moved, 
 	struct gw_ssh_side *side = f->frame == FRAME_IN || f->frame == FRAME_KEYS ? &l->target : &l->client;
 	for (int i = 0; i < 8 && !f->dropped && f->to; i++) {
 		reset_when_read(f);
+		int r = put_answers(f, l, err);
+		if (r < 0)
+			return r;
 		if (f->at == f->data.len)
 			gw_ssh_flow_rescue(f);
 		size_t n = f->data.len - f->at, window = ssh_channel_window_size(f->to);
 		n = n < GW_SSH_FLOW_CHUNK ? n : GW_SSH_FLOW_CHUNK;
 		n = n < window ? n : window;
-		if (n == 0 || !(gw_ssh_side_takes(side) || gw_ssh_side_flush(side)))
+		if (n == 0 || f->lost || !(gw_ssh_side_takes(side) || gw_ssh_side_flush(side)))
 			break;
+		size_t before = f->at;
 		int w = write_chunk(f, side, l, n, err);
 		if (w < 0)
 			return w;
-		if (w == 0)
+		if (f->at == before)
 			break;
 		*moved = true;
 	}
@@ -195,13 +292,24 @@ struct span gw_ssh_flow_take(struct gw_ssh_flow *f)
 	return s;
 }
 
+bool gw_ssh_flow_hash(const struct gw_ssh_flow *f, uint8_t ret[static 32])
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+	bool good = copy && EVP_MD_CTX_copy_ex(copy, f->digest) == 1 && EVP_DigestFinal_ex(copy, hash, &n) == 1 && n == 32;
+	EVP_MD_CTX_free(copy);
+	if (good)
+		memcpy(ret, hash, 32);
+	return good;
+}
+
 int gw_ssh_flow_digest(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
 {
 	if (!f->digest || f->total <= f->store_max)
 		return 0;
-	uint8_t hash[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	if (EVP_DigestFinal_ex(f->digest, hash, &n) != 1 || n != 32)
+	uint8_t hash[32];
+	if (!gw_ssh_flow_hash(f, hash))
 		return fault(err, -ENOMEM, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_INTERNAL), "SHA-256 final");
 	struct buf b;
 	buf_init(&b, 64);

@@ -8,6 +8,7 @@
 struct err;
 struct gw_ssh_link;
 struct term_screen;
+struct xfer;
 /*
  * flow - one direction of one channel: bytes from one SSH channel, through the recording, to the other.
  *
@@ -16,6 +17,9 @@ struct term_screen;
  *          run callbacks from inside any of its functions.
  * Order:   a byte is recorded before it is written; what ssh_channel_write did not take (it takes nothing while keys are
  *          exchanged, whatever the window says) stays at the front.
+ * Files:   with `xfer` the bytes are read as a file transfer first (gateway/xfer): data that it hashed passes without being
+ *          stored, what it refuses goes no further, its own answers are put between two packets.  `lost`: it cannot read on, and
+ *          the flow stands still until the channel decides (files.c).
  * Limits:  `data` takes new bytes while it holds less than 64 KiB; then they stay in libssh's buffer, which its window
  *          bounds (1.25 MiB), and are taken all at once when `data` is empty: libssh opens the window at each read as
  *          if its buffer were empty, so small reads would let that buffer grow without end.
@@ -43,6 +47,10 @@ struct gw_ssh_flow {
 	uint64_t total;      /* bytes recorded or digested */
 	uint64_t store_max;  /* of them are stored; 0 = all */
 	EVP_MD_CTX *digest;  /* with store_max */
+	struct xfer *xfer;   /* reads the bytes first, or NULL; borrowed */
+	size_t owed, drop;   /* behind `recorded`: bytes that xfer passes when they are recorded, or that go nowhere */
+	bool lost;
+	const char *why;     /* of lost */
 };
 
 void gw_ssh_flow_init(struct gw_ssh_flow *f, uint8_t frame, uint32_t channel);
@@ -61,6 +69,8 @@ struct span gw_ssh_flow_rest(struct gw_ssh_flow *f);
 void gw_ssh_flow_wrote(struct gw_ssh_flow *f, size_t n);
 /* The bytes that wait, for a reader of our own (the menu); consumes all. */
 struct span gw_ssh_flow_take(struct gw_ssh_flow *f);
+/* SHA-256 of all so far; only with gw_ssh_flow_limit. */
+bool gw_ssh_flow_hash(const struct gw_ssh_flow *f, uint8_t ret[static 32]);
 /* FRAME_DIGEST, when not all of this direction was stored. */
 int gw_ssh_flow_digest(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err);
 #endif

@@ -4,6 +4,7 @@
 #include "gateway/session.h"
 #include "gateway/ssh/flow.h"
 #include "gateway/ssh/say.h"
+#include "gateway/xfer/command.h"
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/server.h>
@@ -18,7 +19,7 @@ struct gw_ssh_menu;
  * link - what the files of the SSH worker share: one client connection, its target connection, its channels.
  *
  * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, ask.c his second factor, back.c the target's side, channel.c one
- *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, menu.c and
+ *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, files.c files, menu.c and
  *          choose.c the menu, forward.c connections to other targets through this one, end.c ending and locking, probe.c host
  *          keys, algo.c what we agree to, pty.c the request for a terminal, request.c and say.c words.
  * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
@@ -78,6 +79,11 @@ struct gw_ssh_channel {
 	uint32_t feature;
 	char *signals[GW_SSH_SIGNALS];
 	size_t signals_n;
+	/* files */
+	struct xfer_command moves; /* what the request says of them; protocol 0 = no file transfer */
+	struct xfer *xfer;         /* reads the channel, while it can */
+	uint32_t rsync;            /* number of the stream in the ledger, while it runs */
+	bool refusal_said[2];      /* up, down */
 	/* how it ends */
 	bool opened;       /* FRAME_OPEN is written */
 	bool back_open;    /* the target confirmed the channel */
@@ -150,6 +156,7 @@ struct gw_ssh_link {
 	struct gw_ssh_channel *channels;
 	uint32_t last_number;
 	struct gw_ssh_forward *forwards;
+	uint32_t files; /* number of the last event about files */
 	struct gw_ssh_menu *menu; /* of the one channel in GW_SSH_CH_MENU */
 	int64_t input_us;         /* last sign of life of the person */
 	bool locked, draw_all;
@@ -216,6 +223,15 @@ void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, int code, cons
 /* One line, exit status 254, close. */
 void gw_ssh_start_refuse(struct gw_ssh_channel *c, const char *line);
 void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *text);
+
+void gw_ssh_start_record(struct gw_ssh_channel *c, uint8_t type, struct buf *body); /* a frame that always fits */
+
+/* files.c */
+bool gw_ssh_files_reads(const struct gw_ssh_channel *c); /* are its bytes read as those of files? */
+int gw_ssh_files_start(struct gw_ssh_channel *c, struct err *err);
+/* A flow that its reader cannot read goes on as a recorded stream, or the channel ends where a direction is not allowed. */
+int gw_ssh_files_check(struct gw_ssh_channel *c, struct err *err);
+void gw_ssh_files_end(struct gw_ssh_channel *c);
 
 /* relay.c */
 int gw_ssh_relay_step(struct gw_ssh_channel *c, bool *moved, struct err *err);

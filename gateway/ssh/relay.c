@@ -82,6 +82,8 @@ static int pump(struct gw_ssh_channel *c, bool *moved, struct err *err)
 		r = gw_ssh_flow_pump(&c->out, l, moved, err);
 	if (r == 0 && running && gw_ssh_flow_is_empty(&c->own))
 		r = gw_ssh_flow_pump(&c->err, l, moved, err);
+	if (r == 0 && running)
+		r = gw_ssh_files_check(c, err);
 	if (!c->pty && c->out.total + c->err.total != before)
 		l->input_us = clock_mono_us();
 	return r;
@@ -92,6 +94,7 @@ int gw_ssh_relay_record_end(struct gw_ssh_channel *c, struct err *err)
 	if (!c->opened || c->recorded_end)
 		return 0;
 	c->recorded_end = true;
+	gw_ssh_files_end(c);
 	struct gw_session *gw = c->link->gw;
 	int r = 0;
 	if (c->has_exit) {

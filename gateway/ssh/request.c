@@ -1,5 +1,6 @@
 #include "gateway/ssh/request.h"
 #include "gateway/core/wire.h"
+#include "gateway/xfer/command.h"
 #include <string.h>
 
 static bool is_blank(uint8_t c)
@@ -7,50 +8,20 @@ static bool is_blank(uint8_t c)
 	return c == ' ' || c == '\t';
 }
 
-static struct span next_word(struct span *line)
+uint32_t gw_ssh_request_exec(struct span command, struct xfer_command *ret_moves)
 {
-	while (line->n > 0 && is_blank(*line->p))
-		line->p++, line->n--;
-	struct span word = { line->p, 0 };
-	while (line->n > 0 && !is_blank(*line->p))
-		line->p++, line->n--, word.n++;
-	return word;
-}
-
-/* A shell does no more with the line than splitting, unquoting and globbing it. */
-static bool is_plain(struct span line)
-{
-	static const char acted_upon[] = ";&|<>()$`\n\r";
-	for (size_t i = 0; i < line.n; i++)
-		if (line.p[i] == 0 || memchr(acted_upon, line.p[i], sizeof acted_upon - 1))
-			return false;
-	return true;
-}
-
-/* Flags that scp itself sends to its other half, bundled or not; -t and -f make it that half. */
-static bool flags_known(struct span word, bool *remote)
-{
-	for (size_t i = 1; i < word.n; i++) {
-		if (!memchr("dprvqtf", word.p[i], 7))
-			return false;
-		*remote |= word.p[i] == 't' || word.p[i] == 'f';
+	xfer_command_parse(command, ret_moves);
+	uint32_t direction = ret_moves->side == XFER_UP ? WIRE_FEATURE_UPLOAD : WIRE_FEATURE_DOWNLOAD;
+	switch (ret_moves->protocol) {
+	case WIRE_FILE_SFTP:
+		return WIRE_FEATURE_SFTP;
+	case WIRE_FILE_SCP:
+		return WIRE_FEATURE_SCP | direction;
+	case WIRE_FILE_RSYNC:
+		return WIRE_FEATURE_EXEC | direction;
+	default:
+		return WIRE_FEATURE_EXEC;
 	}
-	return word.n > 1;
-}
-
-uint32_t gw_ssh_request_exec(struct span command)
-{
-	if (!is_plain(command))
-		return WIRE_FEATURE_EXEC;
-	struct span rest = command, word = next_word(&rest);
-	if (!span_is(word, "scp") && !span_is(word, "/usr/bin/scp"))
-		return WIRE_FEATURE_EXEC;
-	/* Any other flag, in any place (getopt permutes), could name a program to run: then it is a command. */
-	bool remote = false;
-	for (word = next_word(&rest); word.n > 0 && !span_is(word, "--"); word = next_word(&rest))
-		if (word.p[0] == '-' && !flags_known(word, &remote))
-			return WIRE_FEATURE_EXEC;
-	return remote ? WIRE_FEATURE_SCP : WIRE_FEATURE_EXEC;
 }
 
 uint32_t gw_ssh_request_subsystem(struct span name)

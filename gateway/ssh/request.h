@@ -3,17 +3,19 @@
 #include "gateway/core/buf.h"
 #include <stdbool.h>
 #include <stdint.h>
+struct xfer_command;
 /*
  * request - what a channel request is, in the words of a grant.  Pure.
  *
- * gw_ssh_request_exec: WIRE_FEATURE_SCP for the old scp protocol's remote half (`scp` with -t or -f and nothing in
- *   the line that a shell would act upon), else WIRE_FEATURE_EXEC: when in doubt it is a command.
+ * gw_ssh_request_exec: the features that an exec string needs, all of them: WIRE_FEATURE_SCP and a direction for the old scp
+ *   protocol's remote half, WIRE_FEATURE_EXEC and a direction for rsync's, WIRE_FEATURE_SFTP for an sftp-server, else
+ *   WIRE_FEATURE_EXEC.  ret_moves, yours to release, is what gateway/xfer/command.h makes of it.
  * gw_ssh_request_subsystem: WIRE_FEATURE_SFTP, or 0 for one that we do not relay.
  * gw_ssh_request_env: may this variable pass?  allow: names, comma-separated, blanks ignored, * at the end of one matches
  *   any tail.  Names other than [A-Za-z_][A-Za-z0-9_]* never pass.
  * Trust: input hostile.
  */
-uint32_t gw_ssh_request_exec(struct span command);
+uint32_t gw_ssh_request_exec(struct span command, struct xfer_command *ret_moves);
 uint32_t gw_ssh_request_subsystem(struct span name);
 bool gw_ssh_request_env(const char *allow, struct span name);
 #endif

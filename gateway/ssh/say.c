@@ -33,6 +33,11 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 	[GW_SSH_SAY_IDLE] = { "idle for too long", "空闲时间过长" },
 	[GW_SSH_SAY_TOTAL] = { "the time that the grant allows is over", "授权允许的时长已用完" },
 	[GW_SSH_SAY_SUBSYSTEM] = { "the subsystem \"{}\" is not available here", "此处不提供子系统“{}”" },
+	[GW_SSH_SAY_NO_UPLOAD] = { "*** Yanmen: you may not upload or change files here ***",
+		"*** 雁门：此处不允许上传或修改文件 ***" },
+	[GW_SSH_SAY_NO_DOWNLOAD] = { "*** Yanmen: you may not download files here ***", "*** 雁门：此处不允许下载文件 ***" },
+	[GW_SSH_SAY_UNREADABLE] = { "this is no file transfer that the gateway can read, and your access limits where files may go",
+		"网关无法识别该文件传输，而您的授权限制了文件传输方向" },
 	[GW_SSH_SAY_INTERNAL] = { "internal error, please log in again", "网关内部错误，请重新登录" },
 	[GW_SSH_SAY_FACTOR_NEXT] = { "Yanmen: a code of your authenticator app comes next; a client that cannot ask for it "
 				     "(batch mode, password only) is refused",

@@ -27,6 +27,9 @@ enum gw_ssh_say {
 	GW_SSH_SAY_IDLE,
 	GW_SSH_SAY_TOTAL,
 	GW_SSH_SAY_SUBSYSTEM, /* {}: its name */
+	GW_SSH_SAY_NO_UPLOAD,
+	GW_SSH_SAY_NO_DOWNLOAD,
+	GW_SSH_SAY_UNREADABLE, /* no file transfer, and files may go one way only */
 	GW_SSH_SAY_INTERNAL,
 	GW_SSH_SAY_FACTOR_NEXT,   /* to a client that may not be able to ask */
 	GW_SSH_SAY_FACTOR_CODE,   /* the prompt */

@@ -15,7 +15,7 @@
 /* An escaped byte takes six: 6 * (8000 + 8 * (128 + 100)) and the rest stay below FRAME_BODY_MAX. */
 enum { REFUSED_STATUS = 254, COMMAND_SHOWN_MAX = 8000, ENV_SHOWN = 8, ENV_SHOWN_MAX = 100 };
 
-static void record_json(struct gw_ssh_channel *c, uint8_t type, struct buf *b)
+void gw_ssh_start_record(struct gw_ssh_channel *c, uint8_t type, struct buf *b)
 {
 	struct err err = { 0 };
 	if (gw_tap_frame(c->link->gw, type, c->number, buf_span(b), &err) < 0) {
@@ -36,7 +36,7 @@ void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *t
 	json_str(&j, "kind", span_str(kind));
 	json_str(&j, "text", span_str(text));
 	json_end(&j);
-	record_json(c, FRAME_NOTE, &b);
+	gw_ssh_start_record(c, FRAME_NOTE, &b);
 	buf_done(&b);
 }
 
@@ -67,9 +67,12 @@ static void begin(struct gw_ssh_channel *c)
 	struct gw_ssh_link *l = c->link;
 	struct err err = { 0 };
 	struct span command = span_str(c->command);
-	c->feature = c->start == GW_SSH_START_SHELL  ? WIRE_FEATURE_SHELL
-		     : c->start == GW_SSH_START_EXEC ? gw_ssh_request_exec(command)
-						     : gw_ssh_request_subsystem(command);
+	c->feature = c->start == GW_SSH_START_SHELL		    ? WIRE_FEATURE_SHELL
+		     : c->start == GW_SSH_START_EXEC && c->pty	    ? WIRE_FEATURE_EXEC /* a terminal changes bytes */
+		     : c->start == GW_SSH_START_EXEC		    ? gw_ssh_request_exec(command, &c->moves)
+								    : gw_ssh_request_subsystem(command);
+	if (c->start == GW_SSH_START_SUBSYSTEM)
+		c->moves.protocol = WIRE_FILE_SFTP; /* the only one */
 	c->in.frame = c->pty ? FRAME_KEYS : FRAME_IN;
 	if (c->feature == 0)
 		refuse(c, GW_SSH_SAY_SUBSYSTEM, c->command);
@@ -115,6 +118,8 @@ static void record_open(struct gw_ssh_channel *c)
 	json_str(&j, "command", buf_span(&shown_command));
 	if (cut)
 		json_bool(&j, "command_cut", true);
+	if (c->moves.protocol)
+		json_str(&j, "files", span_str(wire_file_protocol_name((uint8_t)c->moves.protocol)));
 	json_bool(&j, "pty", c->pty);
 	if (c->pty) {
 		json_str(&j, "term", span_str(c->term));
@@ -132,7 +137,7 @@ static void record_open(struct gw_ssh_channel *c)
 	json_end(&j);
 	json_end(&j);
 	c->opened = true;
-	record_json(c, FRAME_OPEN, &b);
+	gw_ssh_start_record(c, FRAME_OPEN, &b);
 	buf_done(&shown_command);
 	buf_done(&b);
 }
@@ -150,11 +155,14 @@ static void opened(struct gw_ssh_channel *c)
 			term_screen_charset(c->screen, l->grant.charset);
 		c->out.screen = c->screen;
 		c->drawn_us = clock_mono_us();
+	} else if (l->grant.stream_max > 0 && gw_ssh_files_reads(c)) {
+		r = gw_ssh_flow_limit(&c->err, l->grant.stream_max, &err);
 	} else if (l->grant.stream_max > 0) {
 		r = gw_ssh_flow_limit(&c->in, l->grant.stream_max, &err);
 		r = r < 0 ? r : gw_ssh_flow_limit(&c->out, l->grant.stream_max, &err);
 		r = r < 0 ? r : gw_ssh_flow_limit(&c->err, l->grant.stream_max, &err);
 	}
+	r = r < 0 ? r : gw_ssh_files_start(c, &err);
 	if (r < 0) {
 		log_err(LOG_LEVEL_ERROR, "ssh.channel", &err);
 		refuse(c, GW_SSH_SAY_INTERNAL, NULL);

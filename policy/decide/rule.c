@@ -36,6 +36,8 @@ static const struct {
 	{ WIRE_FEATURE_EXEC, "exec" },
 	{ WIRE_FEATURE_SFTP, "sftp" },
 	{ WIRE_FEATURE_SCP, "scp" },
+	{ WIRE_FEATURE_UPLOAD, "upload" },
+	{ WIRE_FEATURE_DOWNLOAD, "download" },
 	{ WIRE_FEATURE_FORWARD, "forward" },
 };
 

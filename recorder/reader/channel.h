@@ -16,7 +16,7 @@ struct reader_channel {
 	struct reader_channel *next;
 	uint32_t number;
 	bool terminal; /* has a pty */
-	bool hidden;   /* file transfer: not for eyes */
+	bool hidden;   /* file transfer: not for eyes, until it turns out to be none */
 	uint32_t columns, rows;
 	struct term_screen *screen;   /* asciicast */
 	struct term_safe safe;
@@ -28,8 +28,10 @@ struct reader_channels {
 	unsigned n;
 };
 struct reader_channel *reader_channel_of(struct reader_channels *c, uint32_t number);
-/* Learns from OPEN, SIZE and SCREEN; other frames change nothing. */
+/* Learns from OPEN, SIZE, SCREEN and NOTE; other frames change nothing. */
 struct reader_channel *reader_channel_learn(struct reader_channels *c, const struct frame *f);
+/* What FRAME_FILE tells, as one line for people, without its end. */
+void reader_channel_file(struct span json, struct buf *line);
 void reader_channel_drop(struct reader_channels *c, uint32_t number);
 void reader_channels_done(struct reader_channels *c);
 #endif

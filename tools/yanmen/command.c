@@ -138,12 +138,12 @@ const struct cli_command cli_commands[] = {
 	  .notes_en = "  --from NET      client networks, 10.0.0.0/8\n"
 		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward; all without it\n"
+		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it\n"
 		      "  --idle S, --total S, --concurrent N   limits of its sessions",
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward;不给出则全部允许\n"
+		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许\n"
 		      "  --idle S, --total S, --concurrent N   会话的限制",
 	  .params = { NEED("--user", "user"), NEED("--account", "account"),
 		  { .kind = CLI_TEXT, .name = "--target", .key = "target", .choice = 1 },
@@ -190,6 +190,12 @@ const struct cli_command cli_commands[] = {
 		      "  按键:空格暂停或继续,左右方向键后退或前进 10 秒,+ - 调速,q 退出",
 	  .params = { ID, LOCAL("--speed"), LOCAL("--idle"), { .kind = CLI_SECONDS, .name = "--from", .key = "from" } },
 	  .run = cli_replay },
+	{ .words = "file list", .form = "[--since 1h] [--user U] [--target T] [--session ID] [--sha256 H] [--path X]",
+	  .en = "files that moved, and what was done to files: way, path, size, SHA-256",
+	  .zh = "文件台账:传输与文件操作的方向、路径、大小、SHA-256", .example = "file list --since 1d --user alice",
+	  .columns = "id,started,user,target,protocol,op,state,size,path,to,sha256,why",
+	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since" }, TEXT("--user", "user"), TEXT("--target", "target"),
+		  TEXT("--session", "session"), TEXT("--sha256", "sha256"), TEXT("--path", "path") } },
 	{ .words = "audit search",
 	  .form = "--since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]… [--limit N] [--before NEXT]",
 	  .en = "who did what, newest first: commands, terminal text, files, logins, changes",

@@ -50,6 +50,7 @@ static const char *const contract[] = {
 	"recording export: id format",
 	"recording verify: id",
 	"replay: id [from]",
+	"file list: [since until user target session sha256 path]",
 	"audit search: [since until text user target kind limit before]",
 	"audit reindex: [recording all]",
 	"audit export:",

@@ -1,13 +1,18 @@
 #include "gateway/core/wire.h"
 #include "gateway/ssh/request.h"
+#include "gateway/xfer/command.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 /* after the standard headers */
 #include <cmocka.h>
 
 static uint32_t exec_is(const char *line)
 {
-	return gw_ssh_request_exec(span_str(line));
+	struct xfer_command moves;
+	uint32_t features = gw_ssh_request_exec(span_str(line), &moves);
+	xfer_command_done(&moves);
+	return features;
 }
 
 static void scp_of_the_old_protocol_is_scp_whatever_its_flags(void **state)
@@ -17,7 +22,8 @@ static void scp_of_the_old_protocol_is_scp_whatever_its_flags(void **state)
 		"scp -f *.log", "scp -t ~/\"a b\"", "scp -t" };
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_SCP);
+		assert_int_equal(exec_is(lines[i]), WIRE_FEATURE_SCP | (strstr(lines[i], "-f") ? WIRE_FEATURE_DOWNLOAD
+											    : WIRE_FEATURE_UPLOAD));
 }
 
 static void what_a_shell_would_act_upon_is_a_command(void **state)
@@ -43,7 +49,27 @@ static void scp_that_runs_something_or_is_no_remote_half_is_a_command(void **sta
 static void a_nul_in_the_line_is_a_command(void **state)
 {
 	(void)state;
-	assert_int_equal(gw_ssh_request_exec(span_of("scp -t a\0b", 10)), WIRE_FEATURE_EXEC);
+	struct xfer_command moves;
+	assert_int_equal(gw_ssh_request_exec(span_of("scp -t a\0b", 10), &moves), WIRE_FEATURE_EXEC);
+}
+
+static void rsync_is_a_command_with_a_direction(void **state)
+{
+	(void)state;
+	assert_int_equal(exec_is("rsync --server -logDtpre.iLsfxCIvu . /srv/"), WIRE_FEATURE_EXEC | WIRE_FEATURE_UPLOAD);
+	assert_int_equal(exec_is("rsync --server --sender -r . /srv/"), WIRE_FEATURE_EXEC | WIRE_FEATURE_DOWNLOAD);
+	assert_int_equal(exec_is("rsync -a /a /b"), WIRE_FEATURE_EXEC);
+	assert_int_equal(exec_is("rsync --server --daemon ."), WIRE_FEATURE_EXEC);
+}
+
+static void an_sftp_server_is_sftp(void **state)
+{
+	(void)state;
+	assert_int_equal(exec_is("/usr/lib/openssh/sftp-server"), WIRE_FEATURE_SFTP);
+	assert_int_equal(exec_is("exec /usr/lib/openssh/sftp-server"), WIRE_FEATURE_SFTP);
+	assert_int_equal(exec_is("/usr/lib/openssh/sftp-server -R"), WIRE_FEATURE_EXEC);
+	assert_int_equal(exec_is("sftp-server"), WIRE_FEATURE_EXEC);
+	assert_int_equal(exec_is("/tmp/sftp-server"), WIRE_FEATURE_EXEC);
 }
 
 static void sftp_is_the_only_subsystem(void **state)
@@ -95,6 +121,8 @@ int main(void)
 		cmocka_unit_test(what_a_shell_would_act_upon_is_a_command),
 		cmocka_unit_test(scp_that_runs_something_or_is_no_remote_half_is_a_command),
 		cmocka_unit_test(a_nul_in_the_line_is_a_command),
+		cmocka_unit_test(rsync_is_a_command_with_a_direction),
+		cmocka_unit_test(an_sftp_server_is_sftp),
 		cmocka_unit_test(sftp_is_the_only_subsystem),
 		cmocka_unit_test(variables_pass_by_name_and_by_prefix),
 		cmocka_unit_test(no_list_lets_nothing_through),

@@ -1,0 +1,18 @@
+#ifndef XFER_SFTP_H
+#define XFER_SFTP_H
+/*
+ * sftp - the numbers of SFTP version 3 (draft-ietf-secsh-filexfer-02).
+ */
+enum sftp_type {
+	SFTP_INIT = 1, SFTP_VERSION, SFTP_OPEN, SFTP_CLOSE, SFTP_READ, SFTP_WRITE, SFTP_LSTAT, SFTP_FSTAT, SFTP_SETSTAT,
+	SFTP_FSETSTAT, SFTP_OPENDIR, SFTP_READDIR, SFTP_REMOVE, SFTP_MKDIR, SFTP_RMDIR, SFTP_REALPATH, SFTP_STAT, SFTP_RENAME,
+	SFTP_READLINK, SFTP_SYMLINK,
+	SFTP_STATUS = 101, SFTP_HANDLE, SFTP_DATA, SFTP_NAME, SFTP_ATTRS,
+	SFTP_EXTENDED = 200, SFTP_EXTENDED_REPLY,
+};
+enum sftp_open { SFTP_OPEN_READ = 1, SFTP_OPEN_WRITE = 2, SFTP_OPEN_APPEND = 4, SFTP_OPEN_CREAT = 8, SFTP_OPEN_TRUNC = 16 };
+enum sftp_status { SFTP_OK, SFTP_EOF, SFTP_NO_SUCH_FILE, SFTP_PERMISSION_DENIED, SFTP_FAILURE, SFTP_OP_UNSUPPORTED = 8 };
+enum { SFTP_ATTR_SIZE = 1 };
+/* Length, type and id; what a packet holds at most; a request other than a write, and an answer that we look into. */
+enum { SFTP_HEAD = 9, SFTP_PACKET_MAX = 1 << 20, SFTP_CONTROL_MAX = 34000 };
+#endif
