@@ -1,3 +1,4 @@
+#include "gateway/core/charset.h"
 #include "gateway/core/frame.h"
 #include "gateway/core/json.h"
 #include "gateway/ssh/link.h"
@@ -7,9 +8,15 @@
 /* Cut so that a frame takes them, though each byte may become six. */
 enum { PATH_SHOWN_MAX = 4096 };
 
-static struct span shown(struct span path)
+/* In UTF-8, whatever the target's character set. */
+static void show(struct gw_ssh_channel *c, struct span path, struct buf *ret)
 {
-	return span_of(path.p, path.n < PATH_SHOWN_MAX ? path.n : PATH_SHOWN_MAX);
+	buf_init(ret, 4 * PATH_SHOWN_MAX);
+	if (path.n > PATH_SHOWN_MAX)
+		path.n = PATH_SHOWN_MAX;
+	charset_to_utf8(c->link->grant.charset, path, ret);
+	if (ret->len > PATH_SHOWN_MAX)
+		ret->len = PATH_SHOWN_MAX;
 }
 
 static void record(struct gw_ssh_channel *c, const struct xfer_event *e)
@@ -24,9 +31,9 @@ static void record(struct gw_ssh_channel *c, const struct xfer_event *e)
 	json_str(&j, "protocol", span_str(wire_file_protocol_name((uint8_t)e->protocol)));
 	json_str(&j, "op", span_str(wire_file_op_name((uint8_t)e->op)));
 	json_str(&j, "state", span_str(wire_file_state_name((uint8_t)e->state)));
-	json_str(&j, "path", shown(e->path));
+	json_str(&j, "path", e->path);
 	if (e->to.n > 0)
-		json_str(&j, "to", shown(e->to));
+		json_str(&j, "to", e->to);
 	if ((e->op == WIRE_FILE_UPLOAD || e->op == WIRE_FILE_DOWNLOAD) && e->state != WIRE_FILE_BEGUN) {
 		json_num(&j, "size", (int64_t)e->size);
 		json_num(&j, "from", (int64_t)e->from);
@@ -54,9 +61,16 @@ static void tell_person(struct gw_ssh_channel *c, const struct xfer_event *e)
 	c->refusal_said[down] = true;
 }
 
-static void on_event(void *ctx, const struct xfer_event *e)
+static void on_event(void *ctx, const struct xfer_event *event)
 {
 	struct gw_ssh_channel *c = ctx;
+	struct xfer_event shown = *event;
+	const struct xfer_event *e = &shown;
+	struct buf path, to;
+	show(c, event->path, &path);
+	show(c, event->to, &to);
+	shown.path = buf_span(&path);
+	shown.to = buf_span(&to);
 	struct wire_file m = {
 		.channel = c->number,
 		.number = e->number,
@@ -67,13 +81,15 @@ static void on_event(void *ctx, const struct xfer_event *e)
 		.from = e->from,
 		.ranges = e->ranges,
 		.sha256 = span_of(e->sha256, e->hashed ? sizeof e->sha256 : 0),
-		.path = shown(e->path),
-		.to = shown(e->to),
+		.path = e->path,
+		.to = e->to,
 		.why = span_str(e->why),
 	};
 	record(c, e);
 	gw_ledger_tell(c->link->gw, &m);
 	tell_person(c, e);
+	buf_done(&path);
+	buf_done(&to);
 }
 
 /* ---- rsync: the stream, not its files ---- */

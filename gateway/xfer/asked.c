@@ -1,4 +1,3 @@
-#include "gateway/core/err.h"
 #include "gateway/xfer/inside.h"
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +68,14 @@ void xfer_asked_paths(struct xfer_table *t, struct xfer_asked *a, struct span pa
 {
 	a->path = copy_of(t, path);
 	a->to = to.n > 0 ? copy_of(t, to) : NULL;
+}
+
+char *xfer_asked_path(struct xfer_table *t, struct xfer_asked *a)
+{
+	char *path = a->path;
+	t->bytes -= path ? strlen(path) + 1 : 0;
+	a->path = NULL;
+	return path;
 }
 
 static void forget_paths(struct xfer_table *t, struct xfer_asked *a)

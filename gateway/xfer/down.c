@@ -19,6 +19,11 @@ static bool is_about_data(const struct xfer_asked *a)
 	return a->kind == XFER_ASKED_READ || a->kind == XFER_ASKED_WRITE;
 }
 
+static bool is_about_file(const struct xfer_asked *a)
+{
+	return is_about_data(a) || a->kind == XFER_ASKED_CLOSE || a->kind == XFER_ASKED_FSTAT;
+}
+
 static void on_status(struct xfer *x, struct reply *p, struct xfer_asked *a, struct xfer_cut *ret)
 {
 	uint32_t status = rd_u32be(&p->r);
@@ -33,7 +38,7 @@ static void on_status(struct xfer *x, struct reply *p, struct xfer_asked *a, str
 		xfer_tell_op(x, &(struct xfer_op_of){ .op = a->op, .path = span_str(a->path), .to = span_str(a->to) },
 			status == SFTP_OK ? WIRE_FILE_COMPLETE : WIRE_FILE_FAILED, "");
 	xfer_asked_drop(&x->asked, a);
-	if (was.kind == XFER_ASKED_OTHER || was.kind == XFER_ASKED_OPEN || was.kind == XFER_ASKED_OP)
+	if (!is_about_file(&was))
 		return;
 	if (was.kind == XFER_ASKED_CLOSE)
 		f->closed = true;
@@ -61,10 +66,13 @@ static void on_attributes(struct xfer *x, struct reply *p, struct xfer_asked *a,
 {
 	uint32_t flags = rd_u32be(&p->r);
 	uint64_t size = flags & SFTP_ATTR_SIZE ? rd_u64be(&p->r) : 0;
-	if (p->r.bad || (a->kind != XFER_ASKED_FSTAT && a->kind != XFER_ASKED_OTHER)) {
+	bool path = a->kind == XFER_ASKED_STAT;
+	if (p->r.bad || (!path && a->kind != XFER_ASKED_FSTAT && a->kind != XFER_ASKED_OTHER)) {
 		xfer_lose(x, ret, "SFTP attributes that nobody asked for");
 		return;
 	}
+	if (path && flags & SFTP_ATTR_SIZE)
+		xfer_file_sized(x, xfer_asked_path(&x->asked, a), size);
 	struct xfer_file *f = a->kind == XFER_ASKED_FSTAT ? file_of(x, a) : NULL;
 	xfer_asked_drop(&x->asked, a);
 	xfer_pass(ret, p->n, false);

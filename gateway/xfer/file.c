@@ -11,6 +11,28 @@ struct xfer_file *xfer_file_find(struct xfer *x, struct span handle)
 	return NULL;
 }
 
+void xfer_file_sized(struct xfer *x, char *path, uint64_t size)
+{
+	struct xfer_size *s = &x->sizes[x->sizes_at++ % XFER_SIZES];
+	free(s->path);
+	*s = (struct xfer_size){ .path = path, .size = size };
+}
+
+void xfer_file_forget(struct xfer *x)
+{
+	for (unsigned i = 0; i < XFER_SIZES; i++)
+		free(x->sizes[i].path);
+}
+
+static void recall_size(struct xfer *x, struct xfer_file *f)
+{
+	for (unsigned i = 1; i <= XFER_SIZES && !f->size_known; i++) {
+		const struct xfer_size *s = &x->sizes[(x->sizes_at - i) % XFER_SIZES];
+		f->size_known = s->path && strcmp(s->path, f->path) == 0;
+		f->known_size = f->size_known ? s->size : 0;
+	}
+}
+
 static void begin(struct xfer *x, struct xfer_file *f, enum xfer_side side)
 {
 	f->number[side] = xfer_tell_number(x);
@@ -35,6 +57,7 @@ struct xfer_file *xfer_file_open(struct xfer *x, struct span handle, const struc
 	f->writes = asked->len & SFTP_OPEN_WRITE;
 	for (int side = 0; side < 2; side++)
 		xfer_sum_init(&f->sum[side], &x->pool);
+	recall_size(x, f);
 	/* What a file opened for both is for shows when bytes pass. */
 	if (f->writes && !f->reads)
 		begin(x, f, XFER_UP);
@@ -76,6 +99,8 @@ void xfer_file_settle(struct xfer *x, struct xfer_file *f, const char *why)
 {
 	if (!why && (!f->closed || f->pending > 0))
 		return;
+	if (f->closing && f->pending == 0)
+		why = NULL; /* the client did not wait for the answer to its close: all bytes have been acknowledged */
 	if (f->number[XFER_UP] == 0 && f->number[XFER_DOWN] == 0)
 		begin(x, f, f->writes ? XFER_UP : XFER_DOWN);
 	for (int side = 0; side < 2; side++) {

@@ -26,7 +26,7 @@ struct xfer_file { /* open on the target */
 /* A request that the target has not answered. */
 enum xfer_asked_kind {
 	XFER_ASKED_FREE, XFER_ASKED_OTHER, XFER_ASKED_READ, XFER_ASKED_WRITE, XFER_ASKED_OPEN, XFER_ASKED_CLOSE,
-	XFER_ASKED_FSTAT, XFER_ASKED_OP,
+	XFER_ASKED_FSTAT, XFER_ASKED_STAT, XFER_ASKED_OP,
 };
 struct xfer_asked {
 	uint32_t id;
@@ -35,7 +35,7 @@ struct xfer_asked {
 	uint16_t file;
 	uint32_t len; /* of a read; pflags of an open */
 	uint64_t at;
-	char *path, *to; /* of an open, an op */
+	char *path, *to; /* of an open, a stat, an op */
 };
 struct xfer_table {
 	struct xfer_asked *slots; /* a hash table by id */
@@ -63,6 +63,13 @@ struct xfer_scp {
 	struct xfer_sum sum;
 };
 
+/* What the target said of a path a moment ago: some clients read exactly so much, and never meet the end. */
+enum { XFER_SIZES = 16 };
+struct xfer_size {
+	char *path;
+	uint64_t size;
+};
+
 struct xfer {
 	struct xfer_config config;
 	bool lost, greeted[2]; /* SFTP: init, version */
@@ -72,6 +79,8 @@ struct xfer {
 	struct xfer_table asked;
 	struct xfer_file files[XFER_FILES];
 	size_t files_n; /* the highest that is used, and one */
+	struct xfer_size sizes[XFER_SIZES]; /* a ring */
+	unsigned sizes_at;
 	struct xfer_scp scp;
 };
 
@@ -97,12 +106,15 @@ struct xfer_asked *xfer_asked_find(const struct xfer_table *t, uint32_t id);
 /* NULL when the id is in flight already. */
 struct xfer_asked *xfer_asked_add(struct xfer_table *t, uint32_t id, enum xfer_asked_kind kind);
 void xfer_asked_paths(struct xfer_table *t, struct xfer_asked *a, struct span path, struct span to);
+char *xfer_asked_path(struct xfer_table *t, struct xfer_asked *a); /* takes it away, yours to free */
 void xfer_asked_drop(struct xfer_table *t, struct xfer_asked *a);
 void xfer_asked_done(struct xfer_table *t);
 
 /* file.c */
 struct xfer_file *xfer_file_open(struct xfer *x, struct span handle, const struct xfer_asked *asked);
 struct xfer_file *xfer_file_find(struct xfer *x, struct span handle);
+void xfer_file_sized(struct xfer *x, char *path, uint64_t size); /* takes the path */
+void xfer_file_forget(struct xfer *x);
 void xfer_file_data(struct xfer *x, struct xfer_file *f, enum xfer_side side, uint64_t at, struct span data);
 /* Tells of it once it is closed and nothing is in flight; why: at once, as partial. */
 void xfer_file_settle(struct xfer *x, struct xfer_file *f, const char *why);

@@ -214,6 +214,18 @@ static void change(struct xfer *x, struct request *q, struct xfer_cut *ret)
 		ask_op(x, q, &op, ret);
 }
 
+static void stat_path(struct xfer *x, struct request *q, struct xfer_cut *ret)
+{
+	struct span path = rd_str32be(&q->r);
+	if (q->r.bad || path.n > XFER_PATH_MAX) {
+		xfer_lose(x, ret, "a malformed SFTP request");
+		return;
+	}
+	struct xfer_asked *a = ask(x, q, XFER_ASKED_STAT, ret);
+	if (a)
+		xfer_asked_paths(&x->asked, a, path, (struct span){ 0 });
+}
+
 static void request(struct xfer *x, struct request *q, struct xfer_cut *ret)
 {
 	switch (q->type) {
@@ -242,6 +254,8 @@ static void request(struct xfer *x, struct request *q, struct xfer_cut *ret)
 		break;
 	case SFTP_LSTAT:
 	case SFTP_STAT:
+		stat_path(x, q, ret);
+		break;
 	case SFTP_OPENDIR:
 	case SFTP_READDIR:
 	case SFTP_REALPATH:
@@ -260,20 +274,22 @@ static void request(struct xfer *x, struct request *q, struct xfer_cut *ret)
 
 static void write_file(struct xfer *x, const uint8_t *p, size_t n, struct xfer_cut *ret)
 {
-	struct rd r = rd_of(span_of(p, n < WRITE_HEAD_MAX ? n : WRITE_HEAD_MAX));
+	size_t packet = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+	size_t most = packet + 4 < WRITE_HEAD_MAX ? packet + 4 : WRITE_HEAD_MAX;
+	struct rd r = rd_of(span_of(p, n < most ? n : most));
 	size_t begun = r.n;
-	uint32_t len = rd_u32be(&r);
+	(void)rd_u32be(&r);
 	(void)rd_u8(&r);
 	uint32_t id = rd_u32be(&r);
 	struct xfer_file *f = xfer_file_find(x, rd_str32be(&r));
 	uint64_t at = rd_u64be(&r);
 	uint32_t data = rd_u32be(&r);
-	if (r.bad && n < WRITE_HEAD_MAX) {
+	if (r.bad && n < most) {
 		xfer_hold(ret, false);
 		return;
 	}
 	size_t head = begun - r.n;
-	if (r.bad || !f || head + data != (size_t)len + 4) {
+	if (r.bad || !f || head + data != packet + 4) {
 		xfer_lose(x, ret, r.bad || f ? "a malformed SFTP write" : "an SFTP write to a file that is not open");
 		return;
 	}

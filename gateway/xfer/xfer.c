@@ -20,6 +20,7 @@ struct xfer *xfer_free(struct xfer *x)
 		return NULL;
 	xfer_end(x, "the channel ended");
 	xfer_asked_done(&x->asked);
+	xfer_file_forget(x);
 	buf_done(&x->answer);
 	free(x);
 	return NULL;

@@ -1,6 +1,7 @@
 #include "gateway/core/json.h"
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
+#include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
 #include <errno.h>
@@ -172,8 +173,20 @@ static void resize(struct state *s, const struct frame *f)
 		size(s, f, ch);
 }
 
+static void file(struct state *s, const struct frame *f)
+{
+	scoped(buf_done) struct buf line;
+	buf_init(&line, PIECE_MAX);
+	evidence_told_file(f->body, false, &line);
+	if (line.len == 0)
+		return;
+	header(s, NULL);
+	event(s, f, "m", buf_span(&line));
+}
+
 static void note(struct state *s, const struct frame *f)
 {
+	(void)reader_channel_learn(&s->channels, f);
 	scoped(json_scope) json_t *doc = json_loadb((const char *)f->body.p, f->body.n, 0, NULL);
 	const char *text = json_string_value(json_object_get(doc, "text"));
 	header(s, NULL);
@@ -202,6 +215,9 @@ static int frame(void *state, const struct frame *f)
 		break;
 	case FRAME_NOTE:
 		note(s, f);
+		break;
+	case FRAME_FILE:
+		file(s, f);
 		break;
 	case FRAME_CLOSE:
 		reader_channel_drop(&s->channels, f->channel);

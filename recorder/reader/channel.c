@@ -1,9 +1,9 @@
 #include "recorder/reader/channel.h"
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
+#include "recorder/evidence/told.h"
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void json_scope(json_t **j)
 {
@@ -59,18 +59,11 @@ static uint32_t clamp(json_int_t v, uint32_t max, uint32_t fallback)
 	return v < 1 ? fallback : v > max ? max : (uint32_t)v;
 }
 
-static const char *text_of(const json_t *doc, const char *key)
-{
-	const char *s = json_string_value(json_object_get(doc, key));
-	return s ? s : "";
-}
-
 static void learn_open(struct reader_channel *ch, struct span text)
 {
 	scoped(json_scope) json_t *doc = json_loadb((const char *)text.p, text.n, 0, NULL);
-	const char *kind = text_of(doc, "kind"), *command = text_of(doc, "command");
 	ch->terminal = json_is_true(json_object_get(doc, "pty"));
-	ch->hidden = strcmp(kind, "subsystem") == 0 || strncmp(command, "scp -t", 6) == 0 || strncmp(command, "scp -f", 6) == 0;
+	ch->hidden = evidence_told_hides(text);
 	ch->columns = clamp(json_integer_value(json_object_get(doc, "columns")), TERM_COLUMNS_MAX, ch->columns);
 	ch->rows = clamp(json_integer_value(json_object_get(doc, "rows")), TERM_ROWS_MAX, ch->rows);
 }
@@ -83,6 +76,8 @@ struct reader_channel *reader_channel_learn(struct reader_channels *c, const str
 		return NULL;
 	if (f->type == FRAME_OPEN) {
 		learn_open(ch, f->body);
+	} else if (f->type == FRAME_NOTE && evidence_told_stream(f->body)) {
+		ch->hidden = false;
 	} else if (f->type == FRAME_SIZE || f->type == FRAME_SCREEN) {
 		ch->terminal = true;
 		ch->columns = clamp(rd_u32le(&r), TERM_COLUMNS_MAX, ch->columns);

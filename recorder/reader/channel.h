@@ -30,8 +30,6 @@ struct reader_channels {
 struct reader_channel *reader_channel_of(struct reader_channels *c, uint32_t number);
 /* Learns from OPEN, SIZE, SCREEN and NOTE; other frames change nothing. */
 struct reader_channel *reader_channel_learn(struct reader_channels *c, const struct frame *f);
-/* What FRAME_FILE tells, as one line for people, without its end. */
-void reader_channel_file(struct span json, struct buf *line);
 void reader_channel_drop(struct reader_channels *c, uint32_t number);
 void reader_channels_done(struct reader_channels *c);
 #endif

@@ -1,9 +1,10 @@
+#include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
 #include <errno.h>
 #include <stdlib.h>
 
-/* What was on the screens, as plain lines.  Channels side by side alternate line by line. */
+/* What was on the screens, as plain lines, and a line for each file.  Channels side by side alternate line by line. */
 struct state {
 	struct reader_out *out;
 	struct reader_channels channels;
@@ -41,16 +42,29 @@ static void feed(struct state *s, const struct frame *f)
 	term_plain_feed(f->type == FRAME_ERR ? &ch->err : &ch->out, f->body, &s->out->b);
 }
 
+static void file(struct state *s, const struct frame *f)
+{
+	struct buf *out = &s->out->b;
+	size_t before = out->len;
+	evidence_told_file(f->body, false, out);
+	if (out->len > before)
+		buf_put(out, "\n", 1);
+}
+
 static int frame(void *state, const struct frame *f)
 {
 	struct state *s = state;
 	switch (f->type) {
 	case FRAME_OPEN:
+	case FRAME_NOTE:
 		(void)reader_channel_learn(&s->channels, f);
 		break;
 	case FRAME_OUT:
 	case FRAME_ERR:
 		feed(s, f);
+		break;
+	case FRAME_FILE:
+		file(s, f);
 		break;
 	case FRAME_CLOSE: {
 		struct reader_channel *ch = reader_channel_of(&s->channels, f->channel);

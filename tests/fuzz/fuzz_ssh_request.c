@@ -1,6 +1,7 @@
 /* Exec strings: what counts as scp holds nothing that a shell would act upon; variable names that pass are names. */
 #include "gateway/core/wire.h"
 #include "gateway/ssh/request.h"
+#include "gateway/xfer/command.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,10 +9,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct span line = span_of(data, n);
-	uint32_t feature = gw_ssh_request_exec(line);
-	if (feature != WIRE_FEATURE_EXEC && feature != WIRE_FEATURE_SCP)
+	struct xfer_command moves;
+	uint32_t features = gw_ssh_request_exec(line, &moves);
+	xfer_command_done(&moves);
+	const uint32_t kinds = WIRE_FEATURE_EXEC | WIRE_FEATURE_SCP | WIRE_FEATURE_SFTP;
+	const uint32_t ways = WIRE_FEATURE_UPLOAD | WIRE_FEATURE_DOWNLOAD;
+	uint32_t kind = features & kinds, way = features & ways;
+	if ((features & ~(kinds | ways)) || (kind & (kind - 1)) || kind == 0 || (way & (way - 1)))
 		abort();
-	for (size_t i = 0; feature == WIRE_FEATURE_SCP && i < n; i++)
+	if ((kind == WIRE_FEATURE_SCP && way == 0) || (kind == WIRE_FEATURE_SFTP && way != 0))
+		abort();
+	for (size_t i = 0; features != WIRE_FEATURE_EXEC && i < n; i++)
 		if (data[i] == 0 || strchr(";&|<>()$`\n\r", data[i]))
 			abort();
 	if (gw_ssh_request_env("*", line) && (memchr(data, '=', n) || memchr(data, 0, n) || n > 128))

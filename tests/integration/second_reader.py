@@ -23,7 +23,7 @@ SLACK_US = 3600 * 1_000_000
 SEGMENT, COMPRESSED = 1, 2
 HEADER, REACH, LINE_MAX = 112, 65536, 1 << 20
 FRAMES = {1: "meta", 2: "open", 3: "in", 4: "keys", 5: "out", 6: "err", 7: "size", 8: "screen", 9: "digest", 10: "exit",
-          11: "close", 12: "note", 13: "finish"}
+          11: "close", 12: "note", 13: "finish", 14: "file"}
 
 
 class Bad(Exception):

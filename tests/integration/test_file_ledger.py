@@ -228,7 +228,7 @@ def test_lftp_stands_in_the_ledger_both_ways(instance, person, folder):
     assert done.returncode == 0 and sha(source) == sha(there) == sha(back), done.stderr
     for op in ("upload", "download"):
         row = row_of(instance, person, there, op)
-        assert (row["state"], row["size"], row["sha256"]) == ("complete", 1_500_000, sha(source)), row
+        assert (row["state"], row["why"], row["size"], row["sha256"]) == ("complete", "", 1_500_000, sha(source)), row
 
 
 @pytest.mark.parametrize("program", ["psftp", "pscp", "pscp -scp"])
@@ -311,8 +311,10 @@ def test_a_later_version_is_talked_down_to_three(instance, person, folder):
     raw.p.communicate()
 
 
-def test_what_is_no_sftp_goes_on_as_a_recorded_stream(instance, person):
+def test_what_is_no_sftp_goes_on_as_a_recorded_stream(instance):
     """With both directions allowed: the channel is a stream from there, kept in full."""
+    person = instance.user(key=True, password=False)
+    instance.grant(person, instance.demo)
     raw = Raw(through_pipe(instance, person))
     raw.init()
     nonsense = (9).to_bytes(4, "big") + bytes([99]) + b"nonsense"

@@ -27,7 +27,7 @@ from harness.build import PROGRAMS, plain_build
 from harness.instance import free_port
 from harness.rawssh import Closed, RawSsh, string
 from harness.wait import until
-from harness.worker import EXEC, SCP, SFTP, Gate, Worker
+from harness.worker import EXEC, SCP, SFTP, UPLOAD, Gate, Worker
 
 unsanitized = plain_build("a sanitizer's memory has no limit and never shrinks")
 END, LOCK, UNLOCK = 1, 2, 3
@@ -254,13 +254,13 @@ def test_a_recorder_that_is_gone_ends_the_session_at_once(place, gate):
 
 
 # ---- requests ----
-@pytest.mark.parametrize("command, request_", [("scp -t /nonexistent/x", SCP), ("scp -t /nonexistent/x; true", EXEC), ("id", EXEC)])
+@pytest.mark.parametrize("command, request_", [("scp -t /nonexistent/x", SCP | UPLOAD), ("scp -t /nonexistent/x; true", EXEC), ("id", EXEC)])
 def test_scp_is_told_from_commands(place, gate, command, request_):
     place.run(gate, command)
     assert gate.over().named("open")[0]["request"] == request_
 
 
-@pytest.mark.parametrize("protocol, request_", [((), SFTP), (("-O",), SCP)], ids=["sftp", "scp"])
+@pytest.mark.parametrize("protocol, request_", [((), SFTP), (("-O",), SCP | UPLOAD)], ids=["sftp", "scp"])
 def test_file_copies_are_asked_as_what_they_are(place, gate, protocol, request_):
     source, there = place.folder / "source", place.folder / f"there{request_}"
     source.write_bytes(os.urandom(300_000))

@@ -3,6 +3,7 @@
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include "recorder/evidence/lines.h"
+#include "recorder/evidence/told.h"
 #include "tools/yanmen/say.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -153,8 +154,7 @@ static void show_open(struct cli_show *s, const struct frame *f)
 	if (!c)
 		return;
 	*c = (struct cli_show_channel){ .id = f->channel, .used = true };
-	c->hidden = strcmp(kind, "subsystem") == 0 || strncmp(command, "scp -t", 6) == 0 ||
-		    strncmp(command, "scp -f", 6) == 0;
+	c->hidden = evidence_told_hides(f->body);
 	if (strcmp(kind, "shell") == 0 || strcmp(kind, "menu") == 0)
 		return;
 	line_begin(s);
@@ -176,6 +176,23 @@ static void show_note(struct cli_show *s, const struct frame *f)
 	clean(s, member(doc, f->type == FRAME_FINISH ? "reason" : "text"));
 	line_end(s);
 	s->any = false;
+}
+
+static void show_file(struct cli_show *s, const struct frame *f)
+{
+	line_begin(s);
+	evidence_told_file(f->body, true, &s->out);
+	line_end(s);
+	s->any = false;
+}
+
+/* A file transfer that turned out to be none shows its bytes from there. */
+static void unhide(struct cli_show *s, const struct frame *f)
+{
+	struct cli_show_channel *c = evidence_told_stream(f->body) ? channel_of(s, f->channel) : NULL;
+
+	if (c)
+		c->hidden = false;
 }
 
 static void show_person(struct cli_show *s, const struct frame *f)
@@ -200,7 +217,13 @@ static void show_person(struct cli_show *s, const struct frame *f)
 			c->used = false;
 		break;
 	}
+	case FRAME_FILE:
+		show_file(s, f);
+		break;
 	case FRAME_NOTE:
+		unhide(s, f);
+		show_note(s, f);
+		break;
 	case FRAME_FINISH:
 		show_note(s, f);
 		break;

@@ -37,6 +37,8 @@ MESSAGES = {
     "reached": (0x0104, "b:outcome s:detail s:presented"),
     "open": (0x0105, "I:channel I:request s:text"),
     "open_answer": (0x0185, "I:channel I:request q:code s:say"),
+    "file": (0x0110, "Q:seq I:channel I:number b:protocol b:op b:state Q:size Q:from I:ranges s:sha256 s:path s:to s:why"),
+    "file_answer": (0x0190, "Q:seq"),
     "end": (0x0106, "s:reason Q:in_bytes Q:out_bytes"),
     "end_answer": (0x0186, ""),
     "probe": (0x0187, "Q:ticket s:pinned b:legacy"),
@@ -57,8 +59,8 @@ MESSAGES = {
     "unrecorded": (0x0384, "q:code s:say"),
 }
 NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
-FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish"]
-SHELL, EXEC, SFTP, SCP = 1, 2, 4, 8
+FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file"]
+SHELL, EXEC, SFTP, SCP, UPLOAD, DOWNLOAD = 1, 2, 4, 8, 16, 32
 WORKER = 7
 
 
@@ -152,7 +154,7 @@ class Gate:
         self.users = {"alice": "secret"}
         self.user_keys = set()
         self.banner = ""
-        self.features = SHELL | EXEC | SFTP | SCP
+        self.features = SHELL | EXEC | SFTP | SCP | UPLOAD | DOWNLOAD
         self.charset, self.legacy = 0, 0
         self.refuse = {}  # feature: line
         self.deny = None
@@ -322,6 +324,8 @@ class Worker:
                            say=line or "")
             elif name == "jump":
                 self._jump()
+            elif name == "file":
+                self._send(self.broker, "file_answer", seq=m["seq"])
             elif name == "end":
                 self._send(self.broker, "end_answer")
                 self.ended.set()
