@@ -89,7 +89,9 @@ static void tell(struct xfer *x, struct xfer_file *f, enum xfer_side side, const
 {
 	struct xfer_event e = { .number = f->number[side], .path = span_str(f->path), .why = why };
 	bool whole = is_whole(f, side);
-	e.state = why || !whole ? WIRE_FILE_PARTIAL : WIRE_FILE_COMPLETE;
+	if (side == XFER_DOWN && whole)
+		e.why = NULL; /* some clients leave as soon as they have all */
+	e.state = e.why || !whole ? WIRE_FILE_PARTIAL : WIRE_FILE_COMPLETE;
 	if (!why && !whole)
 		e.why = side == XFER_UP ? "the target refused to write some of it" : "closed before its end was seen";
 	xfer_tell_ended(x, side, &e, &f->sum[side]);

@@ -228,7 +228,7 @@ def test_lftp_stands_in_the_ledger_both_ways(instance, person, folder):
     assert done.returncode == 0 and sha(source) == sha(there) == sha(back), done.stderr
     for op in ("upload", "download"):
         row = row_of(instance, person, there, op)
-        assert (row["state"], row["why"], row["size"], row["sha256"]) == ("complete", "", 1_500_000, sha(source)), row
+        assert (row["state"], row["why"], row["size"], row["sha256"]) == ("complete", "", 1_500_000, sha(source)), json.dumps(row)
 
 
 @pytest.mark.parametrize("program", ["psftp", "pscp", "pscp -scp"])

@@ -78,7 +78,7 @@ static void tells_when_the_channel_changes_and_hides_transfers(void **state)
 	(void)state;
 	begin(&d, false);
 	put(&d, FRAME_OUT, 1, span_str("one"));
-	put(&d, FRAME_OPEN, 2, span_str("{\"kind\":\"subsystem\",\"command\":\"sftp\"}"));
+	put(&d, FRAME_OPEN, 2, span_str("{\"kind\":\"subsystem\",\"command\":\"sftp\",\"files\":\"sftp\"}"));
 	put(&d, FRAME_OUT, 2, span_str("\1\2\3binary"));
 	put(&d, FRAME_OUT, 1, span_str("two"));
 	const char *text = end(&d);
@@ -87,6 +87,22 @@ static void tells_when_the_channel_changes_and_hides_transfers(void **state)
 	assert_null(strstr(text, "binary"));
 	assert_non_null(strstr(text, "channel 1"));
 	assert_non_null(strstr(text, "two"));
+}
+
+static void tells_of_files_and_shows_what_turned_out_to_be_no_transfer(void **state)
+{
+	struct desk d;
+
+	(void)state;
+	begin(&d, false);
+	put(&d, FRAME_OPEN, 2, span_str("{\"kind\":\"subsystem\",\"command\":\"sftp\",\"files\":\"sftp\"}"));
+	put(&d, FRAME_FILE, 2,
+		span_str("{\"op\":\"rename\",\"state\":\"complete\",\"path\":\"/a\\u001b[2J\",\"to\":\"/b\"}"));
+	put(&d, FRAME_NOTE, 2, span_str("{\"kind\":\"stream\",\"text\":\"no SFTP\"}"));
+	put(&d, FRAME_OUT, 2, span_str("seen"));
+	const char *text = end(&d);
+	assert_non_null(strstr(text, "rename complete /a?[2J -> /b"));
+	assert_non_null(strstr(text, "seen"));
 }
 
 static void draws_a_key_frame_on_a_cleared_screen(void **state)
