@@ -169,6 +169,7 @@ int main(void)
 		CASE(makes_a_hostile_target_harmless),
 		CASE(a_sequence_cut_between_frames_stays_one),
 		CASE(tells_when_the_channel_changes_and_hides_transfers),
+		CASE(tells_of_files_and_shows_what_turned_out_to_be_no_transfer),
 		CASE(draws_a_key_frame_on_a_cleared_screen),
 		CASE(begins_with_who_and_ends_with_why),
 		CASE(writes_json_lines_for_machines),
