@@ -350,7 +350,7 @@ def test_a_grant_is_refused_with_the_reason(db):
     db.user()
     db.target()
     ok = {"user": "alice", "account": "root", "target": "web01"}
-    assert "shell, exec, sftp, scp, forward" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
+    assert "shell, exec, sftp, scp, upload, download, forward" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
     assert "target or a group" in refused("YM400", db.api, "grant_add", user="alice", account="root")
     refused("YM400", db.api, "grant_add", **ok, group="g")
     refused("YM404", db.api, "grant_add", user="alice", account="root", group="g")
