@@ -29,6 +29,7 @@ const struct pol_command pol_commands[] = {
 	{ "cluster add", "cluster.manage", "api.cluster_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network", REQ | REP, 0 } } },
 	{ "cluster put", "cluster.put", "api.cluster_put", 0, 0, NULL, { { "cluster", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "cluster remove", "cluster.manage", "api.cluster_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "cluster admin", "cluster.manage", "api.cluster_admin", 0, 0, NULL, { { "cluster", REQ, 0 }, { "user", REQ, 0 } } },
 	{ "cluster list", "cluster.list", "api.cluster_list", 0, 0, NULL, { { 0 } } },
 
 	{ "target add", "target.manage", "api.target_add", 0, 60, pol_command_target_add,

@@ -14,7 +14,8 @@ create function yanmen.is_name(n text, most int) returns bool language sql immut
 $$;
 
 -- ---- who may do what ----
--- A role is a named set of permissions.  scope own: only on the targets of groups that the user administers.
+-- A role is a named set of permissions.  scope own: only on the targets of groups and
+-- clusters that the user administers.
 create table yanmen.role (
 	name text primary key,
 	about text not null
@@ -29,7 +30,7 @@ insert into yanmen.role (name, about) values
 	('admin', 'everything'),
 	('auditor', 'reads sessions, recordings and the audit log; changes nothing'),
 	('group_admin', 'puts targets into the groups given to him, watches and ends their sessions'),
-	('cluster_admin', 'clusters and targets'),
+	('cluster_admin', 'the clusters given to him, and their targets'),
 	('user', 'uses the targets granted to him'),
 	('engineer', 'as user: operating systems'),
 	('dba', 'as user: databases'),
@@ -48,8 +49,8 @@ union all
 select 'group_admin', p, 'own' from unnest(array['group.put', 'group.list', 'target.list', 'target.test',
 	'session.list', 'session.watch', 'session.control', 'recording.list', 'file.list']) p
 union all
-select 'cluster_admin', p, 'all' from unnest(array['cluster.manage', 'cluster.put', 'cluster.list', 'target.manage',
-	'target.list', 'target.test', 'group.list']) p
+select 'cluster_admin', p, 'own' from unnest(array['cluster.put', 'cluster.list', 'target.manage', 'target.list',
+	'target.test']) p
 union all
 select 'operator', p, 'all' from unnest(array['target.list', 'cluster.list', 'session.list', 'target.test']) p;
 
@@ -83,6 +84,11 @@ create table yanmen.cluster (
 	removed_at timestamptz
 );
 create unique index on yanmen.cluster (name) where removed_at is null;
+create table yanmen.cluster_admin (
+	cluster_id bigint not null references yanmen.cluster,
+	user_id bigint not null references yanmen.users,
+	primary key (cluster_id, user_id)
+);
 
 create table yanmen.target (
 	id bigint generated always as identity primary key,

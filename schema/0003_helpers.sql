@@ -150,7 +150,24 @@ begin
 	end if;
 	return case s when 'own' then array(
 		select t.target_id from yanmen.group_target t join yanmen.group_admin a on a.group_id = t.group_id
-		join yanmen.users u on u.id = a.user_id where u.name = substr(caller ->> 'actor', 6)) end;
+		join yanmen.users u on u.id = a.user_id where u.name = substr(caller ->> 'actor', 6)
+		union
+		select t.id from yanmen.target t join yanmen.cluster_admin a on a.cluster_id = t.cluster_id
+		join yanmen.users u on u.id = a.user_id
+		where u.name = substr(caller ->> 'actor', 6) and t.removed_at is null) end;
+end
+$$;
+-- The clusters of whose admins the caller is one.
+create function yanmen.clusters_of(caller jsonb) returns bigint[] language sql stable as $$
+	select array(select a.cluster_id from yanmen.cluster_admin a join yanmen.users u on u.id = a.user_id
+		where u.name = substr(caller ->> 'actor', 6))
+$$;
+-- May this be done to that cluster?
+create function yanmen.need_cluster(caller jsonb, permission text, cluster_id bigint) returns void language plpgsql stable as $$
+begin
+	if yanmen.reach(caller, permission) is not null and not cluster_id = any (yanmen.clusters_of(caller)) then
+		raise exception 'not allowed: this is not your cluster' using errcode = 'YM403';
+	end if;
 end
 $$;
 -- The one check in front of every command.  target_id null: the command as such.
@@ -160,7 +177,7 @@ declare
 	own bigint[] := yanmen.reach(caller, permission);
 begin
 	if target_id is not null and own is not null and not target_id = any (own) then
-		raise exception 'not allowed: this target is in none of your groups' using errcode = 'YM403';
+		raise exception 'not allowed: this target is in none of your groups and clusters' using errcode = 'YM403';
 	end if;
 end
 $$;

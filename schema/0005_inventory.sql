@@ -32,6 +32,7 @@ declare
 begin
 	perform api.need(caller, 'cluster.put');
 	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
+	perform yanmen.need_cluster(caller, 'cluster.put', c.id);
 	if cardinality(names) = 0 then
 		raise exception 'target is missing' using errcode = 'YM400';
 	end if;
@@ -46,14 +47,32 @@ begin
 end
 $$;
 
+create function api.cluster_admin(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	c yanmen.cluster;
+	u yanmen.users;
+begin
+	perform api.need(caller, 'cluster.manage');
+	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
+	u := yanmen.find_user(yanmen.need_arg(args, 'user'));
+	insert into yanmen.cluster_admin values (c.id, u.id) on conflict do nothing;
+	perform yanmen.note(caller, 'cluster.admin', jsonb_build_object('cluster', c.name, 'user', u.name));
+	return jsonb_build_object('id', c.id, 'name', c.name, 'user', u.name);
+end
+$$;
+
 create function api.cluster_list(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	own bool := yanmen.reach(caller, 'cluster.list') is not null;
 begin
-	perform api.need(caller, 'cluster.list');
 	return (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'networks', c.networks::text[],
 			'targets', array(select t.name from yanmen.target t where t.cluster_id = c.id and t.removed_at is null
-				order by t.name)) order by c.name), '[]')
-		from yanmen.cluster c where c.removed_at is null);
+				order by t.name),
+			'admins', array(select u.name from yanmen.cluster_admin a join yanmen.users u on u.id = a.user_id
+				where a.cluster_id = c.id order by u.name)) order by c.name), '[]')
+		from yanmen.cluster c where c.removed_at is null and (not own or c.id = any (yanmen.clusters_of(caller))));
 end
 $$;
 
@@ -119,6 +138,7 @@ begin
 	end if;
 	a := yanmen.arg_address(args, 'address');
 	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
+	perform yanmen.need_cluster(caller, 'target.manage', c.id);
 	begin
 		insert into yanmen.target (name, kind, host, port, cluster_id, charset, legacy)
 		values (n, k, a.host, a.port, c.id, yanmen.arg_charset(args, 'utf-8'), yanmen.arg_switch(args, 'legacy', false))
@@ -170,6 +190,7 @@ create function api.target_repin(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	n text;
+	t yanmen.target;
 	facts jsonb := '[]';
 begin
 	perform api.need(caller, 'target.manage');
@@ -177,7 +198,9 @@ begin
 		raise exception 'target is missing' using errcode = 'YM400';
 	end if;
 	foreach n in array yanmen.arg_list(args, 'target') loop
-		facts := facts || yanmen.dial_facts(yanmen.find_target(n));
+		t := yanmen.find_target(n);
+		perform api.need(caller, 'target.manage', t.id);
+		facts := facts || yanmen.dial_facts(t);
 	end loop;
 	return facts;
 end

@@ -26,6 +26,7 @@ begin
 	update yanmen.access_grant set removed_at = now() where user_id = u.id and removed_at is null;
 	delete from yanmen.user_key where user_id = u.id;
 	delete from yanmen.group_admin where user_id = u.id;
+	delete from yanmen.cluster_admin where user_id = u.id;
 	delete from yanmen.factor where user_id = u.id;
 	delete from yanmen.factor_seen where user_id = u.id;
 	select coalesce(jsonb_agg(jsonb_build_object('session', s.id, 'worker', s.worker)), '[]') into online
@@ -69,6 +70,7 @@ begin
 		raise exception 'the cluster % holds targets: % (cluster put moves them, target remove removes them)', c.name, left(holds, 300)
 			using errcode = 'YM409';
 	end if;
+	delete from yanmen.cluster_admin where cluster_id = c.id;
 	update yanmen.cluster set removed_at = now() where id = c.id;
 	perform yanmen.note(caller, 'cluster.removed', jsonb_build_object('cluster', c.name));
 	return jsonb_build_object('id', c.id, 'name', c.name, 'removed', true);

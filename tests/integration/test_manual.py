@@ -42,8 +42,9 @@ def words_of(row):
 
 def options_of(words):
     """The options that its own help tells."""
-    usage = run(PREFIX / "bin/yanmen", *words, "--help").split("\nexample:")[0]
-    return set(re.findall(r"(?<![a-z])--[a-z-]+", usage))
+    usage, *lines = run(PREFIX / "bin/yanmen", *words, "--help").splitlines()
+    own = [usage, *(line for line in lines if line.strip().startswith("--"))]  # others tell of other commands, too
+    return set(re.findall(r"(?<![a-z])--[a-z-]+", "\n".join(own)))
 
 
 COMMANDS = [(" ".join(words_of(row)), options_of(words_of(row))) for row, _ in told()]

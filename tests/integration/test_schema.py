@@ -12,7 +12,7 @@ from harness.cluster import LOCAL, SCHEMA, Connection, refused
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 UNTIL = datetime.datetime(2999, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
-COMMANDS = """user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
+COMMANDS = """cluster_admin user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
     cluster_list target_add target_set target_list target_test target_repin target_pin account_set grant_add grant_remove grant_list
     session_list session_watch session_kill session_lock session_unlock recording_list recording_export recording_verify replay
     audit_search audit_reindex audit_export audit_verify settings_list settings_get settings_set escrow_set samples_remove doctor""".split()
@@ -105,6 +105,34 @@ def test_an_auditor_reads_and_changes_nothing(db):
     for command, args in (("user_add", {"name": "x", "role": "user"}), ("settings_set", {"key": "banner.text", "value": "x"}),
                           ("session_kill", {"id": "0190", "reason": "x"}), ("grant_remove", {"id": "1"})):
         refused("YM403", db.api, command, auditor, **args)
+
+
+def test_a_cluster_admin_manages_the_clusters_given_to_him_and_no_other(db):
+    for cluster in ("dc1", "dc2"):
+        db.api("cluster_add", name=cluster, network="10.0.0.0/8")
+        db.api("target_add", name=f"of-{cluster}", kind="linux", address="10.0.0.1:22", cluster=cluster)
+    carl = db.user("carl", "cluster_admin")
+    assert db.api("cluster_list", carl) == [] and db.api("target_list", carl) == []
+    refused("YM403", db.api, "target_add", carl, name="x", kind="linux", address="10.0.0.2:22", cluster="dc1")
+    refused("YM403", db.api, "cluster_admin", carl, cluster="dc1", user="carl")
+    db.api("cluster_admin", cluster="dc1", user="carl")
+    assert [c["name"] for c in db.api("cluster_list", carl)] == ["dc1"]
+    assert [t["name"] for t in db.api("target_list", carl)] == ["of-dc1"]
+    db.api("target_add", carl, name="x", kind="linux", address="10.0.0.2:22", cluster="dc1")
+    db.api("target_set", carl, name="x", charset="gbk")
+    db.api("target_test", carl, name="x")
+    for command, args in (("target_add", {"name": "y", "kind": "linux", "address": "10.0.0.3:22", "cluster": "dc2"}),
+                          ("target_set", {"name": "of-dc2", "charset": "gbk"}), ("target_remove", {"name": "of-dc2"}),
+                          ("target_test", {"name": "of-dc2"}), ("target_repin", {"target": "of-dc2"}),
+                          ("cluster_put", {"cluster": "dc1", "target": "of-dc2"}),
+                          ("cluster_put", {"cluster": "dc2", "target": "x"}),
+                          ("cluster_add", {"name": "dc3", "network": "10.0.0.0/8"}), ("cluster_remove", {"name": "dc1"})):
+        assert "not allowed" in refused("YM403", db.api, command, carl, **args), command
+    db.api("target_remove", carl, name="x")
+    [event] = db.events("cluster.admin")
+    assert event["cluster"] == "dc1" and event["user"] == "carl"
+    db.api("user_remove", name="carl")
+    assert all(c["admins"] == [] for c in db.api("cluster_list"))
 
 
 # ---- users ----

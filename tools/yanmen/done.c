@@ -22,6 +22,7 @@ const struct cli_done cli_done_lines[] = {
 	{ "group admin", "{user} is an admin of {name}", "{user} 已成为 {name} 的管理员" },
 	{ "cluster add", "cluster {name} added: {networks}", "已添加集群 {name}：{networks}" },
 	{ "cluster put", "{targets} target(s) moved into {name}", "已将 {targets} 个资源移入 {name}" },
+	{ "cluster admin", "{user} is an admin of {name}", "{user} 已成为 {name} 的管理员" },
 	{ "cluster remove", "cluster {name} removed", "已移除集群 {name}" },
 	{ "target add", "target {name} added: {say}", "已添加资源 {name}：{say}" },
 	{ "target set", "target {name}: {address}, {charset}[, legacy {legacy}]" SUSPENDED_EN,

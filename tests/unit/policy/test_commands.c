@@ -28,6 +28,7 @@ static const char *const contract[] = {
 	"cluster add: name network",
 	"cluster put: cluster target",
 	"cluster remove: name",
+	"cluster admin: cluster user",
 	"cluster list:",
 	"target add: name kind address cluster [charset legacy]",
 	"target set: name [address charset legacy]",
