@@ -51,3 +51,12 @@ int gw_session_jump(struct gw_session *s, const struct gw_jump *to, int *ret_fd,
 	*ret_fd = take_fd(fd);
 	return 0;
 }
+
+void gw_session_refused(struct gw_session *s, const char *what, const char *text)
+{
+	scoped(buf_done) struct buf q;
+	buf_init(&q, 1024);
+	wire_refused_put(&q, &(struct wire_refused){ .what = span_str(what), .text = cut(text) });
+	if (s->authenticated && !s->ended)
+		(void)gw_link_send(s, GW_BROKER, WIRE_T_refused, buf_span(&q));
+}

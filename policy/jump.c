@@ -246,6 +246,24 @@ void pol_jump_ask(struct pol_worker *w, const struct wire_jump *m)
 	}
 }
 
+void pol_jump_refused(struct pol_worker *w, const struct wire_refused *m)
+{
+	struct pol_fact f;
+	struct err err;
+
+	if (++w->jumps_refused > POL_JUMPS_TOLD)
+		return;
+	pol_fact_open(&f);
+	if (w->user[0])
+		pol_fact_text(&f, "user", span_str(w->user));
+	pol_fact_text(&f, "address", span_str(w->address));
+	pol_fact_text(&f, "protocol", m->what);
+	pol_fact_text(&f, "asked", m->text);
+	pol_fact_text(&f, "reason", span_str("refused to everybody"));
+	if (pol_facts_put(&w->b->facts, "forward.refused", &f, &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+}
+
 void pol_jump_drop(struct pol_worker *w)
 {
 	struct pol_fact f;

@@ -2,6 +2,7 @@
 #define POL_JUMP_H
 struct pol_worker;
 struct wire_jump;
+struct wire_refused;
 /*
  * jump - a connection that a client wants through its own one (ssh -J, -L, -D): which granted target is it, and is it SSH?
  *
@@ -16,5 +17,7 @@ struct wire_jump;
  */
 enum { POL_JUMPS_MAX = 32, POL_JUMPS_TOLD = 200 };
 void pol_jump_ask(struct pol_worker *w, const struct wire_jump *m);
+/* The worker has refused something by itself: for the audit. */
+void pol_jump_refused(struct pol_worker *w, const struct wire_refused *m);
 void pol_jump_drop(struct pol_worker *w); /* it is gone */
 #endif

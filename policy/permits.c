@@ -26,6 +26,12 @@ const struct permit_rule pol_permits_worker[] = {
 	{ WIRE_T_jump,          IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_file,          IN(POL_LIVE),                                               POL_LIVE,         0 },
 	{ WIRE_T_file,          IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_refused,       IN(POL_CHOOSE),                                             POL_CHOOSE,       0 },
+	{ WIRE_T_refused,       IN(POL_REACHING),                                           POL_REACHING,     0 },
+	{ WIRE_T_refused,       IN(POL_LIVE),                                               POL_LIVE,         0 },
+	{ WIRE_T_refused,       IN(POL_FAILED),                                             POL_FAILED,       0 },
+	{ WIRE_T_refused,       IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_refused,       IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_end,           IN(POL_REACHING) | IN(POL_LIVE) | IN(POL_FAILED) | IN(POL_RESUMED) | IN(POL_LOST),
 	                                                                                    POL_DONE,         1 },
 };

@@ -103,6 +103,7 @@ union said {
 	struct wire_open open;
 	struct wire_jump jump;
 	struct wire_file file;
+	struct wire_refused refused;
 	struct wire_end end;
 };
 
@@ -126,6 +127,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_jump_get(body, &m->jump, NULL);
 	case WIRE_T_file:
 		return wire_file_get(body, &m->file, NULL);
+	case WIRE_T_refused:
+		return wire_refused_get(body, &m->refused, NULL);
 	case WIRE_T_end:
 		return wire_end_get(body, &m->end, NULL);
 	default:
@@ -136,7 +139,7 @@ static int said_get(uint16_t type, struct span body, union said *m)
 static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 {
 	/* A grant that an earlier broker was about to give never arrived: its session ends with the worker. */
-	if ((w->permit.state == POL_LOST && type != WIRE_T_jump) || (type == WIRE_T_target && w->permit.state == POL_FAILED)) {
+	if ((w->permit.state == POL_LOST && type != WIRE_T_jump && type != WIRE_T_refused) || (type == WIRE_T_target && w->permit.state == POL_FAILED)) {
 		got_lost(w, type);
 		return;
 	}
@@ -164,6 +167,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_file:
 		pol_file_told(w, &m->file);
+		break;
+	case WIRE_T_refused:
+		pol_jump_refused(w, &m->refused);
 		break;
 	default:
 		got_end(w, &m->end);

@@ -157,6 +157,19 @@ int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m)
 	return channel ? 0 : 1;
 }
 
+void gw_ssh_forward_refused(struct gw_ssh_link *l, ssh_message m)
+{
+	char text[300] = "";
+	int type = ssh_message_type(m), subtype = ssh_message_subtype(m);
+	if (type == SSH_REQUEST_GLOBAL && subtype == SSH_GLOBAL_REQUEST_TCPIP_FORWARD) {
+		const char *address = ssh_message_global_request_address(m);
+		(void)snprintf(text, sizeof text, "%.250s:%d", address ? address : "", ssh_message_global_request_port(m));
+		gw_session_refused(l->gw, "reverse", text);
+	} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_X11) {
+		gw_session_refused(l->gw, "x11", text);
+	}
+}
+
 static void forward_free(struct gw_ssh_forward *f)
 {
 	struct gw_ssh_forward **at = &f->link->forwards;

@@ -147,6 +147,7 @@ static int on_other(ssh_session s, ssh_message m, void *ctx)
 		return gw_ssh_ask_message(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL_OPEN && ssh_message_subtype(m) == SSH_CHANNEL_DIRECT_TCPIP)
 		return gw_ssh_forward_asked(ctx, m);
+	gw_ssh_forward_refused(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL_OPEN || type == SSH_REQUEST_GLOBAL)
 		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
 	return 1;

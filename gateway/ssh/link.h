@@ -247,6 +247,8 @@ void gw_ssh_choose_close(struct gw_ssh_link *l);
 /* forward.c */
 /* A message that asks for a channel to somewhere: 0 = answered, 1 = libssh is to refuse it. */
 int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m);
+/* One that asks for what nobody may (remote forwarding, X11): told for the audit. */
+void gw_ssh_forward_refused(struct gw_ssh_link *l, ssh_message m);
 /* Fills p, which has room for GW_SSH_FORWARDS; returns how many.  took: what poll(2) said of them. */
 size_t gw_ssh_forward_poll(struct gw_ssh_link *l, struct pollfd *p);
 void gw_ssh_forward_took(struct gw_ssh_link *l, const struct pollfd *p);

@@ -284,3 +284,16 @@ def test_a_killed_worker_ends_the_forward(instance, echo, which):
         until(lambda: inner not in instance.pids("ssh"), 10, "the end of the inner worker")
     row = until(lambda: next((r for r in instance.sessions(user) if r["state"] != "online"), None), 10, "the end of the row")
     assert row["state"] == ("crashed" if which == "inner" else "closed")
+
+
+def test_what_nobody_may_is_refused_and_stands_in_the_audit(instance, engineer):
+    transport = paramiko.Transport(("127.0.0.1", instance.port))
+    transport.connect(username=f"{engineer.name}#{instance.demo}", password=engineer.password_file.read_text())
+    with pytest.raises(paramiko.SSHException):
+        transport.request_port_forward("0.0.0.0", 8022)
+    channel = transport.open_session(timeout=30)
+    with pytest.raises(paramiko.SSHException):
+        channel.request_x11()
+    rows = instance.told(engineer, "forward.refused", 2)
+    assert "0.0.0.0:8022" in str(rows) and {r["body"]["protocol"] for r in rows} == {"reverse", "x11"}
+    transport.close()
