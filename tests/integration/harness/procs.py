@@ -64,8 +64,8 @@ def tcp():
 
 
 def server_side(client_pid, server_pids, port):
-    """Which of the processes holds the other end of the client's connection to that port."""
-    ends, mine = tcp(), sockets(client_pid)
+    """Which of the processes holds the other end of the connection to that port, of the client or of its child (scp's ssh)."""
+    ends, mine = tcp(), set().union(*map(sockets, (client_pid, *children(client_pid))))
     source = next(local for (local, remote), inode in ends.items() if remote == port and inode in mine)
     return next(pid for pid in server_pids if ends[port, source] in sockets(pid))
 

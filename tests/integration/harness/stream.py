@@ -18,10 +18,13 @@ class Stream:
         self.instance, self.user = instance, user
         self.path = instance.scratch / instance.name("stream")
         with open(self.path, "wb") as out:
-            self.process = subprocess.Popen(instance.ssh_argv(user, LOOP, login=login), stdin=subprocess.DEVNULL, stdout=out,
+            self.process = subprocess.Popen(self.argv(LOOP, login), stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=subprocess.PIPE, env=instance.ssh_env(user), start_new_session=True)
         until(lambda: self.last() > 5, 20, "the stream's first lines")
         self.session = instance.session_of(user, "online")["id"]
+
+    def argv(self, command, login):
+        return self.instance.ssh_argv(self.user, command, login=login)
 
     def received(self):
         return self.path.read_bytes()
