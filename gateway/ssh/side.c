@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { TURNS_MAX = 16, SILENT_MAX = 4 };
+enum { TURNS_MAX = 16, SILENT_MAX = 4, LIBSSH_READ = 4096 };
 
 int gw_ssh_side_init(struct gw_ssh_side *s, ssh_session ssh, int fd)
 {
@@ -69,10 +69,12 @@ short gw_ssh_side_events(const struct gw_ssh_side *s)
 
 void gw_ssh_side_turn(struct gw_ssh_side *s)
 {
-	/* libssh reads 4 KiB a turn: several in a row save our own poll. */
-	for (int i = 0; i < TURNS_MAX && gw_ssh_side_is_up(s); i++)
-		if (ssh_event_dopoll(s->event, 0) != SSH_OK)
+	/* libssh reads 4 KiB a turn: several in a row save our own poll, and a short read was the last one. */
+	for (int i = 0; i < TURNS_MAX && gw_ssh_side_is_up(s); i++) {
+		uint64_t before = s->wire.in_bytes;
+		if (ssh_event_dopoll(s->event, 0) != SSH_OK || s->wire.in_bytes - before < LIBSSH_READ)
 			return;
+	}
 }
 
 bool gw_ssh_side_lives(struct gw_ssh_side *s, int64_t now, int64_t every_us)
