@@ -95,9 +95,10 @@ def test_what_was_run_stands_in_the_audit(instance, engineer):
     assert rows[0]["user"] == engineer.name and rows[0]["target"] == instance.demo
 
 
-def test_forwarding_is_refused(instance, engineer):
-    done = instance.ssh(engineer, "true", flags=("-W", "127.0.0.1:22"))
-    assert done.returncode != 0
+def test_forwarding_to_what_is_no_target_is_refused(instance, engineer):
+    assert instance.ssh(engineer, flags=("-W", "127.0.0.1:3306")).returncode != 0
+    said = instance.ssh(engineer, flags=("-W", "127.0.0.1:22")).stdout  # to an SSH client in its own words
+    assert said.startswith(b"SSH-2.0-Yanmen\r\n") and b"no such target" in said and len(said) < 200
 
 
 def test_keep_alives_hold_a_quiet_session(instance, engineer):
