@@ -1,6 +1,7 @@
 """The ledger of files: what real clients move through the gateway stands there with its true size and SHA-256; grants that let
 files go one way only; what is cut stands there as partial."""
 
+import base64
 import hashlib
 import json
 import os
@@ -214,7 +215,6 @@ def test_rsync_has_a_row_with_the_size_and_hash_of_its_stream(instance, person, 
     assert (up["protocol"], up["state"], down["state"]) == ("rsync", "complete", "complete")
     assert up["size"] > 50_000 and down["size"] > 50_000 and len(up["sha256"]) == 64
     frames = [json.loads(line) for line in instance.export(up["session"], "jsonl").splitlines()]
-    import base64
     stream = b"".join(base64.b64decode(f["base64"]) if "base64" in f else f["text"].encode() for f in frames if f["type"] == "in")
     assert (len(stream), hashlib.sha256(stream).hexdigest()) == (up["size"], up["sha256"])
 
