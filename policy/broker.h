@@ -10,6 +10,7 @@
 #include "policy/settings.h"
 #include <stdbool.h>
 #include <stdint.h>
+struct pol_backoff;
 struct pol_cli;
 struct pol_dialler;
 struct pol_hashing;
@@ -44,6 +45,7 @@ struct pol_broker {
 	struct pol_search *search;
 	struct pol_cli *cli;
 	struct pol_ends ends;
+	struct pol_backoff *backoff;
 	struct loop_timer stop;
 	bool space_low; /* the recorder says so */
 	uint64_t space_free;

@@ -4,6 +4,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
+#include "policy/backoff.h"
 #include "policy/broker.h"
 #include "policy/peers.h"
 #include "policy/worker.h"
@@ -33,9 +34,11 @@ static void typed_wipe(struct pol_factor *f)
 	buf_clear(&f->typed);
 }
 
+static void factor_held(void *ctx);
+
 void pol_factor_init(struct pol_factor *f, struct pol_worker *w)
 {
-	*f = (struct pol_factor){ .w = w };
+	*f = (struct pol_factor){ .w = w, .hold = { .fire = factor_held, .ctx = f } };
 	buf_init(&f->typed, TYPED_MAX);
 	buf_init(&f->sealed, SEALED_MAX);
 	buf_init(&f->hashes, POL_FACTOR_HASHES);
@@ -47,6 +50,7 @@ void pol_factor_done(struct pol_worker *w)
 
 	pol_query_drop(&w->b->sql, f);
 	pol_ask_drop(&w->b->asks, f);
+	loop_timer_del(&f->hold);
 	typed_wipe(f);
 	buf_done(&f->typed);
 	buf_done(&f->sealed);
@@ -61,6 +65,7 @@ void pol_factor_open(struct pol_worker *w)
 
 	f->mode = l->factor;
 	f->step = 0;
+	f->known = l->known;
 	f->method = l->method;
 	f->user_id = l->user_id;
 	(void)snprintf(f->name, sizeof f->name, "%s", l->name);
@@ -82,7 +87,8 @@ void pol_factor_answer(struct pol_worker *w, uint8_t step, const char *say)
 	answer(w, &(struct wire_factor_answer){ .step = step, .say = span_str(say) });
 }
 
-static int factor_fact(const struct pol_factor *f, const char *kind, bool refused, struct err *err)
+/* why: it was refused; NULL = it was not. */
+static int factor_fact(const struct pol_factor *f, const char *kind, const char *why, struct err *err)
 {
 	struct pol_fact fact;
 
@@ -90,17 +96,28 @@ static int factor_fact(const struct pol_factor *f, const char *kind, bool refuse
 	pol_fact_text(&fact, "user", span_str(f->name));
 	pol_fact_text(&fact, "address", span_str(f->w->address));
 	pol_fact_text(&fact, "method", span_str(f->method == WIRE_LOGIN_PASSWORD ? "password+code" : "key+code"));
-	if (refused)
+	if (why) {
 		pol_fact_text(&fact, "actor", span_str("system"));
+		pol_fact_text(&fact, "why", span_str(why));
+	}
 	return pol_facts_put(&f->w->b->facts, kind, &fact, err);
+}
+
+static struct pol_backoff_who who_of(const struct pol_factor *f)
+{
+	return (struct pol_backoff_who){ .user = f->name, .address = f->w->address, .known = f->known, .code = true };
 }
 
 static void factor_accept(struct pol_factor *f)
 {
 	struct pol_worker *w = f->w;
+	struct pol_backoff_who who = who_of(f);
 	struct err err;
 
-	if (factor_fact(f, "login.ok", false, &err) < 0) {
+	if (f->admitted)
+		pol_backoff_right(w->b->backoff, &who, clock_mono_us());
+
+	if (factor_fact(f, "login.ok", NULL, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "login.unwritten", &err);
 		pol_factor_answer(w, WIRE_FACTOR_UNAVAILABLE, say_full);
 		return;
@@ -121,14 +138,18 @@ static void factor_refuse(struct pol_factor *f)
 	struct err err;
 
 	typed_wipe(f);
-	if (factor_fact(f, "login.refused", true, &err) < 0)
+	if (factor_fact(f, "login.refused", "wrong", &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	pol_factor_answer(f->w, WIRE_FACTOR_DENIED, "");
 }
 
 static void factor_away(struct pol_factor *f, const char *ev, const struct err *err)
 {
+	struct pol_backoff_who who = who_of(f);
+
 	typed_wipe(f);
+	if (f->admitted)
+		pol_backoff_unseen(f->w->b->backoff, &who, clock_mono_us());
 	if (err)
 		log_err(LOG_LEVEL_WARN, ev, err);
 	else
@@ -279,13 +300,36 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 	check(f, buf_span(&f->sealed), (uint64_t)pg_int(res, 0, 1));
 }
 
-static void take_code(struct pol_factor *f)
+static void factor_held(void *ctx)
 {
+	struct pol_factor *f = ctx;
 	char user[24];
 
 	(void)snprintf(user, sizeof user, "%" PRId64, f->user_id);
 	pol_query(&f->w->b->sql, POL_SQL("select sealed, last_step from api.factor_facts($1::bigint)", user),
 		facts_done, f);
+}
+
+/* Held as long as the back-off says. */
+static void take_code(struct pol_factor *f)
+{
+	struct pol_backoff_who who = who_of(f);
+	struct err err;
+	char say[200];
+
+	f->admitted = true;
+	int64_t wait = pol_backoff_admit(f->w->b->backoff, &who, clock_mono_us(), f->w->b->settings.backoff_s);
+	int s = (int)(wait / 1000000 + 1);
+	if (wait <= POL_BACKOFF_HOLD_US) {
+		loop_timer_set(f->w->b->loop, &f->hold, wait);
+		return;
+	}
+	typed_wipe(f);
+	if (factor_fact(f, "login.refused", "too often", &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+	(void)snprintf(
+		say, sizeof say, "Too many wrong codes. Try again in %d s. / 错误验证码过多，请 %d 秒后再试。", s, s);
+	pol_factor_answer(f->w, WIRE_FACTOR_UNAVAILABLE, say);
 }
 
 static bool is_yes(struct span s)

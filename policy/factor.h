@@ -2,6 +2,7 @@
 #define POL_FACTOR_H
 #include "gateway/core/buf.h"
 #include "gateway/core/id.h"
+#include "gateway/core/loop.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_worker;
@@ -24,11 +25,14 @@ struct pol_factor {
 	struct pol_worker *w;
 	uint8_t mode; /* enum pol_factor_mode; NONE = not open */
 	uint8_t step; /* enum wire_factor_step that the person is at; 0 = not begun */
-	bool proven;  /* ENROL: a code of the new secret was right */
+	bool known;   /* he has logged in from this address before */
+	bool admitted;
+	bool proven; /* ENROL: a code of the new secret was right */
 	uint8_t method;
-	int64_t user_id, asked_us;
+	int64_t user_id;
 	char name[65], target[256], account[65];
 	struct buf typed;
+	struct loop_timer hold;
 	struct id show; /* ENROL: what the worker may see at the vault */
 	/* ENROL: what will be written */
 	struct buf sealed, hashes;

@@ -3,6 +3,7 @@
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/secret.h"
+#include "policy/backoff.h"
 #include "policy/broker.h"
 #include "policy/decide/name.h"
 #include "policy/factor.h"
@@ -26,11 +27,13 @@ static const char say_full[] = "Yanmen cannot write its audit just now and lets 
 
 static void login_answer(void *ctx);
 static void login_late(void *ctx);
+static void login_held(void *ctx);
 
 void pol_login_init(struct pol_login *l, struct pol_worker *w)
 {
 	*l = (struct pol_login){ .answer = { .fire = login_answer, .ctx = w },
-		.late = { .fire = login_late, .ctx = w } };
+		.late = { .fire = login_late, .ctx = w },
+		.hold = { .fire = login_held, .ctx = w } };
 	buf_init(&l->blob, BLOB_MAX);
 }
 
@@ -41,6 +44,7 @@ static void login_close(struct pol_worker *w)
 
 	loop_timer_del(&l->answer);
 	loop_timer_del(&l->late);
+	loop_timer_del(&l->hold);
 	pol_query_drop(&w->b->sql, l);
 	pol_hashing_drop(w->b->hashing, l);
 	l->password = secret_free(l->password);
@@ -68,7 +72,8 @@ static const char *method_name(uint8_t method)
 	return method == WIRE_LOGIN_PASSWORD ? "password" : "key";
 }
 
-static int login_fact(struct pol_worker *w, const char *kind, bool refused, struct err *err)
+/* why: it was refused; NULL = it was not. */
+static int login_fact(struct pol_worker *w, const char *kind, const char *why, struct err *err)
 {
 	const struct pol_login *l = &w->login;
 	struct pol_fact f;
@@ -81,18 +86,74 @@ static int login_fact(struct pol_worker *w, const char *kind, bool refused, stru
 		pol_fact_num(&f, "typed_bytes", (int64_t)strlen(l->typed));
 	pol_fact_text(&f, "address", span_str(w->address));
 	pol_fact_text(&f, "method", span_str(method_name(l->method)));
-	if (refused)
+	if (why) {
 		pol_fact_text(&f, "actor", span_str("system"));
+		pol_fact_text(&f, "why", span_str(why));
+	}
 	return pol_facts_put(&w->b->facts, kind, &f, err);
 }
 
-static void login_unavailable(struct pol_worker *w, const char *say)
+/* ---- guessing gets slower ---- */
+
+static struct pol_backoff_who who_of(const struct pol_worker *w)
 {
+	const struct pol_login *l = &w->login;
+
+	return (struct pol_backoff_who){
+		.user = l->name[0] ? l->name : l->typed, .address = w->address, .known = l->known
+	};
+}
+
+static void facts_ask(struct pol_worker *w);
+
+static void login_held(void *ctx)
+{
+	struct pol_worker *w = ctx;
+
+	w->login.asked_us = clock_mono_us(); /* the moment of its answer counts from now */
+	facts_ask(w);
+}
+
+static void login_too_often(struct pol_worker *w, int64_t wait_us)
+{
+	char say[200];
+	struct err err;
+	int s = (int)(wait_us / 1000000 + 1);
+
+	if (login_fact(w, "login.refused", "too often", &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+	(void)snprintf(
+		say, sizeof say, "Too many wrong logins. Try again in %d s. / 错误登录过多，请 %d 秒后再试。", s, s);
 	login_close(w);
 	login_send(w, WIRE_LOGIN_UNAVAILABLE, say);
 }
 
-static void facts_ask(struct pol_worker *w);
+/* True: it may be looked at now. */
+static bool login_admit(struct pol_worker *w)
+{
+	struct pol_login *l = &w->login;
+	struct pol_backoff_who who = who_of(w);
+
+	if (l->admitted || l->method != WIRE_LOGIN_PASSWORD)
+		return true;
+	l->admitted = true;
+	int64_t wait = pol_backoff_admit(w->b->backoff, &who, clock_mono_us(), w->b->settings.backoff_s);
+	if (wait > POL_BACKOFF_HOLD_US)
+		login_too_often(w, wait);
+	else if (wait > 0)
+		loop_timer_set(w->b->loop, &l->hold, wait);
+	return wait == 0;
+}
+
+static void login_unavailable(struct pol_worker *w, const char *say)
+{
+	struct pol_backoff_who who = who_of(w);
+
+	if (w->login.admitted)
+		pol_backoff_unseen(w->b->backoff, &who, clock_mono_us());
+	login_close(w);
+	login_send(w, WIRE_LOGIN_UNAVAILABLE, say);
+}
 
 static void login_accept(struct pol_worker *w)
 {
@@ -109,13 +170,17 @@ static void login_accept(struct pol_worker *w)
 		login_send(w, WIRE_LOGIN_KEY_WELCOME, "");
 		return;
 	}
+	if (l->admitted) {
+		struct pol_backoff_who who = who_of(w);
+		pol_backoff_right(w->b->backoff, &who, clock_mono_us());
+	}
 	if (l->factor != POL_FACTOR_NONE) {
 		pol_factor_open(w);
 		login_close(w);
 		login_send(w, WIRE_LOGIN_FACTOR, "");
 		return;
 	}
-	if (login_fact(w, "login.ok", false, &err) < 0) {
+	if (login_fact(w, "login.ok", NULL, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "login.unwritten", &err);
 		login_unavailable(w, say_full);
 		return;
@@ -146,7 +211,7 @@ static void login_answer(void *ctx)
 
 	if (l->method == WIRE_LOGIN_KEY_OFFERED) {
 		l->keys_refused++;
-	} else if (login_fact(w, "login.refused", true, &err) < 0) {
+	} else if (login_fact(w, "login.refused", "wrong", &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	}
 	login_close(w);
@@ -229,11 +294,14 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 		return;
 	}
 	l->user_id = 0;
+	l->known = pg_rows(res) == 1 && pg_bool(res, 0, 6);
 	if (pg_rows(res) == 1 && pg_text(res, 0, 2) && strcmp(pg_text(res, 0, 2), "active") == 0) {
 		l->user_id = pg_int(res, 0, 0);
 		hash = pg_text(res, 0, 4) ? pg_text(res, 0, 4) : "";
 		l->factor = pol_factor_mode(pg_span(res, 0, 5));
 	}
+	if (!login_admit(w))
+		return;
 	if (l->proven && l->user_id)
 		login_accept(w);
 	else if (l->proven)
@@ -250,8 +318,8 @@ static void facts_ask(struct pol_worker *w)
 
 	l->generation = w->b->ends.generation;
 	pol_query(&w->b->sql,
-		POL_SQL("select user_id, name, state, role, pwhash, factor from api.login_facts($1, $2)", l->name,
-			w->address),
+		POL_SQL("select user_id, name, state, role, pwhash, factor, known from api.login_facts($1, $2)",
+			l->name, w->address),
 		facts_done, l);
 }
 
@@ -265,7 +333,7 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	l->method = m->method;
 	l->user_id = 0;
 	l->factor = POL_FACTOR_NONE;
-	l->proven = false;
+	l->proven = l->admitted = l->known = false;
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
 		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
@@ -327,7 +395,7 @@ void pol_login_done(struct pol_worker *w)
 
 	if (l->keys_refused && !w->user_id) {
 		l->method = WIRE_LOGIN_KEY_OFFERED;
-		if (login_fact(w, "login.refused", true, &err) < 0)
+		if (login_fact(w, "login.refused", "wrong", &err) < 0)
 			log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	}
 	login_close(w);

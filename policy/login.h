@@ -26,11 +26,13 @@ struct pol_login {
 	char typed[128];                         /* what was typed, for the audit */
 	struct secret *password;
 	struct buf blob;
-	int64_t user_id; /* 0 = none, or not active */
+	int64_t user_id;     /* 0 = none, or not active */
 	uint64_t generation; /* pol_ends, when the facts were asked */
-	bool proven;     /* the first factor was right */
-	uint8_t factor;  /* enum pol_factor_mode: what comes behind the first factor */
-	struct loop_timer answer, late;
+	bool known;          /* he has logged in from this address before */
+	bool admitted;       /* counted by the back-off, and held as long as it says */
+	bool proven;         /* the first factor was right */
+	uint8_t factor;      /* enum pol_factor_mode: what comes behind the first factor */
+	struct loop_timer answer, late, hold;
 	unsigned keys_refused; /* offered keys, of this connection */
 };
 void pol_login_init(struct pol_login *l, struct pol_worker *w);

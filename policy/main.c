@@ -3,6 +3,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/sandbox.h"
 #include "gateway/core/scope.h"
+#include "policy/backoff.h"
 #include "policy/broker.h"
 #include "policy/cli.h"
 #include "policy/dial.h"
@@ -105,6 +106,7 @@ static int start(struct pol_broker *b, struct err *err)
 	pol_settings_init(&b->settings, &b->sql);
 	pol_peers_init(b);
 	pol_ends_init(b);
+	b->backoff = pol_backoff_new();
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
@@ -127,6 +129,7 @@ static void finish(struct pol_broker *b)
 {
 	b->cli = pol_cli_free(b->cli);
 	pol_ends_done(b);
+	b->backoff = pol_backoff_free(b->backoff);
 	pol_worker_free_all(b);
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);

@@ -16,6 +16,7 @@ struct pol_settings {
 	char env_allow[512];
 	uint8_t escrow[32]; /* X25519 key that terminal input is sealed to */
 	bool has_escrow;
+	uint32_t backoff_s; /* the longest delay between two guesses; 0 = none */
 	uint32_t notice_s;  /* before the end of an access */
 	bool loaded;
 };

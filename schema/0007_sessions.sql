@@ -85,6 +85,9 @@ begin
 	if not audit.add(coalesce(nullif(b ->> 'actor', ''), who, 'system'), k, b - 'actor', spool_apply.uid, at) then
 		return;
 	end if;
+	if k = 'login.ok' and b ? 'user' and b ? 'address' then
+		perform yanmen.login_remember(b ->> 'user', left(b ->> 'address', 64), at);
+	end if;
 	if sid is null then
 		return;
 	end if;

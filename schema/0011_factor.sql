@@ -22,9 +22,18 @@ create table yanmen.factor_seen (
 	until timestamptz not null,
 	primary key (user_id, address, door)
 );
+-- From where a user has logged in: strangers do not slow him there (policy/backoff.h).
+create table yanmen.login_known (
+	user_id bigint not null references yanmen.users,
+	address text not null,
+	last_at timestamptz not null,
+	primary key (user_id, address)
+);
 alter table yanmen.users add factor text not null default '' check (factor in ('', 'off', 'enrolled', 'required'));
 
 insert into yanmen.setting (key, value, form, most, about) values
+	('login.backoff', '16', '^[0-9]{1,2}$', 2,
+		'seconds: the longest delay between two guesses at a password; 0 = no delays'),
 	('factor.policy', 'enrolled', '^(off|enrolled|required)$', 8,
 		'the second factor: off, enrolled = asked of users who have one, required = of all; user factor sets it for one user'),
 	('factor.remember', '900', '^[0-9]{1,7}$', 7,
@@ -48,12 +57,22 @@ $$;
 
 -- No row when the name is unknown.  The broker does the same work then.
 create function api.login_facts(login text, address text default '')
-returns table (user_id bigint, name text, state text, role text, pwhash text, factor text)
+returns table (user_id bigint, name text, state text, role text, pwhash text, factor text, known bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, ''), yanmen.factor_next(u, login_facts.address)
+	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, ''), yanmen.factor_next(u, login_facts.address),
+		exists (select from yanmen.login_known k where k.user_id = u.id and k.address = login_facts.address
+			and k.last_at > now() - interval '90 days')
 	from yanmen.users u where u.name = login
 $$;
 
+-- Somebody logged in: the 64 newest addresses of a user are kept.
+create function yanmen.login_remember(login text, client text, at timestamptz) returns void language sql as $$
+	insert into yanmen.login_known select u.id, client, login_remember.at from yanmen.users u where u.name = login
+	on conflict (user_id, address) do update set last_at = greatest(yanmen.login_known.last_at, excluded.last_at);
+	delete from yanmen.login_known k using yanmen.users u
+	where u.name = login and k.user_id = u.id and (k.last_at < now() - interval '90 days' or k.address not in (
+		select x.address from yanmen.login_known x where x.user_id = u.id order by x.last_at desc limit 64))
+$$;
 create function api.factor_facts(user_id bigint) returns table (sealed bytea, last_step bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select f.sealed, f.last_step from yanmen.factor f where f.user_id = factor_facts.user_id

@@ -29,6 +29,7 @@ def gate(db, tmp_path):  # noqa: F811
         parent.port = listener.getsockname()[1]
         try:
             parent.synced()
+            parent.must("settings set", key="login.backoff", value="0")  # all our clients are one
             parent.must("user add", secret("correct horse"), name="alice", role="engineer", key=KEY_LINE)
             parent.must("cluster add", name="samples", network="127.0.0.0/8")
             parent.must("target add", name="web01", kind="linux", address=f"127.0.0.1:{parent.port}", cluster="samples")
