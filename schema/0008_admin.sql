@@ -146,6 +146,7 @@ begin
 			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init'
 				else 'set' end)
 		from yanmen.setting where key = 'escrow.public');
+	r := r || search.doctor();
 	return r || yanmen.doctor_keeping(); -- 0009
 end
 $$;

@@ -27,7 +27,6 @@ create table search.chunk (
 	min_at timestamptz not null default 'infinity',
 	max_at timestamptz not null default '-infinity'
 );
-create index on search.chunk (max_at);
 create index on search.chunk (lane, day, id);
 
 create table search.line (
@@ -427,22 +426,28 @@ $$;
 create function search.newest(lines search.line[], want int) returns search.line[] language sql immutable as $$
 	select array(select l from unnest(lines) l order by l.at desc, l.id desc limit want)
 $$;
--- Events that are not copied yet: some of the last second, or many while the copy is made again.
-create function search.in_log(q search.query, want int) returns search.line[] language plpgsql stable as $$
+-- Events that are not copied yet: those of the last second, or many while the copy is made again; of these the newest 5,000.
+-- By their indexes, whatever the planner thinks of a cursor that it does not know.
+create function search.tail() returns setof audit.event language plpgsql stable
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
 	c audit.cursor;
 	p search.progress;
 begin
 	select * into c from audit.cursor;
 	select * into p from search.progress;
+	return query select v.* from audit.event v where (v.xid, v.id) > (c.xid, c.id) and v.id + 0 > c.floor;
+	return query select v.* from (select s.event_id, s.event_at from audit.seal s where s.seq > p.seq order by s.seq desc
+		limit 5000) t join audit.event v on v.id = t.event_id and v.at = t.event_at;
+end
+$$;
+create function search.in_log(q search.query, want int) returns search.line[] language plpgsql stable as $$
+begin
 	return array(select x.l from (
-			select e, row((e).at, (e).id, 0, 0, 0, 0, 0, search.kind((e).kind), search.event_text(e))::search.line as l
-			from (select v as e from audit.event v where (v.xid, v.id) > (c.xid, c.id) and v.id > c.floor
-				union all
-				(select v from audit.seal s join audit.event v on v.id = s.event_id and v.at = s.event_at
-				where s.seq > p.seq order by s.seq desc limit 5000)) t
-			where (q.user_name is null or (e).user_name = q.user_name)
-				and (q.target_name is null or (e).target_name = q.target_name)) x
+			select e::audit.event as e, row(e.at, e.id, 0, 0, 0, 0, 0, search.kind(e.kind), search.event_text(e))::search.line as l
+			from search.tail() e
+			where (q.user_name is null or e.user_name = q.user_name)
+				and (q.target_name is null or e.target_name = q.target_name)) x
 		where (x.l).at >= q.since and (x.l).at <= q.until
 			and (q.before_at is null or ((x.l).at, (x.l).id) < (q.before_at, q.before_id))
 			and (q.kinds is null or (x.l).kind = any (q.kinds)) and lower((x.l).text) like all (q.patterns)
@@ -543,6 +548,18 @@ begin
 	perform yanmen.note(caller, 'audit.searched', jsonb_build_object('search', args));
 	return found_rows;
 end
+$$;
+
+-- For `doctor`.
+create function search.doctor() returns jsonb language sql stable as $$
+	select jsonb_build_object('name', 'search', 'state', case when late > 10000 or waiting > 0 or failed > 0 then 'warn' else 'ok' end,
+		'say', case when late > 10000 then late || ' events are not copied yet' when waiting > 0 then
+			waiting || ' recordings have waited for more than an hour' when failed > 0 then
+			failed || ' recordings could not be read; see the log, then: audit reindex' else 'up to date' end)
+	from (select coalesce((select max(s.seq) from audit.seal s), 0) - (select p.seq from search.progress p) as late,
+		(select count(*) from search.recording r where r.state = 'waiting' and r.tries > 0
+			and r.again_at < now() - interval '1 hour') as waiting,
+		(select count(*) from search.recording r where r.state = 'failed') as failed) x
 $$;
 
 -- ---- rights ----

@@ -156,6 +156,18 @@ def test_full_chunks_and_late_events_keep_the_order(db):
         assert texts(db, "late", limit=str(n), **window) == want[:n]
 
 
+def test_no_text_makes_a_search_fail(db):
+    db.ready()
+    spoken(db, SAID)
+    copy(db)
+    r = random.Random(11)
+    signs = "\\\"'%_$()[]{}*+?|^.,;:!/ \t\n\x01\x7f\x85aA0é中文😀\u200f\u2028\ufffd\U0010ffff"
+    for _ in range(300):
+        text = "".join(r.choices(signs, k=r.randrange(0, 60)))
+        assert set(texts(db, text)) <= set(SAID), text
+        assert all(text.strip() in said or text.strip().lower() in said.lower() for said in texts(db, f'"{text}"') if '"' not in text)
+
+
 # ---- terminal text ----
 
 def test_lines_of_a_terminal_are_found_with_where_to_replay(db):
@@ -194,6 +206,9 @@ def test_a_recording_that_cannot_be_read_is_given_up_after_some_tries(db):
         assert db.broker.rows("select * from api.search_next()") == []  # not at once again
         db.owner.rows("update search.recording set again_at = now()")
     assert tries == 8 and db.owner.one("select state from search.recording") == "failed"
+    assert next(c for c in db.api("doctor") if c["name"] == "search")["state"] == "warn"
+    db.api("audit_reindex", recording=session)
+    assert next(c for c in db.api("doctor") if c["name"] == "search")["state"] == "ok"
     assert len(db.events("recording.indexed")) == 1
 
 
