@@ -93,6 +93,8 @@ const struct pol_command pol_commands[] = {
 	{ "settings set", "settings.set", "api.settings_set", 0, 0, NULL, { { "key", REQ, 0 }, { "value", 0, 8192 } } },
 	{ "escrow set", "escrow.set", "api.escrow_set", 0, 0, NULL, { { "public_key", REQ, 0 } } },
 	{ "samples remove", "samples.remove", "api.samples_remove", 0, 0, NULL, { { 0 } } },
+	{ "backup sign", "backup.run", "api.backup_sign", 0, 60, pol_command_backup_sign,
+		{ { "hash", REQ, 64 }, { "files", REQ, 18 }, { "bytes", REQ, 18 }, { "key", REQ, 16 }, { "generation", REQ, 4 } } },
 	{ "key rotate", "key.rotate", "api.key_rotate", 0, 600, pol_command_key_rotate,
 		{ { "ca", 0, 1 }, { "host", 0, 1 } } },
 	{ "public keys", NULL, NULL, 0, 0, pol_command_public_keys, { { 0 } } },

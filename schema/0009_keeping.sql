@@ -1,6 +1,6 @@
 -- Keys: the generations of the master key, and what is still sealed under an older one.
 
-insert into yanmen.role_permission (role, permission, scope) values ('admin', 'key.rotate', 'all');
+insert into yanmen.role_permission (role, permission, scope) values ('admin', 'key.rotate', 'all'), ('admin', 'backup.run', 'all');
 
 -- Public halves only.  What the vault says is compared with this: a vault that was started with another key shows.
 create table yanmen.evidence_key (
@@ -82,6 +82,33 @@ create function api.keys_resealed(generation int, resealed bigint, refused bigin
 language sql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select audit.add('system', 'key.resealed',
 		jsonb_build_object('generation', generation, 'resealed', resealed, 'refused', refused))
+$$;
+
+-- ---- backups: that they were made; the backup itself is a matter of the CLI ----
+create table yanmen.backup (
+	id bigint generated always as identity primary key,
+	made_at timestamptz not null default now(),
+	hash text not null,
+	files bigint not null,
+	bytes bigint not null,
+	key text not null check (key in ('none', 'passphrase', 'escrow', 'both')),
+	generation int not null
+);
+create function api.backup_sign(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+begin
+	perform api.need(caller, 'backup.run');
+	if yanmen.arg(args, 'key') not in ('none', 'passphrase', 'escrow', 'both')
+		or concat_ws('', yanmen.arg(args, 'files'), yanmen.arg(args, 'bytes'), yanmen.arg(args, 'generation')) !~ '^[0-9]+$'
+	then
+		raise exception 'key is none, passphrase, escrow or both; the rest are numbers' using errcode = 'YM400';
+	end if;
+	insert into yanmen.backup (hash, files, bytes, key, generation)
+	values (yanmen.need_arg(args, 'hash'), yanmen.arg(args, 'files')::bigint, yanmen.arg(args, 'bytes')::bigint,
+		yanmen.arg(args, 'key'), yanmen.arg(args, 'generation')::int);
+	perform yanmen.note(caller, 'backup.made', args);
+	return '{}';
+end
 $$;
 
 -- ---- doctor ----

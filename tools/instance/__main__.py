@@ -13,6 +13,9 @@ from seed import USERS, TARGET, password_file
 from words import Failure, complain, say, text
 
 
+KEYS = ("passphrase-file", "escrow-key", "vault-key")  # what opens the key in a backup
+
+
 def options():
     p = argparse.ArgumentParser(prog="tools/run", add_help=False)
     p.add_argument("--home", default=None)
@@ -23,6 +26,9 @@ def options():
     p.add_argument("--samples", dest="samples", action="store_true")
     p.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     p.add_argument("--yes", action="store_true")
+    p.add_argument("--restore", default=None, metavar="DIR")
+    for key in KEYS:
+        p.add_argument("--" + key, default=None, metavar="FILE")
     one = p.add_mutually_exclusive_group()
     for action in ("status", "stop", "reset", "samples-remove"):
         one.add_argument("--" + action, action="store_true")
@@ -31,10 +37,16 @@ def options():
         p.error("--ports is a number from 1 to 65000")
     if any("=" not in change or "." not in change.split("=")[0] for change in given.set):
         p.error("--set takes SECTION.KEY=VALUE")
+    keys = {k: os.path.abspath(v) for k in KEYS if (v := getattr(given, k.replace("-", "_")))}
+    if bool(given.restore) != (len(keys) == 1):
+        p.error("--restore DIR takes one of " + ", ".join("--" + k for k in KEYS))
+    given.restore = {"from": os.path.abspath(given.restore), **keys} if given.restore else None
     return given
 
 
 def start(home, given):
+    if given.restore and (home.facts() or {"restoring": True}).get("restoring") is None:
+        raise Failure("restore_used", home=home.path)
     home.claim()
     programs = home.install(os.environ.get("YANMEN_PREFIX") or CHECKOUT / "build/install")
     if supervise.pid_of(home):
@@ -67,7 +79,7 @@ def choose(home, given):
         say("port_moved", taken=in_the_way, base=base)
     wish = given.samples if given.samples is not None else facts.get("samples", True)
     conf = facts.get("conf", {}) | dict(change.split("=", 1) for change in given.set)
-    home.remember(base=base, listen=listen, samples=wish, conf=conf)
+    home.remember(base=base, listen=listen, samples=wish, conf=conf, **({"restoring": given.restore} if given.restore else {}))
 
 
 def attend(pid):

@@ -41,7 +41,7 @@ class Supervisor:
         self.add(Service("postgres", database.argv(), database.log, signal.SIGINT, database.as_pg()))
         self.wait("postgres", database.is_ready)
         database.prepare()
-        self.step("init")
+        self.first_step()
         self.step("migrate")
         self.add(Service("yanmend", [str(home.bin / "yanmend"), "--config", str(home.conf)], home.logs / "yanmend.log",
                          popen={"cwd": "/"}, leftovers=("yanmen-",)))
@@ -73,10 +73,20 @@ class Supervisor:
                 raise Failure("not_up", name=name, seconds=int(UP_WAIT), log=service.log)
             time.sleep(0.05)
 
-    def step(self, command):
-        """`yanmen init` and `yanmen migrate` need no running gateway."""
+    def first_step(self):
+        """A new key, or a backup.  A restore that was interrupted is begun again: until it is through nothing starts."""
+        wanted = self.home.facts().get("restoring")
+        if not wanted:
+            self.step("init")
+            return
+        if not self.home.vault_key.exists():
+            self.step("restore", *(f"--{name}={value}" for name, value in wanted.items()), seconds=None)
+        self.home.remember(restoring=None)
+
+    def step(self, command, *args, seconds=120):
+        """`yanmen init`, `restore` and `migrate` need no running gateway."""
         log = self.home.logs / f"{command}.log"
-        done = subprocess.run(self.home.cli() + [command], capture_output=True, text=True, timeout=120,
+        done = subprocess.run(self.home.cli() + [command, *args], capture_output=True, text=True, timeout=seconds,
                               stdin=subprocess.DEVNULL)
         log.write_text(done.stdout + done.stderr)
         if done.returncode:

@@ -31,6 +31,10 @@ TEXT = {
     "prove": ("prove that nothing was altered", "证明记录未被改动"),
     # what failed
     "bad_home": ("{home} is not an instance of Yanmen: nothing was deleted", "{home} 不是雁门实例：没有删除任何内容"),
+    "restore_used": (
+        "{home} is in use already: restore into a new --home",
+        "{home} 已在使用：请恢复到新的 --home",
+    ),
     "home_used": ("{home} holds other files: choose an empty --home", "{home} 已有其他文件：请另选一个空的 --home"),
     "port_taken": ("port {port} is taken: choose another --ports", "端口 {port} 已被占用：请换一个 --ports"),
     "no_ports": ("no free block of ports found from {base} up", "从 {base} 起没有找到空闲端口"),

@@ -1,10 +1,12 @@
 #include "gateway/core/scope.h"
+#include "tools/yanmen/backup.h"
 #include "tools/yanmen/cli.h"
 #include "tools/yanmen/escrow.h"
 #include "tools/yanmen/export.h"
 #include "tools/yanmen/init.h"
 #include "tools/yanmen/migrate.h"
 #include "tools/yanmen/replay.h"
+#include "tools/yanmen/restore.h"
 #include "tools/yanmen/samples.h"
 #include "tools/yanmen/ssh_config.h"
 #include "tools/yanmen/verify.h"
@@ -253,6 +255,37 @@ const struct cli_command cli_commands[] = {
 	  .params = { LOCAL_WORD("FILE.jsonl"), NEED_LOCAL("--key") }, .run = cli_escrow_open },
 	{ .words = "samples remove", .form = "", .en = "removes the sample targets", .zh = "移除示例资源", .example = "samples remove",
 	  .run = cli_samples_remove },
+	{ .words = "backup", .form = "--output DIR [--passphrase-file F] [--escrow] [--no-key] [--base DIR]",
+	  .en = "database, recordings, configuration and the wrapped key of this running instance, into a new folder",
+	  .zh = "备份正在运行的实例:数据库、录像、配置与加密后的密钥,写入新目录",
+	  .example = "backup --output /backup/2026-11-30 --base /backup/2026-11-29 --passphrase-file /root/backup.pass",
+	  .notes_en = "  --passphrase-file F   the key goes in, wrapped by this passphrase (one line, at least 12 characters)\n"
+		      "  --escrow              the key goes in, sealed to the auditor key of escrow init\n"
+		      "  --no-key              the key stays out: keep copies of the key file yourself\n"
+		      "  --base DIR            an earlier backup: recordings that it has are linked, not read again",
+	  .notes_zh = "  --passphrase-file F   密钥以此口令加密后放入(一行,至少 12 个字符)\n"
+		      "  --escrow              密钥以 escrow init 的审计员公钥密封后放入\n"
+		      "  --no-key              不放入密钥:请自行保存密钥文件副本\n"
+		      "  --base DIR            较早的备份:其中已有的录像直接硬链接",
+	  .params = { NEED_LOCAL("--output"), { .kind = CLI_TEXT, .name = "--passphrase-file", .choice = 1 },
+		  { .kind = CLI_FLAG, .name = "--escrow", .choice = 1 }, { .kind = CLI_FLAG, .name = "--no-key", .choice = 1 },
+		  LOCAL("--base") },
+	  .choices = { { .en = "how is the key to go in? give --passphrase-file FILE, --escrow, both, or --no-key",
+		  .zh = "密钥如何放入?请给出 --passphrase-file 文件、--escrow(可同时给出),或 --no-key" } },
+	  .run = cli_backup },
+	{ .words = "restore", .form = "--from DIR (--passphrase-file F | --escrow-key F | --vault-key F)",
+	  .en = "a backup becomes this new instance; its database must be empty, and the gateway must not run",
+	  .zh = "由备份恢复出新实例;其数据库须为空,且网关未运行",
+	  .example = "restore --from /backup/2026-11-30 --passphrase-file /root/backup.pass",
+	  .notes_en = "  --escrow-key F   the auditor's private key\n  --vault-key F    your own copy of the key file\n"
+		      "  every file is compared with the signed manifest before anything is used",
+	  .notes_zh = "  --escrow-key F   审计员私钥\n  --vault-key F    您保存的密钥文件副本\n"
+		      "  使用之前,每个文件都会与已签名的清单核对",
+	  .params = { NEED_LOCAL("--from"), { .kind = CLI_TEXT, .name = "--passphrase-file", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--escrow-key", .choice = 1 }, { .kind = CLI_TEXT, .name = "--vault-key", .choice = 1 } },
+	  .choices = { { .at_most_one = true, .en = "give one of --passphrase-file FILE, --escrow-key FILE, --vault-key FILE",
+		  .zh = "请在 --passphrase-file 文件、--escrow-key 文件、--vault-key 文件 中给出一个" } },
+	  .run = cli_restore },
 	{ .words = "key rotate", .form = "[--ca] [--host]",
 	  .en = "a new master key: credentials are sealed anew, older recordings stay readable",
 	  .zh = "更换主密钥:重新密封凭据,旧录像仍可读取", .example = "key rotate",

@@ -1,8 +1,10 @@
 #include "tools/yanmen/escrow.h"
+#include "gateway/core/err.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/connect.h"
+#include "tools/yanmen/filing.h"
 #include "tools/yanmen/init.h"
 #include "tools/yanmen/say.h"
 #include <errno.h>
@@ -78,7 +80,7 @@ int cli_escrow_init(const struct cli *cli, struct cli_call *call)
 	return exit;
 }
 
-static int read_pair(const struct cli *cli, const char *path, struct pair *ret)
+int cli_escrow_secret(const char *path, uint8_t ret[static 32], struct err *err)
 {
 	char text[256] = { 0 };
 	size_t n = 0;
@@ -86,15 +88,27 @@ static int read_pair(const struct cli *cli, const char *path, struct pair *ret)
 	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 
 	if (got < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(errno));
+		return cli_filing_complain(err, -errno, path);
 	int r = -1;
 	if (strncmp(text, word, sizeof word - 1) == 0)
-		r = sodium_base642bin(ret->secret, sizeof ret->secret, text + sizeof word - 1,
+		r = sodium_base642bin(ret, crypto_box_SECRETKEYBYTES, text + sizeof word - 1,
 			strcspn(text + sizeof word - 1, "\r\n"), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL);
 	secret_wipe(text, sizeof text);
-	if (r != 0 || n != sizeof ret->secret)
+	if (r != 0 || n != crypto_box_SECRETKEYBYTES)
+		return fault(err, -EPROTO, "this is no key file of `escrow init`", "%s", path);
+	return 0;
+}
+
+static int read_pair(const struct cli *cli, const char *path, struct pair *ret)
+{
+	struct err err = { 0 };
+
+	int r = cli_escrow_secret(path, ret->secret, &err);
+	if (r == -EPROTO)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
 			cli_say_text(cli, "this is no key file of `escrow init`", "这不是 escrow init 生成的密钥文件"));
+	if (r < 0)
+		return cli_say_fail(cli, CLI_FAILED, "%s", err.say);
 	(void)crypto_scalarmult_base(ret->public, ret->secret);
 	return 0;
 }

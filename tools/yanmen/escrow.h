@@ -10,4 +10,7 @@
  */
 int cli_escrow_init(const struct cli *cli, struct cli_call *call);
 int cli_escrow_open(const struct cli *cli, struct cli_call *call);
+struct err;
+/* The private key of such a file; the caller wipes it. */
+int cli_escrow_secret(const char *path, uint8_t ret[static 32], struct err *err);
 #endif

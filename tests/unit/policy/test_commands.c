@@ -61,6 +61,7 @@ static const char *const contract[] = {
 	"settings set: key [value]",
 	"escrow set: public_key",
 	"samples remove:",
+	"backup sign: hash files bytes key generation",
 	"key rotate: [ca host]",
 	"public keys:",
 	"doctor:",
