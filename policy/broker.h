@@ -16,6 +16,7 @@ struct pol_dialler;
 struct pol_hashing;
 struct pol_reconcile;
 struct pol_rekey;
+struct pol_retention;
 struct pol_sealer;
 struct pol_search;
 struct pol_worker;
@@ -43,6 +44,7 @@ struct pol_broker {
 	struct pol_sealer *sealer;
 	struct pol_rekey *rekey;
 	struct pol_search *search;
+	struct pol_retention *retention;
 	struct pol_cli *cli;
 	struct pol_ends ends;
 	struct pol_backoff *backoff;

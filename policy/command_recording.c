@@ -3,7 +3,10 @@
 #include "gateway/core/wire.h"
 #include "policy/broker.h"
 #include "policy/call.h"
+#include "policy/peers.h"
 #include "policy/reading.h"
+#include "recorder/evidence/keys.h"
+#include "recorder/evidence/tombstone.h"
 #include <errno.h>
 #include <jansson.h>
 #include <sodium.h>
@@ -89,6 +92,8 @@ static void done(void *ctx, int code, const char *say, const struct wire_read_do
 		reading_answer(ctx, m);
 }
 
+static void was_removed(struct pol_call *c);
+
 static void row(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
@@ -103,8 +108,78 @@ static void row(void *ctx, int code, const struct pg_result *res, const struct e
 	const char *id = json_string_value(json_object_get(s->facts, "id"));
 	if (!id || id_parse(span_str(id), &s->reading.id) < 0)
 		pol_call_fail(c, -EPROTO, "the recording's row makes no sense");
+	else if (json_string_value(json_object_get(s->facts, "removed")))
+		was_removed(c);
 	else
 		pol_reading_start(&s->reading);
+}
+
+/* ---- what was removed by retention: its tombstone is looked at instead ---- */
+
+static void tombstone_answer(struct pol_call *c, const struct evidence_tombstone *t)
+{
+	const struct opening *s = c->state;
+	char head[2 * EVIDENCE_HASH + 1], id[ID_TEXT];
+	struct buf out;
+	struct json j;
+
+	id_text(&s->reading.id, id);
+	sodium_bin2hex(head, sizeof head, t->head, sizeof t->head);
+	const char *anchored = json_string_value(json_object_get(s->facts, "head"));
+	if (!id_eq(&t->id, &s->reading.id) || (anchored && strcmp(anchored, head) != 0)) {
+		pol_call_fail(c, -EIO, "the tombstone is another recording's");
+		return;
+	}
+	buf_init(&out, 8192);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_str(&j, "id", span_str(id));
+	json_str(&j, "session", span_str(id));
+	json_str(&j, "state", span_str("removed"));
+	json_str(&j, "removed", span_str(json_string_value(json_object_get(s->facts, "removed"))));
+	json_str(&j, "reason", t->reason);
+	json_num(&j, "seq", (int64_t)t->seq);
+	json_str(&j, "head", span_str(head));
+	json_bool(&j, "verified", true);
+	json_bool(&j, "anchored", anchored != NULL);
+	json_end(&j);
+	pol_call_answer(c, buf_span(&out));
+	buf_done(&out);
+}
+
+static void tombstone_keys(void *ctx, int code, const union pol_reply *reply)
+{
+	struct pol_call *c = ctx;
+	const struct opening *s = c->state;
+	const char *hex = json_string_value(json_object_get(s->facts, "tombstone"));
+	uint8_t bytes[EVIDENCE_TOMBSTONE_MAX];
+	struct evidence_tombstone t;
+	struct evidence_keys keys;
+	struct err err = { 0 };
+	size_t n = 0;
+
+	if (code < 0 || evidence_keys_get(reply->publics.evidence, &keys, &err) < 0)
+		pol_call_fail(c, code < 0 ? code : -EIO, "the vault does not answer; try again");
+	else if (!hex || sodium_hex2bin(bytes, sizeof bytes, hex, strlen(hex), NULL, &n, NULL) != 0)
+		pol_call_fail(c, -EIO, "the tombstone is missing");
+	else if (evidence_tombstone_check(span_of(bytes, n), &keys, &t, &err) < 0)
+		pol_call_fail(c, -EIO, "the tombstone's signature is wrong");
+	else
+		tombstone_answer(c, &t);
+}
+
+static void was_removed(struct pol_call *c)
+{
+	const struct opening *s = c->state;
+	const char *when = json_string_value(json_object_get(s->facts, "removed"));
+	char say[160];
+
+	if (s->reading.format == WIRE_READ_VERIFY) {
+		pol_peers_publics(c->b, &(struct pol_ask){ .within_us = ALLOW_US, .done = tombstone_keys, .ctx = c });
+		return;
+	}
+	(void)snprintf(say, sizeof say, "this recording was removed by retention on %s", when ? when : "?");
+	pol_call_fail(c, -ENOENT, say);
 }
 
 static void reading_begin(struct pol_call *c, uint8_t format)

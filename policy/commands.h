@@ -58,6 +58,7 @@ void pol_command_replay(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */
 void pol_command_audit_export(struct pol_call *c); /* command_audit.c */
 void pol_command_audit_verify(struct pol_call *c);
+void pol_command_retention_run(struct pol_call *c); /* retention.c */
 void pol_command_backup_sign(struct pol_call *c); /* command_backup.c */
 void pol_command_key_rotate(struct pol_call *c); /* rekey.c */
 void pol_command_public_keys(struct pol_call *c); /* doctor.c */

@@ -5,6 +5,7 @@
 #include "policy/hashing.h"
 #include "policy/peers.h"
 #include "policy/rekey.h"
+#include "policy/retention.h"
 #include "policy/sealer.h"
 #include "policy/spool.h"
 #include <errno.h>
@@ -87,6 +88,8 @@ static void check_all(struct pol_broker *b, struct json *j)
 			waiting);
 	if (pol_rekey_trouble(b->rekey)[0])
 		check(j, "vault keys", "fail", "%s", pol_rekey_trouble(b->rekey));
+	if (pol_retention_trouble(b->retention)[0])
+		check(j, "retention", "fail", "%s", pol_retention_trouble(b->retention));
 	if (age < 0 || age > SEAL_LATE_S)
 		check(j, "audit sealer", "fail", "the audit log was not sealed for a while; see the broker's log");
 	else

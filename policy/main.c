@@ -13,6 +13,7 @@
 #include "policy/peers.h"
 #include "policy/reconcile.h"
 #include "policy/rekey.h"
+#include "policy/retention.h"
 #include "policy/sealer.h"
 #include "policy/search.h"
 #include "policy/worker.h"
@@ -111,6 +112,7 @@ static int start(struct pol_broker *b, struct err *err)
 	b->cli = pol_cli_new(b);
 	b->reconcile = pol_reconcile_new(b);
 	b->rekey = pol_rekey_new(b);
+	b->retention = pol_retention_new(b);
 	/* The resolver's threads are made before the sandbox, which binds them too. */
 	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 ||
 		(r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
@@ -134,6 +136,7 @@ static void finish(struct pol_broker *b)
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);
 	b->search = pol_search_free(b->search);
+	b->retention = pol_retention_free(b->retention);
 	b->sealer = pol_sealer_free(b->sealer);
 	b->hashing = pol_hashing_free(b->hashing);
 	b->dialler = pol_dialler_free(b->dialler);

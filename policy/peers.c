@@ -94,6 +94,15 @@ void pol_peers_watch(struct pol_broker *b, struct wire_watch *m, int fd, const s
 	SEND(b, &b->recorder, m->ticket, wire_watch_queue(b->recorder.q, m, fd));
 }
 
+void pol_peers_remove(struct pol_broker *b, const struct wire_remove *m, const struct pol_ask *ask)
+{
+	struct pol_ask a = *ask;
+
+	a.id = m->id;
+	uint64_t ticket = add(b, &a, WIRE_RECORDER, WIRE_T_removed);
+	SEND(b, &b->recorder, ticket, wire_remove_queue(b->recorder.q, m, -1));
+}
+
 void pol_peers_recording(struct pol_broker *b, const struct id *id, const struct pol_ask *ask)
 {
 	struct pol_ask a = *ask;
@@ -169,6 +178,8 @@ static void recorder_got(void *ctx, struct pol_msg *m)
 		bool asked = pol_ask_answer_id(&b->asks, m->type, &r.recording.id, &r);
 		if (!asked || r.recording.state != WIRE_RECORDING_OPEN)
 			pol_session_recording(&b->facts, &r.recording);
+	} else if (m->type == WIRE_T_removed && (code = wire_removed_get(m->body, &r.removed, NULL)) == 0) {
+		(void)pol_ask_answer_id(&b->asks, m->type, &r.removed.id, &r);
 	} else if (m->type == WIRE_T_space && (code = wire_space_get(m->body, &space, NULL)) == 0) {
 		got_space(b, &space);
 	}

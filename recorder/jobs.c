@@ -132,6 +132,9 @@ static void done(struct rec *rec, struct rec_job *job)
 	case REC_JOB_RECOVER:
 		recovered(rec, job);
 		break;
+	case REC_JOB_REMOVE:
+		rec_remove_done(rec, job);
+		break;
 	}
 }
 

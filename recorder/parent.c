@@ -14,7 +14,7 @@ static void stop_look(void *ctx)
 	struct recorder *r = ctx;
 	bool waiting = false;
 	for (const struct rec *rec = r->recs; rec; rec = rec->next)
-		waiting |= rec->state != REC_UNTOLD && (rec->state != REC_SIGNING || r->vault_out);
+		waiting |= rec->state != REC_UNTOLD && rec->state != REC_REMOVING && (rec->state != REC_SIGNING || r->vault_out);
 	if (!waiting || clock_mono_us() >= r->stop_by_us)
 		loop_stop(r->loop, 0);
 	else

@@ -39,6 +39,7 @@ static int from_broker(struct recorder *r, uint16_t type, struct span body, int 
 	struct wire_begin b;
 	struct wire_watch w;
 	struct wire_recording q;
+	struct wire_remove m;
 	int rc;
 	switch (type) {
 	case WIRE_T_begin:
@@ -52,6 +53,10 @@ static int from_broker(struct recorder *r, uint16_t type, struct span body, int 
 	case WIRE_T_recording:
 		if ((rc = wire_recording_get(body, &q, err)) == 0)
 			rec_ask(r, &q.id);
+		return rc;
+	case WIRE_T_remove:
+		if ((rc = wire_remove_get(body, &m, err)) == 0)
+			rec_remove(r, &m);
 		return rc;
 	default:
 		return fault(err, -EPERM, "internal error", "%s from the broker", wire_type_name(type));

@@ -6,6 +6,7 @@
 #include "gateway/core/msg.h"
 #include "gateway/core/permit.h"
 #include "gateway/core/wire.h"
+#include "recorder/evidence/tombstone.h"
 #include "recorder/seal.h"
 #include "recorder/store.h"
 #include <stdbool.h>
@@ -46,6 +47,7 @@ enum {
 
 enum rec_state {
 	REC_CREATING = 1, REC_RECOVERING, REC_OPEN, REC_ENDING, REC_SIGNING, REC_SEALING, REC_SYNCING, REC_UNTOLD, REC_GONE,
+	REC_REMOVING, /* remove.c: no recording, but the same signatures and jobs */
 };
 
 struct rec_worker {
@@ -158,6 +160,7 @@ void rec_worker_unrecorded(struct rec *rec, int code, const char *say); /* and t
 void rec_worker_keyframe(struct rec *rec);
 
 /* ---- recording.c: one recording's life ---- */
+struct rec *rec_new(struct recorder *r, const struct id *id, enum rec_state state);
 struct rec *rec_find(struct recorder *r, const struct id *id);
 int rec_begin(struct recorder *r, const struct wire_begin *m, struct err *err); /* 0: begin_answer will follow */
 int rec_take(struct rec *rec, const struct wire_frames *m, struct err *err);
@@ -168,6 +171,11 @@ void rec_ask(struct recorder *r, const struct id *id); /* answers the broker */
 void rec_gone(struct rec *rec);                   /* frees it as soon as nothing holds it any more */
 void rec_free_all(struct recorder *r);
 
+/* ---- remove.c: retention, on the broker's word ---- */
+void rec_remove(struct recorder *r, const struct wire_remove *m); /* answers the broker */
+void rec_remove_signed(struct rec *rec, const struct wire_sig *signature);
+void rec_remove_done(struct rec *rec, const struct rec_job *job);
+
 /* ---- jobs.c: to the seal threads and back ---- */
 struct rec_job *rec_jobs_new(enum rec_job_kind kind);
 void rec_jobs_give(struct rec *rec, struct rec_job *job);
@@ -176,6 +184,7 @@ void rec_jobs_done(void *ctx, uint32_t events);
 
 /* ---- sign.c: signatures and what the broker is told ---- */
 void rec_sign_want(struct rec *rec, uint8_t what, const struct evidence_chain *at);
+void rec_sign_claim(struct rec *rec, const struct wire_sign *claim); /* any other text; the ticket is filled in */
 void rec_sign_pump(struct recorder *r);
 void rec_sign_again(struct recorder *r);          /* a new vault: ask all again */
 void rec_sign_forget(struct rec *rec);

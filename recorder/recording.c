@@ -19,7 +19,7 @@ struct rec *rec_find(struct recorder *r, const struct id *id)
 	return rec;
 }
 
-static struct rec *rec_new(struct recorder *r, const struct id *id, enum rec_state state)
+struct rec *rec_new(struct recorder *r, const struct id *id, enum rec_state state)
 {
 	struct rec *rec = calloc(1, sizeof *rec);
 	if (!rec)

@@ -118,3 +118,35 @@ int rec_store_recover(struct rec_store *s, const struct id *id, struct evidence_
 	memcpy(ret->head, s->disk.hash, sizeof ret->head);
 	return 0;
 }
+
+/* ---- removal ---- */
+static int write_tombstone(const struct rec_store *s, struct span bytes, struct err *err)
+{
+	char path[EVIDENCE_PATH], month[EVIDENCE_PATH_MONTH + 1];
+	evidence_path_tombstone(&s->id, path);
+	memcpy(month, path, EVIDENCE_PATH_MONTH);
+	month[EVIDENCE_PATH_MONTH] = '\0';
+	if (mkdirat(s->dir, month, 02750) < 0 && errno != EEXIST)
+		return fault(err, -errno, "the tombstone cannot be written", "mkdir: %m");
+	/* One that was cut stands beside the file, which goes only behind a whole one. */
+	scoped(scope_close) int fd = openat(s->dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return fault(err, -errno, "the tombstone cannot be written", "open: %m");
+	ssize_t n = pwrite(fd, bytes.p, bytes.n, 0);
+	if (n != (ssize_t)bytes.n || fdatasync(fd) < 0)
+		return fault(err, n < 0 || n == (ssize_t)bytes.n ? -errno : -ENOSPC, "the tombstone cannot be written",
+			"%zd of %zu bytes: %m", n, bytes.n);
+	return 0;
+}
+
+int rec_store_remove(struct rec_store *s, struct span tombstone, struct err *err)
+{
+	char path[EVIDENCE_PATH];
+	int rc = write_tombstone(s, tombstone, err);
+	if (rc < 0)
+		return rc;
+	evidence_path(&s->id, path);
+	if (unlinkat(s->dir, path, 0) < 0 && errno != ENOENT)
+		return fault(err, -errno, "the recording cannot be removed", "unlink: %m");
+	return syncfs(s->dir) < 0 ? fault(err, -errno, "the disk for recordings fails", "syncfs: %m") : 0;
+}

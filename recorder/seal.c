@@ -47,6 +47,8 @@ static int work(struct rec_job *j, struct rec_scratch *x)
 		return rec_store_checkpoint(s, j->type, &j->checkpoint, &j->err);
 	case REC_JOB_RECOVER:
 		return rec_store_recover(s, &s->id, &j->verdict, &j->err);
+	case REC_JOB_REMOVE:
+		return rec_store_remove(s, buf_span(&j->frames), &j->err);
 	}
 	return fault(&j->err, -EINVAL, "internal error", "job of kind %d", (int)j->kind);
 }

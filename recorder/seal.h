@@ -19,6 +19,7 @@ enum rec_job_kind {
 	REC_JOB_CHECKPOINT,
 	REC_JOB_GIVE_UP, /* throw away what cannot be written, then end */
 	REC_JOB_RECOVER,
+	REC_JOB_REMOVE,  /* frames: the tombstone */
 };
 struct rec_job {
 	enum rec_job_kind kind;

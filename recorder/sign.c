@@ -10,14 +10,20 @@ static void enqueue(struct rec *rec)
 	rec->r->sign_last = &rec->sign_next;
 }
 
-void rec_sign_want(struct rec *rec, uint8_t what, const struct evidence_chain *at)
+void rec_sign_claim(struct rec *rec, const struct wire_sign *claim)
 {
 	rec_sign_forget(rec);
-	rec->claim = (struct wire_sign){ .what = what, .id = rec->id, .seq = at->seq, .time_us = clock_wall_us() };
-	memcpy(rec->claim.hash.b, at->hash, sizeof rec->claim.hash.b);
-	rec->sign_what = what;
+	rec->claim = *claim;
+	rec->sign_what = claim->what;
 	enqueue(rec);
 	rec_sign_pump(rec->r);
+}
+
+void rec_sign_want(struct rec *rec, uint8_t what, const struct evidence_chain *at)
+{
+	struct wire_sign claim = { .what = what, .id = rec->id, .seq = at->seq, .time_us = clock_wall_us() };
+	memcpy(claim.hash.b, at->hash, sizeof claim.hash.b);
+	rec_sign_claim(rec, &claim);
 }
 
 void rec_sign_forget(struct rec *rec)
@@ -68,6 +74,12 @@ void rec_sign_answer(struct recorder *r, const struct wire_sign_answer *m)
 		rec = rec->next;
 	if (!rec)
 		return; /* it was no longer wanted */
+	if (rec->state == REC_REMOVING) {
+		rec_sign_forget(rec);
+		rec_remove_signed(rec, &m->signature);
+		rec_sign_pump(r);
+		return;
+	}
 	struct rec_job *job = rec_jobs_new(REC_JOB_CHECKPOINT);
 	job->type = rec->sign_what;
 	job->checkpoint = (struct evidence_checkpoint){ .seq = rec->claim.seq, .time_us = rec->claim.time_us };

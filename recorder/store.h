@@ -54,4 +54,6 @@ void rec_store_give_up(struct rec_store *s);
 /* After a crash: cuts the torn tail and writes the end; 0 = to be signed as crashed, 1 = was sealed already (the mark is
  * removed), -ENOENT no file, -EPROTO no header (nothing was promised yet: the file is removed) or not ours. */
 int rec_store_recover(struct rec_store *s, const struct id *id, struct evidence_verdict *ret, struct err *err);
+/* Instead of all this: the file of s->id goes, and the tombstone stays.  May be done again; no file is no error. */
+int rec_store_remove(struct rec_store *s, struct span tombstone, struct err *err);
 #endif

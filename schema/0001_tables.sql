@@ -196,7 +196,7 @@ create index on yanmen.session (user_id, started_at);
 
 create table yanmen.recording (
 	session_id uuid primary key references yanmen.session,
-	state text not null default 'open' check (state in ('unknown', 'open', 'closed', 'crashed', 'failed')),
+	state text not null default 'open' check (state in ('unknown', 'open', 'closed', 'crashed', 'failed', 'removed')),
 	seq bigint not null default 0,
 	head bytea,
 	bytes bigint not null default 0,

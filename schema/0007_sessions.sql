@@ -54,6 +54,7 @@ $$;
 --   session.control    op ("end", "lock", "unlock"), reason
 --   file.begun         channel, number, protocol, op ("upload", "download"), path; no audit row
 --   file.<op>          the same and state, to, size, from, ranges, sha256 (hex), why: how it ended, or what was done
+--   recording.removed  tombstone (hex), removed_us, reason, seq, head
 --   recording.state    state, seq, head (hex), bytes, started_us, ended_us, signed_us, signature (hex), reason
 -- What a known session's row says about user, target, account and cluster is added to the body.
 create function api.spool_apply(uid uuid, at_us bigint, kind text, body jsonb) returns void
@@ -103,6 +104,8 @@ begin
 		update yanmen.session set locked = (b ->> 'op' = 'lock') where id = sid and b ->> 'op' in ('lock', 'unlock');
 	when 'recording.state' then
 		perform yanmen.recording_state(sid, at, b);
+	when 'recording.removed' then
+		perform yanmen.recording_removed(sid, b); -- 0009
 	else
 		null;
 	end case;
@@ -138,7 +141,7 @@ create function yanmen.recording_state(sid uuid, at timestamptz, b jsonb) return
 		signature = coalesce(yanmen.hex_of(b, 'signature', 64), signature),
 		reason = coalesce(left(b ->> 'reason', 1000), reason),
 		anchored_at = at
-	where session_id = sid and (anchored_at is null or anchored_at <= at)
+	where session_id = sid and state <> 'removed' and (anchored_at is null or anchored_at <= at)
 $$;
 
 -- For the broker's start: whose session it is, what its channels may be asked for, and in which character set.
@@ -235,10 +238,12 @@ begin
 end
 $$;
 
-create function yanmen.recording_facts(s yanmen.session, r yanmen.recording) returns jsonb language sql stable as $$
-	select yanmen.session_facts(s) || jsonb_build_object('recording', r.state, 'size', r.bytes, 'seq', r.seq,
+create function yanmen.recording_facts(s yanmen.session, r yanmen.recording) returns jsonb language plpgsql stable as $$
+begin
+	return yanmen.session_facts(s) || jsonb_build_object('recording', r.state, 'size', r.bytes, 'seq', r.seq,
 		'head', encode(r.head, 'hex'), 'signed_us', r.signed_us, 'signature', encode(r.signature, 'hex'),
-		'recording_reason', r.reason)
+		'recording_reason', r.reason) || yanmen.recording_keeping(r); -- 0009
+end
 $$;
 create function api.recording_list(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$

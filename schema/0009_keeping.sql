@@ -1,6 +1,7 @@
 -- Keys: the generations of the master key, and what is still sealed under an older one.
 
-insert into yanmen.role_permission (role, permission, scope) values ('admin', 'key.rotate', 'all'), ('admin', 'backup.run', 'all');
+insert into yanmen.role_permission (role, permission, scope) values ('admin', 'key.rotate', 'all'), ('admin', 'backup.run', 'all'),
+	('admin', 'retention.run', 'all'), ('admin', 'recording.hold', 'all'), ('auditor', 'recording.hold', 'all');
 
 -- Public halves only.  What the vault says is compared with this: a vault that was started with another key shows.
 create table yanmen.evidence_key (
@@ -108,6 +109,134 @@ begin
 		yanmen.arg(args, 'key'), yanmen.arg(args, 'generation')::int);
 	perform yanmen.note(caller, 'backup.made', args);
 	return '{}';
+end
+$$;
+
+-- ---- retention: whole recordings go after a time, a signed tombstone stays ----
+alter table yanmen.resource_group add retention_days int check (retention_days between 0 and 36500); -- null = the setting
+alter table yanmen.recording add removed_at timestamptz, add tombstone bytea,
+	add removing_at timestamptz, -- the recorder was asked to
+	add held_at timestamptz, add held_by text, add hold_reason text;
+create index on yanmen.recording (started_us) where removed_at is null;
+insert into yanmen.setting (key, value, form, most, about) values
+	('retention.days', '180', '^[0-9]{1,5}$', 5,
+		'days that recordings are kept where no group says otherwise; 0 = for ever');
+
+-- Days for a target: the longest of its groups, 0 = for ever; without a group that says, the setting.
+create function yanmen.retention_days(target bigint) returns int language sql stable as $$
+	select coalesce(
+		(select case when bool_or(g.retention_days = 0) then 0 else max(g.retention_days) end
+			from (select x.group_id from yanmen.group_target x where x.target_id = target
+				union select x.group_id from yanmen.group_member x where x.target_id = target) m -- a removed target's too
+			join yanmen.resource_group g on g.id = m.group_id where g.retention_days is not null),
+		(select s.value::int from yanmen.setting s where s.key = 'retention.days'))
+$$;
+create view yanmen.retention_due as
+	select r.session_id, r.seq, r.head, r.started_us, d.days
+	from yanmen.recording r join yanmen.session s on s.id = r.session_id
+	cross join lateral (select yanmen.retention_days(s.target_id) as days) d
+	where r.removed_at is null and r.held_at is null and s.state <> 'online' and r.state <> 'open'
+		and d.days > 0 and coalesce(s.ended_at, s.started_at) < now() - make_interval(days => d.days);
+
+-- One that is due, the oldest; it is ours for ten minutes.
+create function api.retention_take() returns table (id uuid, seq bigint, head bytea, started_us bigint, reason text)
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	d yanmen.retention_due;
+begin
+	perform pg_advisory_xact_lock(hashtext('yanmen.retention'));
+	select v.* into d from yanmen.retention_due v join yanmen.recording r on r.session_id = v.session_id
+	where r.removing_at is null or r.removing_at < now() - interval '10 minutes'
+	order by v.started_us limit 1;
+	if not found then
+		return;
+	end if;
+	update yanmen.recording r set removing_at = now() where r.session_id = d.session_id;
+	return query select d.session_id, d.seq, d.head, d.started_us, 'retention: ' || d.days || ' days';
+end
+$$;
+create function api.retention_kept(sid uuid) returns void
+language sql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	update yanmen.recording set removing_at = null where session_id = sid and removed_at is null
+$$;
+create function api.retention_run(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+begin
+	perform api.need(caller, 'retention.run');
+	perform yanmen.note(caller, 'retention.run', '{}');
+	return '{}';
+end
+$$;
+create function yanmen.recording_removed(sid uuid, b jsonb) returns void language sql as $$
+	update yanmen.recording set state = 'removed', removed_at = yanmen.time_us(yanmen.number_of(b, 'removed_us', 0)),
+		tombstone = case when b ->> 'tombstone' ~ '^([0-9a-f]{2})+$' then decode(b ->> 'tombstone', 'hex') end
+	where session_id = sid and removed_at is null
+$$;
+create function yanmen.recording_keeping(r yanmen.recording) returns jsonb language sql stable as $$
+	select jsonb_build_object('removed', yanmen.time_text(r.removed_at), 'tombstone', encode(r.tombstone, 'hex'),
+		'hold', r.hold_reason, 'held_by', r.held_by)
+$$;
+
+-- args: group, days (a number, 0 = for ever, or "default").
+create function api.group_retention(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	g yanmen.resource_group;
+	days text := yanmen.need_arg(args, 'days');
+begin
+	perform api.need(caller, 'group.manage');
+	select * into g from yanmen.resource_group x where x.name = yanmen.need_arg(args, 'group');
+	if not found then
+		raise exception 'no group named %; see: group list', left(yanmen.arg(args, 'group'), 80) using errcode = 'YM404';
+	end if;
+	if days !~ '^([0-9]{1,5}|default)$' or (days <> 'default' and days::int > 36500) then
+		raise exception 'days is a number up to 36500, 0 for ever, or: default' using errcode = 'YM400';
+	end if;
+	update yanmen.resource_group set retention_days = nullif(days, 'default')::int where id = g.id;
+	perform yanmen.note(caller, 'group.retention', jsonb_build_object('group', g.name, 'days', days,
+		'before', coalesce(g.retention_days::text, 'default')));
+	return jsonb_build_object('name', g.name, 'days', days);
+end
+$$;
+
+-- args: id, reason.  A recording that is wanted as evidence stays, however old.
+create function api.recording_hold(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	s yanmen.session;
+	r yanmen.recording;
+begin
+	perform api.need(caller, 'recording.hold');
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
+	perform api.need(caller, 'recording.hold', s.target_id);
+	select * into r from yanmen.recording x where x.session_id = s.id for update;
+	if r.removed_at is not null or r.removing_at is not null then
+		raise exception 'recording % is removed already, or is being removed', s.id using errcode = 'YM404';
+	end if;
+	update yanmen.recording set held_at = now(), held_by = caller ->> 'actor', hold_reason = yanmen.need_arg(args, 'reason')
+	where session_id = s.id returning * into r;
+	perform yanmen.note(caller, 'recording.held', jsonb_build_object('session', s.id, 'user', s.user_name,
+		'target', s.target_name, 'reason', r.hold_reason));
+	return yanmen.recording_facts(s, r);
+end
+$$;
+create function api.recording_release(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	s yanmen.session;
+	r yanmen.recording;
+begin
+	perform api.need(caller, 'recording.hold');
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
+	perform api.need(caller, 'recording.hold', s.target_id);
+	update yanmen.recording set held_at = null, held_by = null, hold_reason = null
+	where session_id = s.id and held_at is not null returning * into r;
+	if not found then
+		raise exception 'recording % is not on hold', s.id using errcode = 'YM404';
+	end if;
+	perform yanmen.note(caller, 'recording.released', jsonb_build_object('session', s.id, 'user', s.user_name,
+		'target', s.target_name));
+	return yanmen.recording_facts(s, r);
 end
 $$;
 

@@ -93,6 +93,8 @@ struct msgq;
 	M(watch_answer, 0x0386, WIRE_TICKET_F) \
 	M(recording, 0x0304, WIRE_ONE_ID_F)     /* broker -> recorder   what became of it? (reconciliation) */ \
 	M(recording_answer, 0x0387, WIRE_RECORDED_F) /* also unasked, when a recording is sealed or anchored  */ \
+	M(remove, 0x0310, WIRE_REMOVE_F)        /* broker -> recorder   a whole recording goes, a tombstone stays */ \
+	M(removed, 0x0390, WIRE_REMOVED_F) \
 	M(space, 0x0388, WIRE_SPACE_F)          /* recorder -> broker   when the state changes, and each minute */ \
 	/* ---- reader <-> broker ---- */ \
 	M(read, 0x0401, WIRE_READ_F)            /* broker -> reader     +fd: write the result there        */ \
@@ -206,6 +208,10 @@ struct msgq;
 #define WIRE_RECORDED_F(F) \
 	F(ID, id) F(U8, state) F(U64, seq) F(H32, head) F(U64, bytes) F(I64, started_us) F(I64, ended_us) F(I64, signed_us) \
 	F(SIG, signature) F(STR, reason)
+/* seq, head: as anchored in the audit; zero when nothing was.  reason: into the tombstone. */
+#define WIRE_REMOVE_F(F) F(ID, id) F(I64, started_us) F(U64, seq) F(H32, head) F(STR, reason)
+/* tombstone: recorder/evidence/tombstone.h */
+#define WIRE_REMOVED_F(F) F(ID, id) F(I64, code) F(STR, say) F(STR, tombstone)
 #define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space_state */
 /* format: enum wire_read_format.  from_us: since the recording's beginning. */
 #define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)

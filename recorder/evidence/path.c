@@ -1,5 +1,6 @@
 #include "recorder/evidence/path.h"
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 void evidence_path(const struct id *id, char ret[static EVIDENCE_PATH])
@@ -13,6 +14,12 @@ void evidence_path(const struct id *id, char ret[static EVIDENCE_PATH])
 	id_text(id, text);
 	(void)gmtime_r(&s, &tm); /* 48 bits of milliseconds end in the year 10889 */
 	(void)snprintf(ret, EVIDENCE_PATH, "%04d-%02d/%s.ymr", (tm.tm_year + 1900) % 10000, tm.tm_mon % 12 + 1, text);
+}
+
+void evidence_path_tombstone(const struct id *id, char ret[static EVIDENCE_PATH])
+{
+	evidence_path(id, ret);
+	ret[strlen(ret) - 1] = 't';
 }
 
 void evidence_path_open(const struct id *id, char ret[static EVIDENCE_PATH])

@@ -9,5 +9,6 @@
 enum { EVIDENCE_PATH = 64, EVIDENCE_PATH_MONTH = 7 };
 #define EVIDENCE_PATH_OPEN "open"
 void evidence_path(const struct id *id, char ret[static EVIDENCE_PATH]);
+void evidence_path_tombstone(const struct id *id, char ret[static EVIDENCE_PATH]); /* "YYYY-MM/<id>.ymt" */
 void evidence_path_open(const struct id *id, char ret[static EVIDENCE_PATH]);
 #endif

@@ -331,3 +331,15 @@ def main(argv):
 
 if __name__ == "__main__":
     main(sys.argv[1:])
+
+
+# ---- tombstones ----
+
+def tombstone(data, key):
+    need(data[:8] == b"yanmenT1" and len(data) >= 148, "no tombstone")
+    started, seq = struct.unpack_from("<qQ", data, 24)
+    removed, length = struct.unpack_from("<qI", data, 72)
+    need(len(data) == 84 + length + 64 and length <= 500, "a tombstone of another length")
+    check_signature(key, TOMBSTONE, data[8:24], seq, blake2b(data[:-64]), removed, data[-64:])
+    return {"id": str(uuid.UUID(bytes=data[8:24])), "started_us": started, "seq": seq, "head": data[40:72].hex(),
+            "removed_us": removed, "reason": data[84:-64].decode()}

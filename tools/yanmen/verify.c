@@ -5,6 +5,7 @@
 #include "recorder/evidence/audit.h"
 #include "recorder/evidence/check.h"
 #include "recorder/evidence/keys.h"
+#include "recorder/evidence/tombstone.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/say.h"
 #include "tools/yanmen/when.h"
@@ -127,6 +128,38 @@ static int verify_audit(const struct cli *cli, const char *path, int fd, const s
 	return CLI_DONE;
 }
 
+static int verify_tombstone(const struct cli *cli, const char *path, int fd, const struct evidence_keys *keys)
+{
+	uint8_t bytes[EVIDENCE_TOMBSTONE_MAX + 1];
+	char sid[ID_TEXT], when[CLI_WHEN_TEXT];
+	scoped(buf_done) struct buf out = { 0 };
+	struct evidence_tombstone t;
+	struct err err = { 0 };
+	struct json j;
+
+	ssize_t n = pread(fd, bytes, sizeof bytes, 0);
+	if (evidence_tombstone_check(span_of(bytes, n > 0 ? (size_t)n : 0), keys, &t, &err) < 0)
+		return failed(cli, path, &err);
+	buf_init(&out, 4096);
+	id_text(&t.id, sid);
+	json_open(&j, &out);
+	json_obj(&j, NULL);
+	json_str(&j, "what", span_str("tombstone"));
+	json_bool(&j, "valid", true);
+	json_str(&j, "session", span_str(sid));
+	json_num(&j, "seq", (int64_t)t.seq);
+	put_hash(&j, "head", t.head);
+	put_time(&j, "started", t.started_us);
+	put_time(&j, "removed", t.removed_us);
+	json_str(&j, "reason", t.reason);
+	json_end(&j);
+	cli_when_local(t.removed_us, when);
+	cli_say_done(cli, buf_span(&out),
+		cli_say_text(cli, "verified: the recording of session %s was removed %s", "验证通过:会话 %s 的录像已于 %s 删除"),
+		sid, when);
+	return CLI_DONE;
+}
+
 int cli_verify(const struct cli *cli, struct cli_call *call)
 {
 	const char *path = cli_args_get(call, "PATH");
@@ -144,6 +177,8 @@ int cli_verify(const struct cli *cli, struct cli_call *call)
 			cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "empty or not a file", "空文件或不是文件"));
 	if (memcmp(begins, recording_begins, sizeof begins) == 0)
 		return verify_recording(cli, path, fd, &keys);
+	if (memcmp(begins, "yanmenT1", sizeof begins) == 0)
+		return verify_tombstone(cli, path, fd, &keys);
 	if (begins[0] == '{')
 		return verify_audit(cli, path, fd, &keys);
 	return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
