@@ -49,7 +49,7 @@ struct pol_broker {
 	struct pol_ends ends;
 	struct pol_backoff *backoff;
 	struct loop_timer stop;
-	bool space_low; /* the recorder says so */
-	uint64_t space_free;
+	uint8_t space_state; /* enum wire_space_state: the recorder says so; 0 = not yet */
+	uint64_t space_free, space_total, space_floor;
 };
 #endif

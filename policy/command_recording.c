@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { VAULT_US = 5 * 1000 * 1000 };
+
 struct opening {
 	json_t *facts; /* the recording's row: what was anchored */
 	struct pol_reading reading;
@@ -175,7 +177,7 @@ static void was_removed(struct pol_call *c)
 	char say[160];
 
 	if (s->reading.format == WIRE_READ_VERIFY) {
-		pol_peers_publics(c->b, &(struct pol_ask){ .within_us = ALLOW_US, .done = tombstone_keys, .ctx = c });
+		pol_peers_publics(c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = tombstone_keys, .ctx = c });
 		return;
 	}
 	(void)snprintf(say, sizeof say, "this recording was removed by retention on %s", when ? when : "?");

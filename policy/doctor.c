@@ -70,6 +70,19 @@ static void check_peer(struct json *j, const char *name, const struct pol_link *
 	check(j, name, up ? "ok" : "fail", up ? "running" : "away; the parent restarts it");
 }
 
+static void check_space(const struct pol_broker *b, struct json *j)
+{
+	bool bad = b->space_state == WIRE_SPACE_LOW || b->space_state == WIRE_SPACE_OVER;
+	bool warn = b->space_state == WIRE_SPACE_WARN;
+
+	check(j, "space for recordings", bad ? "fail" : warn ? "warn" : "ok",
+		"%" PRIu64 " MiB free of %" PRIu64 ", floor %" PRIu64 "%s", b->space_free >> 20, b->space_total >> 20,
+		b->space_floor >> 20,
+		bad	? "; nothing new is recorded, so nobody gets in: retention run, or a larger disk"
+		: warn ? "; make room soon: retention, or a larger disk"
+		       : "");
+}
+
 static void check_all(struct pol_broker *b, struct json *j)
 {
 	size_t helpers = pol_hashing_helpers(b->hashing), waiting = pol_spool_bytes(b->spool);
@@ -78,8 +91,7 @@ static void check_all(struct pol_broker *b, struct json *j)
 	check_peer(j, "vault", &b->vault);
 	check_peer(j, "recorder", &b->recorder);
 	check(j, "password helpers", helpers >= HELPERS ? "ok" : helpers ? "warn" : "fail", "%zu running", helpers);
-	check(j, "space for recordings", b->space_low ? "fail" : "ok", "%" PRIu64 " MiB free%s", b->space_free >> 20,
-		b->space_low ? "; nothing new is recorded, so nobody gets in" : "");
+	check_space(b, j);
 	if (pol_spool_rejected_bytes(b->spool))
 		check(j, "audit spool", "warn",
 			"the database refused some records: see the file `rejected` in the spool");

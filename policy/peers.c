@@ -144,20 +144,39 @@ static void vault_got(void *ctx, struct pol_msg *m)
 		(void)pol_ask_answer(&b->asks, m->type, ticket, &r);
 }
 
+static const char *space_name(uint8_t state)
+{
+	switch (state) {
+	case WIRE_SPACE_WARN:
+		return "space.warn";
+	case WIRE_SPACE_LOW:
+		return "space.low";
+	case WIRE_SPACE_OVER:
+		return "space.over";
+	default:
+		return "space.ok";
+	}
+}
+
 static void got_space(struct pol_broker *b, const struct wire_space *m)
 {
-	bool low = m->state == WIRE_SPACE_LOW;
+	bool same = m->state == b->space_state || (!b->space_state && m->state == WIRE_SPACE_OK);
+	bool bad = m->state == WIRE_SPACE_LOW || m->state == WIRE_SPACE_OVER;
 	struct pol_fact f;
 	struct err err;
 
 	b->space_free = m->free_bytes;
-	if (low == b->space_low)
+	b->space_total = m->total_bytes;
+	b->space_floor = m->floor_bytes;
+	b->space_state = m->state;
+	if (same)
 		return;
-	b->space_low = low;
-	log_ev(low ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, low ? "space.low" : "space.ok", LOG_N("free", m->free_bytes));
+	log_ev(bad ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, space_name(m->state), LOG_N("free", m->free_bytes));
 	pol_fact_open(&f);
 	pol_fact_num(&f, "free_bytes", (int64_t)(m->free_bytes & INT64_MAX));
-	if (pol_facts_put(&b->facts, low ? "space.low" : "space.ok", &f, &err) < 0)
+	pol_fact_num(&f, "total_bytes", (int64_t)(m->total_bytes & INT64_MAX));
+	pol_fact_num(&f, "floor_bytes", (int64_t)(m->floor_bytes & INT64_MAX));
+	if (pol_facts_put(&b->facts, space_name(m->state), &f, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 }
 

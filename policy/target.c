@@ -383,7 +383,7 @@ void pol_target_ask(struct pol_worker *w, const struct wire_target *m)
 		attempt_deny(a, &refuse_spool);
 		return;
 	}
-	if (b->space_low) {
+	if (b->space_state == WIRE_SPACE_LOW || b->space_state == WIRE_SPACE_OVER) {
 		attempt_deny(a, &refuse_space);
 		return;
 	}

@@ -180,10 +180,9 @@ void rec_peer_begun(struct recorder *r, const struct id *id, int code, const cha
 		(void)wire_begin_answer_queue(r->broker_out, &m, -1);
 }
 
-bool rec_peer_space(struct recorder *r, uint8_t state, uint64_t free_bytes)
+bool rec_peer_space(struct recorder *r, const struct wire_space *m)
 {
-	struct wire_space m = { .state = state, .free_bytes = free_bytes };
-	return r->broker_out && wire_space_queue(r->broker_out, &m, -1) == 0;
+	return r->broker_out && wire_space_queue(r->broker_out, m, -1) == 0;
 }
 
 bool rec_peer_sign(struct recorder *r, const struct wire_sign *m)

@@ -143,7 +143,7 @@ int rec_peer_set(struct recorder *r, uint8_t role, int sock, struct err *err);
 void rec_peer_done(struct recorder *r);
 bool rec_peer_answer(struct recorder *r, const struct wire_recording_answer *m); /* false: the broker is away */
 void rec_peer_begun(struct recorder *r, const struct id *id, int code, const char *say);
-bool rec_peer_space(struct recorder *r, uint8_t state, uint64_t free_bytes);
+bool rec_peer_space(struct recorder *r, const struct wire_space *m);
 bool rec_peer_sign(struct recorder *r, const struct wire_sign *m); /* false: the vault is away */
 
 /* ---- worker.c ---- */

@@ -241,17 +241,50 @@ end
 $$;
 
 -- ---- doctor ----
-create function yanmen.doctor_keeping() returns jsonb language plpgsql stable as $$
+create function yanmen.doctor_row(name text, state text, say text) returns jsonb language sql immutable as $$
+	select jsonb_build_object('name', name, 'state', state, 'say', say)
+$$;
+create function yanmen.doctor_keys() returns jsonb language plpgsql stable as $$
 declare
 	newest int := (select max(e.generation) from yanmen.evidence_key e);
 	old bigint := (select count(*) from yanmen.sealed_all s where s.generation <> newest);
+	wrapped timestamptz := (select max(b.made_at) from yanmen.backup b where b.key <> 'none' and b.generation = newest);
 begin
-	return jsonb_build_array(jsonb_build_object('name', 'master key',
-		'state', case when newest is null or old > 0 then 'warn' else 'ok' end,
-		'say', case when newest is null then 'the vault has not told its keys yet'
+	return jsonb_build_array(yanmen.doctor_row('master key', case when newest is null or old > 0 then 'warn' else 'ok' end,
+		case when newest is null then 'the vault has not told its keys yet'
 			when old > 0 then format('generation %s, %s credential(s) sealed by an older one: wait a minute, else enter them again',
 				newest, old)
-			else format('generation %s, all credentials are sealed by it', newest) end));
+			else format('generation %s, all credentials are sealed by it', newest) end),
+		yanmen.doctor_row('key backup', case when wrapped is null then 'warn' else 'ok' end,
+			coalesce('in the backup of ' || yanmen.time_text(wrapped),
+				'no backup holds this key: backup --passphrase-file or --escrow, or keep copies of the key file yourself')));
 end
+$$;
+create function yanmen.doctor_backup() returns jsonb language sql stable as $$
+	select yanmen.doctor_row('backup', case when max(b.made_at) > now() - interval '2 days' then 'ok' else 'warn' end,
+		case when max(b.made_at) is null then 'never made; see: backup --help'
+			else 'the last is of ' || yanmen.time_text(max(b.made_at)) end)
+	from yanmen.backup b
+$$;
+create function yanmen.doctor_recordings() returns jsonb language plpgsql stable as $$
+declare
+	late bigint := (select count(*) from yanmen.retention_due d join yanmen.session s on s.id = d.session_id
+		where coalesce(s.ended_at, s.started_at) < now() - make_interval(days => d.days + 1));
+	lone bigint := (select count(*) from yanmen.recording r join yanmen.session s on s.id = r.session_id
+		where r.state = 'open' and s.state <> 'online' and s.ended_at < now() - interval '5 minutes');
+	failed bigint := (select count(*) from yanmen.recording r join yanmen.session s on s.id = r.session_id
+		where r.state = 'failed' and s.started_at > now() - interval '30 days');
+begin
+	return jsonb_build_array(
+		yanmen.doctor_row('overdue recordings', case when late > 0 then 'warn' else 'ok' end, case when late > 0
+			then late || ' should be gone since a day: retention run, then see the log' else 'none' end),
+		yanmen.doctor_row('recordings without a session', case when lone > 0 then 'warn' else 'ok' end, case when lone > 0
+			then lone || ' are open though their session has ended: restart the gateway, it seals them' else 'none' end),
+		yanmen.doctor_row('failed recordings', case when failed > 0 then 'warn' else 'ok' end, case when failed > 0
+			then failed || ' in the last 30 days: see recording list, and the disk' else 'none' end));
+end
+$$;
+create function yanmen.doctor_keeping() returns jsonb language sql stable as $$
+	select yanmen.doctor_keys() || yanmen.doctor_backup() || yanmen.doctor_recordings()
 $$;
 grant execute on all functions in schema api to yanmen_broker;

@@ -43,6 +43,8 @@ const struct conf_key conf_keys[] = {
 	NUMBER(CONF_SECONDS, "limits", "login_grace", login_grace_s, "2m", 5, 3600, "time to log in"),
 	NUMBER(CONF_BYTES, "limits", "space_floor", space_floor_bytes, "1G", 0, INT64_MAX,
 		"free space below which nothing new is recorded"),
+	NUMBER(CONF_COUNT, "limits", "space_warn", space_warn_percent, "10", 0, 90,
+		"percent of the file system free, below which there is a warning"),
 	NUMBER(CONF_COUNT, "log", "level", log_level, "6", 3, 7, "3 error, 4 warning, 6 information, 7 debug"),
 };
 const size_t conf_keys_n = COUNT_OF(conf_keys);

@@ -27,6 +27,7 @@ struct conf {
 	int64_t unauth_max;         /* connections before login, all sources */
 	int64_t unauth_source_max;  /* and from one address */
 	int64_t login_grace_s;
+	int64_t space_warn_percent;  /* of the file system free: below it an early warning */
 	int64_t space_floor_bytes;  /* free space below which nothing new is recorded */
 	int64_t log_level;
 };

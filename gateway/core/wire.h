@@ -212,7 +212,8 @@ struct msgq;
 #define WIRE_REMOVE_F(F) F(ID, id) F(I64, started_us) F(U64, seq) F(H32, head) F(STR, reason)
 /* tombstone: recorder/evidence/tombstone.h */
 #define WIRE_REMOVED_F(F) F(ID, id) F(I64, code) F(STR, say) F(STR, tombstone)
-#define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) /* enum wire_space_state */
+/* free_bytes: without what is set aside for open recordings */
+#define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) F(U64, total_bytes) F(U64, floor_bytes) /* enum wire_space_state */
 /* format: enum wire_read_format.  from_us: since the recording's beginning. */
 #define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)
 #define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
@@ -288,7 +289,12 @@ enum wire_recording_state {
 	WIRE_RECORDING_UNKNOWN = 1, WIRE_RECORDING_OPEN, WIRE_RECORDING_CLOSED, WIRE_RECORDING_CRASHED,
 	WIRE_RECORDING_FAILED,
 };
-enum wire_space_state { WIRE_SPACE_OK = 1, WIRE_SPACE_LOW };
+enum wire_space_state {
+	WIRE_SPACE_OK = 1,
+	WIRE_SPACE_LOW,  /* below the floor: nothing new is recorded */
+	WIRE_SPACE_WARN, /* an early warning */
+	WIRE_SPACE_OVER, /* so far below it that running recordings are ended, for the sake of the database */
+};
 enum wire_read_format {
 	WIRE_READ_FRAMES = 1, /* for replay: frames messages in a row on the descriptor, a socket */
 	WIRE_READ_ASCIICAST, WIRE_READ_TEXT, WIRE_READ_JSONL,

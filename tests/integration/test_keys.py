@@ -165,7 +165,7 @@ def test_killed_in_the_middle_it_starts_again_and_ends_what_it_began(own_instanc
 
 def all_sealed_by(instance, wanted):
     """What doctor says of it."""
-    row = next(c for c in instance.ok("doctor") if c["name"] == "master key")
+    row = next(c for c in instance.cli("doctor").json if c["name"] == "master key")
     return row["state"] == "ok" and f"generation {wanted}," in row["say"]
 
 

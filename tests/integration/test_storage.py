@@ -53,7 +53,9 @@ def test_a_full_disk_refuses_new_sessions_and_leaves_the_command_line(small):
             return done.returncode != 0 and len(done.stderr.decode().strip().splitlines()) == 1
         until(refused, 70, "the refusal", every=0.5)
         assert instance.ok("user", "list")
-        assert any(c["state"] != "ok" for c in instance.ok("doctor") if "sample" not in c["say"].lower())
+        answer = instance.cli("doctor")
+        assert answer.code == 1
+        assert next(c for c in answer.json if c["name"] == "space for recordings")["state"] == "fail"
         until(lambda: [r for r in instance.audit() if r["kind"] == "space.low"], 10, "the audit row")
     finally:
         ballast.unlink()

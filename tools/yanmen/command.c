@@ -1,6 +1,7 @@
 #include "gateway/core/scope.h"
 #include "tools/yanmen/backup.h"
 #include "tools/yanmen/cli.h"
+#include "tools/yanmen/doctor.h"
 #include "tools/yanmen/escrow.h"
 #include "tools/yanmen/export.h"
 #include "tools/yanmen/init.h"
@@ -311,7 +312,7 @@ const struct cli_command cli_commands[] = {
 	{ .words = "public keys", .form = "", .en = "the keys that others need: evidence, SSH CA, SSH host key",
 	  .zh = "对外公开的公钥:证据、SSH CA、主机密钥", .example = "public keys" },
 	{ .words = "doctor", .form = "", .en = "checks that everything works", .zh = "检查各部分是否正常", .example = "doctor",
-	  .columns = "name,state,say" },
+	  .columns = "name,state,say", .run = cli_doctor },
 };
 /* clang-format on */
 const size_t cli_commands_n = COUNT_OF(cli_commands);

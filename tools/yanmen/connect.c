@@ -66,6 +66,22 @@ static int dial(const struct cli *cli, int *ret)
 	return 0;
 }
 
+bool cli_connect_peer(const struct cli *cli, pid_t *ret)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct ucred who = { 0 };
+	socklen_t n = sizeof who;
+	scoped(scope_close) int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	int length = snprintf(to.sun_path, sizeof to.sun_path, "%s/control.sock", cli->conf.run_dir);
+	if (length < 0 || (size_t)length >= sizeof to.sun_path || sock < 0 ||
+		connect(sock, (const struct sockaddr *)&to, sizeof to) < 0 ||
+		getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+		return false;
+	*ret = who.pid;
+	return who.pid > 0;
+}
+
 int cli_connect_send(const struct cli *cli, const struct cli_call *call, int fd, int *ret_sock)
 {
 	const struct cli_command *c = call->command;

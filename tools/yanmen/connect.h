@@ -1,6 +1,7 @@
 #ifndef TOOLS_YANMEN_CONNECT_H
 #define TOOLS_YANMEN_CONNECT_H
 #include "tools/yanmen/cli.h"
+#include <sys/types.h>
 /*
  * connect - the talk with the broker over the local socket: one command, then `result` messages until more = 0.
  *
@@ -20,6 +21,8 @@ int cli_connect_send(const struct cli *cli, const struct cli_call *call, int fd,
 int cli_connect_take(const struct cli *cli, int sock, struct cli_answer *a);
 /* All of it. */
 int cli_connect_ask(const struct cli *cli, const struct cli_call *call, int fd, struct cli_answer *ret);
+/* The process that listens there: yanmend.  False: nobody. */
+bool cli_connect_peer(const struct cli *cli, pid_t *ret);
 /* Prints the answer as JSON or for a person; returns its exit code. */
 int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct cli_answer *a);
 #endif

@@ -36,6 +36,13 @@ const struct cli_done cli_done_lines[] = {
 		"授权 {id}：{user} 可使用 {target}[资源组 {group} ]上的 {account}[，{hours}][，至 {until}]（{features}）" },
 	{ "grant remove", "grant {id} ended: {user}, {account} on {target}[group {group}]",
 		"已撤销授权 {id}：{user}，{target}[资源组 {group} ]上的 {account}" },
+	{ "group retention", "recordings of group {name} are kept {days} days (0: for ever)", "资源组 {name} 的录像保留 {days} 天（0 为永久）" },
+	{ "recording hold", "the recording of session {id} stays: {hold}", "会话 {id} 的录像已保留：{hold}" },
+	{ "recording release", "the recording of session {id} is no longer on hold", "会话 {id} 的录像已解除保留" },
+	{ "retention run", "{removed} recording(s) removed", "已删除 {removed} 个到期录像" },
+	{ "key rotate", "the master key is generation {generation}; {resealed} credential(s) sealed anew, {refused} did not open; "
+		"now make a backup and publish the new public key file",
+		"主密钥为第 {generation} 代；重新密封 {resealed} 个凭据，{refused} 个无法打开；请随即备份并发布新的公钥文件" },
 	{ "session kill", "session {id} of {user} on {target} ends", "正在结束 {user} 在 {target} 上的会话 {id}" },
 	{ "session lock", "session {id} of {user} on {target} is frozen", "已冻结 {user} 在 {target} 上的会话 {id}" },
 	{ "session unlock", "session {id} of {user} on {target} goes on", "已恢复 {user} 在 {target} 上的会话 {id}" },

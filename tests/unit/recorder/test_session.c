@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static struct span none;
@@ -180,7 +181,9 @@ static void begin_is_refused_with_a_word(void **state)
 	rig_ask_begin(g, number, &second, none);
 	RIG_UNTIL(g, g->begun_n == 3);
 	assert_int_equal(g->begun.code, -EEXIST);
-	g->r.conf.space_floor_bytes = INT64_MAX / 2;
+	struct statvfs disk;
+	assert_int_equal(fstatvfs(g->dir, &disk), 0);
+	g->r.conf.space_floor_bytes = (int64_t)(disk.f_bavail * disk.f_frsize * 2); /* below it, and not far */
 	int third = rig_worker(g, &number);
 	rig_ask_begin(g, number, &second, none);
 	RIG_UNTIL(g, g->begun_n == 4 && g->space.state == WIRE_SPACE_LOW);
