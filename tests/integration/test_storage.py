@@ -37,7 +37,7 @@ def fill(instance, leave_mib):
     """Takes the rest of the file system away, but for leave_mib."""
     path = instance.home / "recordings" / "test-ballast"
     free = os.statvfs(instance.home / "recordings")
-    size = free.f_bavail * free.f_frsize - leave_mib * (1 << 20)
+    size = int(free.f_bavail * free.f_frsize - leave_mib * (1 << 20))
     with open(path, "wb") as f:
         os.posix_fallocate(f.fileno(), 0, max(size, 4096))
     return path
@@ -89,6 +89,43 @@ def test_a_disk_that_fills_under_a_session_ends_it_with_a_clear_word(small):
     wait_service(instance, instance.engineer, 80)
     answer = instance.cli("recording", "verify", session["id"])
     assert answer.code == 0, answer
+
+
+def test_near_the_end_running_sessions_are_ended_for_the_sake_of_the_database(small):
+    """Below a quarter of the floor: here 1 MiB of 4."""
+    instance = small
+    wait_service(instance, instance.engineer, 80)
+    user = instance.user(password=False, key=True)
+    instance.grant(user, instance.demo)
+    stream = Stream(instance, user)
+    stream.goes_on()
+    ballast = fill(instance, 0.5)
+    try:
+        until(lambda: not stream.alive(), 60, "the end of the session")
+        assert "full" in stream.process.stderr.read().decode(errors="replace")
+        until(lambda: [r for r in instance.audit() if r["kind"] == "space.over"], 15, "the audit row")
+        assert instance.ok("user", "list")
+    finally:
+        ballast.unlink()
+    wait_service(instance, instance.engineer, 80)
+    assert instance.cli("recording", "verify", stream.session).code == 0
+
+
+def test_an_early_warning_stands_in_doctor_and_in_the_audit(small):
+    instance = small
+    wait_service(instance, instance.engineer, 80)
+
+    def told():
+        return len([r for r in instance.audit() if r["kind"] == "space.warn"])
+    before = told()
+    ballast = fill(instance, 4.5)  # of 48 MiB: below ten percent, above the floor
+    try:
+        until(lambda: told() > before, 70, "the warning in the audit", every=0.5)
+        row = next(c for c in instance.cli("doctor").json if c["name"] == "space for recordings")
+        assert row["state"] == "warn" and "floor 4" in row["say"]
+    finally:
+        ballast.unlink()
+    wait_service(instance, instance.engineer, 80)
 
 
 def test_an_io_error_under_a_session_ends_it_and_what_was_kept_verifies(small):
