@@ -142,7 +142,7 @@ static int frame(void *state, const struct frame *f)
 	struct state *s = state;
 	int rc = 0;
 	s->time_us = f->time_us;
-	if (f->type == FRAME_OPEN) {
+	if (f->type == FRAME_OPEN || f->type == FRAME_NOTE) {
 		(void)reader_channel_learn(&s->channels, f);
 	} else if (f->type == FRAME_OUT || f->type == FRAME_ERR) {
 		rc = feed(s, f);

@@ -107,7 +107,7 @@ static void control_bytes_and_broken_characters_do_not_come_through(void **state
 	(void)state;
 	struct rig *g = rig_new();
 	feed_bytes(g, 10, FRAME_OUT, 1, span_of("a\0b\x07\x1b]0;title\x07 c\xff\xc0\xaf d\n", 21));
-	feed(g, 20, FRAME_OPEN, 2, "{\"kind\":\"subsystem\",\"command\":\"sftp\"}");
+	feed(g, 20, FRAME_OPEN, 2, "{\"kind\":\"subsystem\",\"command\":\"sftp\",\"files\":\"sftp\"}");
 	feed(g, 30, FRAME_OUT, 2, "file contents\n");
 	feed(g, 40, FRAME_IN, 1, "typed into a pipe\n");
 	assert_int_equal(reader_search.end(g->state), 0);
@@ -124,6 +124,17 @@ static void control_bytes_and_broken_characters_do_not_come_through(void **state
 	free(g);
 }
 
+static void a_file_transfer_has_no_text_until_it_turns_out_to_be_none(void **state)
+{
+	(void)state;
+	struct rig *g = rig_new();
+	feed(g, 10, FRAME_OPEN, 1, "{\"kind\":\"exec\",\"command\":\"scp -t x\",\"files\":\"scp\"}");
+	feed(g, 20, FRAME_OUT, 1, "bytes of a file\n");
+	feed(g, 30, FRAME_NOTE, 1, "{\"kind\":\"stream\"}");
+	feed(g, 40, FRAME_OUT, 1, "scp: not found\n");
+	expect(g, "40 1 out scp: not found\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -131,6 +142,7 @@ int main(void)
 		CASE(what_says_nothing_and_what_was_just_said_is_left_out),
 		CASE(a_long_line_comes_in_pieces_of_whole_characters),
 		CASE(control_bytes_and_broken_characters_do_not_come_through),
+		CASE(a_file_transfer_has_no_text_until_it_turns_out_to_be_none),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
