@@ -13,7 +13,9 @@
 struct pol_backoff;
 struct pol_cli;
 struct pol_dialler;
+struct pol_durable;
 struct pol_hashing;
+struct pol_open_held;
 struct pol_reconcile;
 struct pol_rekey;
 struct pol_retention;
@@ -34,6 +36,8 @@ struct pol_broker {
 	struct pol_queries sql;
 	struct pol_asks asks;
 	struct pol_spool *spool;
+	struct pol_durable *durable;
+	struct pol_open_held *opens; /* answers that wait until their fact is on disk */
 	struct pol_facts facts;
 	struct pol_settings settings;
 	struct pol_link parent, vault, recorder;

@@ -1,4 +1,5 @@
 #include "policy/facts.h"
+#include "policy/durable.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/id.h"
@@ -156,6 +157,8 @@ int pol_facts_put(struct pol_facts *f, const char *kind, struct pol_fact *fact, 
 	else
 		r = pol_spool_add(f->spool, kind, buf_span(&fact->body), err);
 	buf_done(&fact->body);
+	if (r == 0 && f->durable)
+		pol_durable_wrote(f->durable);
 	if (r == 0)
 		facts_next(f);
 	return r;

@@ -30,6 +30,7 @@ struct pol_facts {
 	struct loop *loop;
 	struct pol_queries *sql;
 	struct pol_spool *spool;
+	struct pol_durable *durable; /* told of each record; NULL: nobody */
 	struct loop_timer retry;
 	bool in_flight;
 	unsigned refusals; /* answers in a row that were neither done nor for ever */

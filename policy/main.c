@@ -7,8 +7,10 @@
 #include "policy/broker.h"
 #include "policy/cli.h"
 #include "policy/dial.h"
+#include "policy/durable.h"
 #include "policy/ends.h"
 #include "policy/hashing.h"
+#include "policy/open.h"
 #include "policy/parent.h"
 #include "policy/peers.h"
 #include "policy/reconcile.h"
@@ -21,6 +23,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* The broker: docs/ARCHITECTURE.md.  Descriptors at the start: 3 parent, 4 configuration, 5 spool directory. */
 enum { FD_PARENT = 3, FD_CONF = 4, FD_SPOOL = 5 };
@@ -69,7 +72,13 @@ static int open_spool(struct pol_broker *b, struct err *err)
 	if (cut)
 		log_ev(LOG_LEVEL_WARN, "spool.torn", LOG_N("bytes", cut));
 	pol_facts_init(&b->facts, b->loop, &b->sql, b->spool);
-	return 0;
+	if (fsync(FD_SPOOL) < 0) /* the files' names */
+		return fault(err, -errno, "the spool cannot be synced", "fsync: %m");
+	int fds[POL_DURABLE_FILES];
+	pol_spool_fds(b->spool, fds);
+	r = pol_durable_new(&b->durable, b->loop, fds, fdatasync, err);
+	b->facts.durable = b->durable;
+	return r;
 }
 
 static int open_database(struct pol_broker *b, struct err *err)
@@ -144,6 +153,8 @@ static void finish(struct pol_broker *b)
 	pol_link_close(&b->vault);
 	pol_link_close(&b->recorder);
 	b->sql.pg = pg_free(b->sql.pg);
+	pol_open_free_all(b);
+	b->durable = pol_durable_free(b->durable);
 	b->spool = pol_spool_free(b->spool);
 	b->loop = loop_free(b->loop);
 }

@@ -5,9 +5,11 @@
 #include "gateway/core/msg.h"
 #include "policy/broker.h"
 #include "policy/decide/rule.h"
+#include "policy/durable.h"
 #include "policy/worker.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What a channel is asked for: one of the first, and a direction where its bytes go one way only. */
 enum {
@@ -55,6 +57,60 @@ static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allo
 	return pol_facts_put(&w->b->facts, allowed ? "channel.opened" : "channel.refused", &f, err);
 }
 
+static void answer(struct pol_worker *w, const struct wire_open_answer *a)
+{
+	if (pol_link_is_open(&w->link))
+		(void)pol_link_sent(&w->link, wire_open_answer_queue(w->link.q, a, -1));
+}
+
+/* ---- it runs when its record is on disk, and not before ---- */
+
+struct pol_open_held {
+	struct pol_open_held *next;
+	struct pol_broker *b;
+	uint64_t worker;
+	uint32_t channel, request;
+};
+
+static void held_free(struct pol_open_held *h)
+{
+	struct pol_open_held **at = &h->b->opens;
+
+	while (*at != h)
+		at = &(*at)->next;
+	*at = h->next;
+	pol_durable_drop(h->b->durable, h);
+	free(h);
+}
+
+static void durable(void *ctx, int code)
+{
+	struct pol_open_held *h = ctx;
+	struct pol_worker *w = pol_worker_find(h->b, h->worker);
+	struct wire_open_answer a = { .channel = h->channel, .request = h->request };
+
+	if (code < 0) {
+		a.code = -EIO;
+		a.say = span_str("The gateway cannot write its audit. / 网关暂时无法写入审计。");
+	}
+	held_free(h);
+	if (w)
+		answer(w, &a);
+}
+
+static void hold(struct pol_worker *w, const struct wire_open_answer *a)
+{
+	struct pol_open_held *h = calloc(1, sizeof *h);
+
+	if (!h)
+		abort();
+	*h = (struct pol_open_held){
+		.next = w->b->opens, .b = w->b, .worker = w->id, .channel = a->channel, .request = a->request
+	};
+	w->b->opens = h;
+	pol_durable_wait(w->b->durable, durable, h);
+}
+
 void pol_open_ask(struct pol_worker *w, const struct wire_open *m)
 {
 	struct wire_open_answer a = { .channel = m->channel, .request = m->request };
@@ -78,6 +134,14 @@ void pol_open_ask(struct pol_worker *w, const struct wire_open *m)
 		(void)snprintf(say, sizeof say, "The gateway cannot write its audit. / 网关暂时无法写入审计。");
 	}
 	a.say = span_str(say);
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_open_answer_queue(w->link.q, &a, -1));
+	if (a.code < 0)
+		answer(w, &a);
+	else
+		hold(w, &a);
+}
+
+void pol_open_free_all(struct pol_broker *b)
+{
+	while (b->opens)
+		held_free(b->opens);
 }

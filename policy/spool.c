@@ -321,6 +321,12 @@ int pol_spool_reject(struct pol_spool *s, const char *why, struct err *err)
 	return 0;
 }
 
+void pol_spool_fds(const struct pol_spool *s, int ret[static 2])
+{
+	ret[0] = s->file[0].fd;
+	ret[1] = s->file[1].fd;
+}
+
 bool pol_spool_is_empty(const struct pol_spool *s)
 {
 	return pol_spool_bytes(s) == 0;

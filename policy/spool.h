@@ -17,7 +17,7 @@ struct err;
  * Limits:  each file at most half of `cap`: beyond that pol_spool_add is -ENOSPC and whoever asks is refused.
  * Errors:  a record that was being written when the broker was killed is cut off at the next start, and said (ret_cut):
  *          nobody was told that it was taken.  A write that fails leaves the file as it was.
- * Durable: against a kill of the process.  The database's own commit makes it durable against a power cut.
+ * Durable: against a kill of the process.  Against a power cut by policy/durable.h, a moment later.
  * Owns:    the descriptors that it opens; borrows dir_fd during pol_spool_open only.
  */
 enum { POL_SPOOL_TURN = 1 << 20, POL_SPOOL_CAP = 64 << 20, POL_SPOOL_RECORD_MAX = 128 << 10 };
@@ -40,6 +40,7 @@ int pol_spool_next(struct pol_spool *s, struct pol_spool_entry *ret, struct err 
 void pol_spool_applied(struct pol_spool *s);
 /* The database refuses this one for ever: into the file `rejected` (a line of JSON), with the reason. */
 int pol_spool_reject(struct pol_spool *s, const char *why, struct err *err);
+void pol_spool_fds(const struct pol_spool *s, int ret[static 2]); /* of the two files, borrowed */
 bool pol_spool_is_empty(const struct pol_spool *s);
 size_t pol_spool_bytes(const struct pol_spool *s);
 size_t pol_spool_rejected_bytes(const struct pol_spool *s); /* of all times: somebody should look at that file */
