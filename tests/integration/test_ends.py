@@ -30,9 +30,9 @@ def stay(instance, user, login=None):
     return online
 
 
-def ended(instance, user, online, *words):
+def ended(instance, user, online, *words, seconds=20):
     """The client is gone, was told why, and so was the session list."""
-    assert online.wait(20) != 0
+    assert online.wait(seconds) != 0
     said = online.stderr.read().decode()
     reason = instance.session_of(user, "closed")["reason"]
     for word in words:
@@ -89,7 +89,7 @@ def test_hours_end_the_session_with_their_minute(instance):
     now = datetime.datetime.now(datetime.timezone.utc)
     end = now + datetime.timedelta(seconds=70)
     instance.grant(user, instance.demo, "--hours", f"00:00-{end:%H:%M}" if end.day == now.day else "22:00-24:00")
-    ended(instance, user, stay(instance, user), "the hours of your access are over")
+    ended(instance, user, stay(instance, user), "the hours of your access are over", seconds=100)
 
 
 def test_a_removed_grant_ends_its_sessions_and_no_others(instance):
