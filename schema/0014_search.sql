@@ -516,7 +516,7 @@ declare
 begin
 	if l.kind = 'o' then
 		select x.* into s from search.source o join yanmen.session x on x.id = o.session where o.id = l.source;
-		return r || jsonb_build_object('kind', 'output', 'user', s.user_name, 'target', s.target_name, 'session', s.id,
+		return r || jsonb_build_object('id', 'line-' || l.id, 'kind', 'output', 'user', s.user_name, 'target', s.target_name, 'session', s.id,
 			'channel', l.channel, 'offset', greatest(floor(extract(epoch from l.at - s.started_at)), 0), 'text', l.text);
 	end if;
 	select * into e from audit.event v where v.id = l.id and v.at = l.at;

@@ -50,9 +50,9 @@ def outage(instance, stream, control):
     return words
 
 
-def rows_arrive_in_order(instance, words):
+def rows_arrive_in_order(instance, user, words):
     def found():
-        rows = [r for r in instance.audit(text="during") if r["kind"].startswith("channel.opened")]
+        rows = [r for r in instance.audit(user=user.name, kind="command") if r["kind"].startswith("channel.opened")]
         text = [next((w for w in words if w in str(r["body"])), None) for r in sorted(rows, key=lambda r: r["id"])]
         text = [w for w in text if w]
         return text if set(words) <= set(text) else None
@@ -88,7 +88,7 @@ def test_the_database_is_away(own_instance, stream, way):
             words = outage(instance, stream, control)
         wait_service(instance, instance.engineer, 40)
         stream.goes_on()
-        rows_arrive_in_order(instance, words)
+        rows_arrive_in_order(instance, stream.user, words)
     finally:
         master.kill()
         master.wait(10)

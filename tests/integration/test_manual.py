@@ -44,7 +44,7 @@ def options_of(words):
     """The options that its own help tells."""
     usage, *lines = run(PREFIX / "bin/yanmen", *words, "--help").splitlines()
     own = [usage, *(line for line in lines if line.strip().startswith("--"))]  # others tell of other commands, too
-    return set(re.findall(r"(?<![a-z])--[a-z-]+", "\n".join(own)))
+    return set(re.findall(r"(?<![a-z])--[a-z0-9-]+", "\n".join(own)))
 
 
 COMMANDS = [(" ".join(words_of(row)), options_of(words_of(row))) for row, _ in told()]

@@ -70,7 +70,7 @@ class Vault:
         os.close(master)
         assert receive(self.parent)[0] == HELLO
         self.broker = self.wire(PEER, struct.pack("<B", BROKER))
-        self.worker = self.wire(ATTACH, struct.pack("<QBBQ", WORKER, SSH_ROLE, 1, 0) + text(b"") + struct.pack("<HB", 0, 0))
+        self.worker = self.wire(ATTACH, struct.pack("<QBBQQ", WORKER, SSH_ROLE, 1, 0, 0) + text(b"") + struct.pack("<HB", 0, 0))
 
     def wire(self, number, body):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
