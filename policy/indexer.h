@@ -6,7 +6,7 @@ struct pol_indexer;
 /*
  * indexer - copies what terminals showed from sealed recordings to the search tables, one recording after the other.
  *
- * Source:  docs/decisions/0008-search-by-chunks.md, "Terminal text".
+ * Source:  docs/decisions/0010-search-by-chunks.md, "Terminal text".
  * Order:   api.search_next names a recording and how many lines of it are there; a reader gives its lines, those that
  *          are there are skipped; each message is one api.search_put, and the reader waits meanwhile; api.search_done.
  * Killed:  at any moment, by whoever: lines and their number are one transaction, the next start goes on behind them.

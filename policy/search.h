@@ -6,7 +6,7 @@ struct pol_search;
 /*
  * search - keeps the search tables up with the audit log and the recordings, and answers `audit search`.
  *
- * Source:  docs/decisions/0008-search-by-chunks.md, schema/0014_search.sql.
+ * Source:  docs/decisions/0010-search-by-chunks.md, schema/0014_search.sql.
  * Order:   api.search_take each second, at once again while there is more.
  * Role:    two database connections of its own, as yanmen_broker: neither a search nor the copying delays a login.
  * Errors:  logged once; tried again each second.  What is not copied yet is found in the log itself.

@@ -1,4 +1,4 @@
--- Full-text search over the audit log and the text of terminals (docs/decisions/0008-search-by-chunks.md).
+-- Full-text search over the audit log and the text of terminals (docs/decisions/0010-search-by-chunks.md).
 --
 -- search.line   one row an audit event or a line of output.  Copied from the audit log and the recordings, which stay the
 --               truth: all of it can be made again.

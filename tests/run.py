@@ -170,7 +170,7 @@ def leave_nothing(work, environment):
 
 
 def integration(options, prefix=PLAIN):
-    total = pytest(options, prefix, "not alone", 2400, workers=2)
+    total = pytest(options, prefix, "not alone", 2400, workers=3)
     return total + pytest(options, prefix, "alone", 1800)
 
 
