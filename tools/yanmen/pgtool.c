@@ -61,8 +61,8 @@ static int run(const struct cli *cli, const char *const *argv, int in, int out)
 int cli_pgtool_dump(const struct cli *cli, int to)
 {
 	char connect[CONNECT];
-	const char *const argv[] = { "pg_dump", "--format=custom", "--no-password", "--schema=yanmen", "--schema=audit",
-		"--schema=api", "--dbname", connect, NULL };
+	const char *const argv[] = { "pg_dump", "--format=custom", "--no-password", "--exclude-schema=public",
+		"--dbname", connect, NULL };
 
 	int exit = connect_string(cli, connect);
 	return exit != 0 ? exit : run(cli, argv, -1, to);

@@ -5,7 +5,7 @@ struct cli;
 /*
  * pgtool - PostgreSQL's own pg_dump and pg_restore, as yanmen_owner.
  *
- * A dump is one consistent snapshot (custom format) of our three schemas; a restore is one transaction into a database that
+ * A dump is one consistent snapshot (custom format) of the whole database; a restore is one transaction into a database that
  * has none of them.  Returns 0 or an exit code, told already.
  */
 int cli_pgtool_dump(const struct cli *cli, int to);
