@@ -52,11 +52,12 @@ int gw_session_jump(struct gw_session *s, const struct gw_jump *to, int *ret_fd,
 	return 0;
 }
 
-void gw_session_refused(struct gw_session *s, const char *what, const char *text)
+void gw_session_refused(struct gw_session *s, const char *what, const char *text, const char *reason)
 {
 	scoped(buf_done) struct buf q;
 	buf_init(&q, 1024);
-	wire_refused_put(&q, &(struct wire_refused){ .what = span_str(what), .text = cut(text) });
+	wire_refused_put(&q,
+		&(struct wire_refused){ .what = span_str(what), .text = cut(text), .reason = cut(reason) });
 	if (s->authenticated && !s->ended)
 		(void)gw_link_send(s, GW_BROKER, WIRE_T_refused, buf_span(&q));
 }

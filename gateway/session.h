@@ -116,9 +116,9 @@ struct gw_jump {
  * end is the end of the connection.  -EACCES and others: err->say is the line for the person. */
 int gw_session_jump(struct gw_session *s, const struct gw_jump *to, int *ret_fd, struct err *err);
 
-/* For the audit, after the login: the client asked for something that is refused to everybody.  Does not wait; what the broker
- * cannot take just now is lost. */
-void gw_session_refused(struct gw_session *s, const char *what, const char *text);
+/* For the audit, after the login: the client asked for something that is refused to everybody, or that the target refused.  Does not
+ * wait; what the broker cannot take just now is lost. */
+void gw_session_refused(struct gw_session *s, const char *what, const char *text, const char *reason);
 
 /* ---- recording (gateway/tap.c) ---- */
 /* Bytes that may be recorded, and so read from either side, now.  0: hold all input until `flow`.  Recording is on from

@@ -249,6 +249,7 @@ void pol_jump_ask(struct pol_worker *w, const struct wire_jump *m)
 void pol_jump_refused(struct pol_worker *w, const struct wire_refused *m)
 {
 	struct pol_fact f;
+	char id[ID_TEXT];
 	struct err err;
 
 	if (++w->jumps_refused > POL_JUMPS_TOLD)
@@ -259,7 +260,11 @@ void pol_jump_refused(struct pol_worker *w, const struct wire_refused *m)
 	pol_fact_text(&f, "address", span_str(w->address));
 	pol_fact_text(&f, "protocol", m->what);
 	pol_fact_text(&f, "asked", m->text);
-	pol_fact_text(&f, "reason", span_str("refused to everybody"));
+	pol_fact_text(&f, "reason", m->reason);
+	if (w->session.on) {
+		id_text(&w->session.id, id);
+		pol_fact_text(&f, "session", span_str(id));
+	}
 	if (pol_facts_put(&w->b->facts, "forward.refused", &f, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 }

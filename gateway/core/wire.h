@@ -55,7 +55,7 @@ struct msgq;
 	M(factor, 0x0130, WIRE_FACTOR_F)        /* worker -> broker     a step of the second factor        */ \
 	M(factor_answer, 0x01b0, WIRE_FACTOR_ANSWER_F) \
 	M(jump, 0x0120, WIRE_JUMP_F)            /* worker -> broker     may this connection be forwarded?  */ \
-	M(refused, 0x0121, WIRE_REFUSED_F)      /* worker -> broker     a client asked for what nobody may, for the audit */ \
+	M(refused, 0x0121, WIRE_REFUSED_F)      /* worker -> broker     a client asked for what it did not get, for the audit */ \
 	M(jump_answer, 0x01a0, WIRE_DENY_F)     /* broker -> worker     code 0 +fd: a stream to the worker that serves it */ \
 	/* ---- worker, reader, broker, recorder <-> vault ---- */ \
 	M(factor_new, 0x0131, WIRE_FACTOR_NEW_F)/* broker -> vault      a new TOTP secret, or new recovery codes */ \
@@ -162,8 +162,8 @@ struct msgq;
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
-/* what: "reverse", "x11"; text: details of the client's */
-#define WIRE_REFUSED_F(F) F(STR, what) F(STR, text)
+/* what: "reverse", "x11", "forward" (to the target's loopback); text: details of the client's; reason: why */
+#define WIRE_REFUSED_F(F) F(STR, what) F(STR, text) F(STR, reason)
 /* host, port: as the client says it, RFC 4254 section 7.2; origin: whom it forwards for, for the audit */
 #define WIRE_JUMP_F(F) F(STR, host) F(U32, port) F(STR, origin)
 #define WIRE_SEQ_F(F) F(U64, seq)

@@ -203,20 +203,14 @@ static void on_exit_signal(
 
 /* ---- life ---- */
 
-ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l)
+struct gw_ssh_channel *gw_ssh_channel_of(struct gw_ssh_link *l, ssh_channel front)
 {
-	size_t n = 0;
 	struct gw_ssh_channel **last = &l->channels;
-	for (; *last; last = &(*last)->next)
-		n++;
-	if (n >= GW_SSH_CHANNELS)
-		return NULL;
+	while (*last)
+		last = &(*last)->next;
 	struct gw_ssh_channel *c = calloc(1, sizeof *c);
-	ssh_channel front = c ? ssh_channel_new(l->client.ssh) : NULL;
-	if (!front) {
-		free(c);
-		return NULL;
-	}
+	if (!c)
+		abort();
 	c->link = l;
 	c->front = front;
 	c->number = ++l->last_number;
@@ -242,7 +236,16 @@ ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l)
 	ssh_callbacks_init(&c->front_cb);
 	(void)ssh_set_channel_callbacks(front, &c->front_cb);
 	*last = c;
-	return front;
+	return c;
+}
+
+ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l)
+{
+	size_t n = 0;
+	for (const struct gw_ssh_channel *c = l->channels; c; c = c->next)
+		n += c->start != GW_SSH_START_LOCAL;
+	ssh_channel front = n < GW_SSH_CHANNELS ? ssh_channel_new(l->client.ssh) : NULL;
+	return front ? gw_ssh_channel_of(l, front)->front : NULL;
 }
 
 void gw_ssh_channel_attach_back(struct gw_ssh_channel *c)
@@ -297,7 +300,8 @@ void gw_ssh_channel_free(struct gw_ssh_channel *c)
 void gw_ssh_channel_line(struct gw_ssh_channel *c, const char *line)
 {
 	struct gw_ssh_flow *own = &c->own;
-	if (own->dropped || own->data.len - own->at > GW_SSH_FLOW_TAKE)
+	bool screen = c->start != GW_SSH_START_LOCAL; /* or a program that did not ask for words */
+	if (!screen || own->dropped || own->data.len - own->at > GW_SSH_FLOW_TAKE)
 		return;
 	own->to_err = !c->pty;
 	buf_put_span(&own->data, span_str(c->pty ? "\r\n" : ""));

@@ -306,7 +306,8 @@ bool gw_ssh_flow_hash(const struct gw_ssh_flow *f, uint8_t ret[static 32])
 
 int gw_ssh_flow_digest(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
 {
-	if (!f->digest || f->total <= f->store_max)
+	bool all_stored = f->store_max > 0 && f->total <= f->store_max;
+	if (!f->digest || all_stored)
 		return 0;
 	uint8_t hash[32];
 	if (!gw_ssh_flow_hash(f, hash))

@@ -45,8 +45,8 @@ struct gw_ssh_flow {
 	bool ended;          /* the source has sent its end of file */
 	bool dropped;        /* the sink is gone: read and forget */
 	uint64_t total;      /* bytes recorded or digested */
-	uint64_t store_max;  /* of them are stored; 0 = all */
-	EVP_MD_CTX *digest;  /* with store_max */
+	uint64_t store_max;  /* of them are stored, with `digest` */
+	EVP_MD_CTX *digest;  /* or NULL: all are stored */
 	struct xfer *xfer;   /* reads the bytes first, or NULL; borrowed */
 	size_t owed, drop;   /* behind `recorded`: bytes that xfer passes when they are recorded, or that go nowhere */
 	bool lost;
@@ -55,7 +55,7 @@ struct gw_ssh_flow {
 
 void gw_ssh_flow_init(struct gw_ssh_flow *f, uint8_t frame, uint32_t channel);
 void gw_ssh_flow_done(struct gw_ssh_flow *f);
-/* From now on only `store_max` bytes are stored, the whole is digested. */
+/* From now on only `store_max` bytes are stored, maybe 0; the whole is digested. */
 int gw_ssh_flow_limit(struct gw_ssh_flow *f, uint64_t store_max, struct err *err);
 /* The data callback: *ret_taken of the bytes in the channel's buffer were taken. */
 bool gw_ssh_flow_arrived(struct gw_ssh_flow *f, const void *p, size_t n, size_t *ret_taken);
@@ -71,6 +71,6 @@ void gw_ssh_flow_wrote(struct gw_ssh_flow *f, size_t n);
 struct span gw_ssh_flow_take(struct gw_ssh_flow *f);
 /* SHA-256 of all so far; only with gw_ssh_flow_limit. */
 bool gw_ssh_flow_hash(const struct gw_ssh_flow *f, uint8_t ret[static 32]);
-/* FRAME_DIGEST, when not all of this direction was stored. */
+/* FRAME_DIGEST, when not all of this direction was stored, or nothing was to be. */
 int gw_ssh_flow_digest(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err);
 #endif

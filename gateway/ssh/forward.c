@@ -91,7 +91,7 @@ static struct gw_ssh_forward *forward_new(struct gw_ssh_link *l, ssh_channel cha
 
 static size_t count(const struct gw_ssh_link *l)
 {
-	size_t n = 0;
+	size_t n = gw_ssh_local_count(l);
 	for (const struct gw_ssh_forward *f = l->forwards; f; f = f->next)
 		n++;
 	return n;
@@ -137,6 +137,8 @@ int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m)
 {
 	if (!l->authenticated || l->over || count(l) >= GW_SSH_FORWARDS)
 		return 1;
+	if (gw_ssh_local_is(l, m))
+		return gw_ssh_local_asked(l, m);
 	struct err err = { 0 };
 	char origin[300];
 	const char *from = ssh_message_channel_request_open_originator(m);
@@ -159,14 +161,15 @@ int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m)
 
 void gw_ssh_forward_refused(struct gw_ssh_link *l, ssh_message m)
 {
+	static const char nobody[] = "refused to everybody";
 	char text[300] = "";
 	int type = ssh_message_type(m), subtype = ssh_message_subtype(m);
 	if (type == SSH_REQUEST_GLOBAL && subtype == SSH_GLOBAL_REQUEST_TCPIP_FORWARD) {
 		const char *address = ssh_message_global_request_address(m);
 		(void)snprintf(text, sizeof text, "%.250s:%d", address ? address : "", ssh_message_global_request_port(m));
-		gw_session_refused(l->gw, "reverse", text);
+		gw_session_refused(l->gw, "reverse", text, nobody);
 	} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_X11) {
-		gw_session_refused(l->gw, "x11", text);
+		gw_session_refused(l->gw, "x11", text, nobody);
 	}
 }
 

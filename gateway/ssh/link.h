@@ -20,7 +20,7 @@ struct gw_ssh_menu;
  *
  * Files:   ssh.c contract and warm-up, serve.c the loop, front.c the user's side, ask.c his second factor, back.c the target's side, channel.c one
  *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, files.c files, menu.c and
- *          choose.c the menu, forward.c connections to other targets through this one, end.c ending and locking, probe.c host
+ *          choose.c the menu, forward.c connections to other targets through this one, local.c to the target's own loopback, end.c ending and locking, probe.c host
  *          keys, algo.c what we agree to, pty.c the request for a terminal, request.c and say.c words.
  * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
  *          ask the broker at a login); whatever calls libssh happens in the loop.  Client and target have an ssh_event
@@ -30,7 +30,7 @@ struct gw_ssh_menu;
  */
 enum {
 	GW_SSH_CHANNELS = 16,
-	GW_SSH_FORWARDS = 32,
+	GW_SSH_FORWARDS = 32, /* to other targets and to the target's loopback together */
 	GW_SSH_ENV = 32,         /* variables a channel */
 	GW_SSH_ENV_BYTES = 4096, /* of one variable, name and value */
 	GW_SSH_COMMAND_BYTES = 32768,
@@ -43,7 +43,13 @@ enum {
 	GW_SSH_FLUSH_US = 300 * 1000,
 };
 
-enum gw_ssh_start { GW_SSH_START_NONE, GW_SSH_START_SHELL, GW_SSH_START_EXEC, GW_SSH_START_SUBSYSTEM };
+enum gw_ssh_start {
+	GW_SSH_START_NONE,
+	GW_SSH_START_SHELL,
+	GW_SSH_START_EXEC,
+	GW_SSH_START_SUBSYSTEM,
+	GW_SSH_START_LOCAL, /* no session channel: a connection to the target's loopback */
+};
 
 enum gw_ssh_phase {
 	GW_SSH_CH_COLLECT,  /* pty and environment come in, no start yet */
@@ -75,7 +81,9 @@ struct gw_ssh_channel {
 	struct gw_ssh_env env[GW_SSH_ENV];
 	size_t env_n, step; /* step: next request to send */
 	enum gw_ssh_start start;
-	char *command; /* exec string or subsystem name */
+	char *command; /* exec string, subsystem name, or destination */
+	const char *to_host; /* of GW_SSH_START_LOCAL */
+	uint16_t to_port;
 	uint32_t feature;
 	char *signals[GW_SSH_SIGNALS];
 	size_t signals_n;
@@ -211,6 +219,7 @@ void gw_ssh_side_done(struct gw_ssh_side *s);
 
 /* channel.c */
 ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l);
+struct gw_ssh_channel *gw_ssh_channel_of(struct gw_ssh_link *l, ssh_channel front); /* takes front */
 void gw_ssh_channel_attach_back(struct gw_ssh_channel *c);
 void gw_ssh_channel_free(struct gw_ssh_channel *c);
 void gw_ssh_channel_say(struct gw_ssh_channel *c, enum gw_ssh_say what, const char *arg);
@@ -254,6 +263,16 @@ size_t gw_ssh_forward_poll(struct gw_ssh_link *l, struct pollfd *p);
 void gw_ssh_forward_took(struct gw_ssh_link *l, const struct pollfd *p);
 void gw_ssh_forward_step(struct gw_ssh_link *l, bool *moved);
 void gw_ssh_forward_free_all(struct gw_ssh_link *l);
+
+/* local.c */
+/* Is that a connection to the loopback of the target that this link has or will have? */
+bool gw_ssh_local_is(const struct gw_ssh_link *l, ssh_message m);
+int gw_ssh_local_asked(struct gw_ssh_link *l, ssh_message m); /* 0 = answered, 1 = libssh is to refuse it */
+size_t gw_ssh_local_count(const struct gw_ssh_link *l);
+int gw_ssh_local_record(struct gw_ssh_channel *c, struct err *err); /* no content is stored, both ways are digested */
+int gw_ssh_local_open(struct gw_ssh_channel *c); /* SSH_OK, SSH_AGAIN, or the channel is refused */
+/* May the next bytes of this flow go on?  Always true for channels of another kind. */
+bool gw_ssh_local_passes(struct gw_ssh_channel *c, struct gw_ssh_flow *f);
 
 /* serve.c, probe.c */
 int gw_ssh_serve(void *state, int client_fd, struct err *err);

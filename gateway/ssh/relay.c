@@ -58,6 +58,11 @@ static void send_signals(struct gw_ssh_channel *c)
 	c->signals_n = 0;
 }
 
+static int move(struct gw_ssh_channel *c, struct gw_ssh_flow *f, bool *moved, struct err *err)
+{
+	return gw_ssh_local_passes(c, f) ? gw_ssh_flow_pump(f, c->link, moved, err) : 0;
+}
+
 static int pump(struct gw_ssh_channel *c, bool *moved, struct err *err)
 {
 	struct gw_ssh_link *l = c->link;
@@ -68,7 +73,7 @@ static int pump(struct gw_ssh_channel *c, bool *moved, struct err *err)
 		r = send_resize(c, err);
 		if (r == 0) {
 			uint64_t before = c->in.total;
-			r = gw_ssh_flow_pump(&c->in, l, moved, err);
+			r = move(c, &c->in, moved, err);
 			if (c->in.total != before)
 				l->input_us = clock_mono_us();
 		}
@@ -79,7 +84,7 @@ static int pump(struct gw_ssh_channel *c, bool *moved, struct err *err)
 		r = gw_ssh_flow_pump(&c->own, l, moved, err);
 	uint64_t before = c->out.total + c->err.total;
 	if (r == 0 && running && gw_ssh_flow_is_empty(&c->own))
-		r = gw_ssh_flow_pump(&c->out, l, moved, err);
+		r = move(c, &c->out, moved, err);
 	if (r == 0 && running && gw_ssh_flow_is_empty(&c->own))
 		r = gw_ssh_flow_pump(&c->err, l, moved, err);
 	if (r == 0 && running)

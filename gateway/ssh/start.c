@@ -44,7 +44,7 @@ void gw_ssh_start_refuse(struct gw_ssh_channel *c, const char *line)
 {
 	gw_ssh_start_note(c, "refused", line);
 	gw_ssh_channel_say(c, GW_SSH_SAY_REFUSED, line);
-	c->has_exit = true;
+	c->has_exit = c->start != GW_SSH_START_LOCAL;
 	*c->exit_signal = '\0';
 	c->exit_status = REFUSED_STATUS;
 	c->in.dropped = true;
@@ -68,6 +68,7 @@ static void begin(struct gw_ssh_channel *c)
 	struct err err = { 0 };
 	struct span command = span_str(c->command);
 	c->feature = c->start == GW_SSH_START_SHELL		    ? WIRE_FEATURE_SHELL
+		     : c->start == GW_SSH_START_LOCAL		    ? WIRE_FEATURE_FORWARD
 		     : c->start == GW_SSH_START_EXEC && c->pty	    ? WIRE_FEATURE_EXEC /* a terminal changes bytes */
 		     : c->start == GW_SSH_START_EXEC		    ? gw_ssh_request_exec(command, &c->moves)
 								    : gw_ssh_request_subsystem(command);
@@ -103,7 +104,7 @@ static void ask(struct gw_ssh_channel *c)
 
 static void record_open(struct gw_ssh_channel *c)
 {
-	static const char *const kinds[] = { "", "shell", "exec", "subsystem" };
+	static const char *const kinds[] = { "", "shell", "exec", "subsystem", "forward" };
 	struct span command = span_str(c->command);
 	bool cut = command.n > COMMAND_SHOWN_MAX; /* the audit has all of it */
 	struct buf b, shown_command;
@@ -155,6 +156,8 @@ static void opened(struct gw_ssh_channel *c)
 			term_screen_charset(c->screen, l->grant.charset);
 		c->out.screen = c->screen;
 		c->drawn_us = clock_mono_us();
+	} else if (c->start == GW_SSH_START_LOCAL) {
+		r = gw_ssh_local_record(c, &err);
 	} else if (l->grant.stream_max > 0 && gw_ssh_files_reads(c)) {
 		r = gw_ssh_flow_limit(&c->err, l->grant.stream_max, &err);
 	} else if (l->grant.stream_max > 0) {
@@ -185,8 +188,21 @@ void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, int code, cons
 		gw_ssh_start_refuse(c, say);
 }
 
+/* Nothing to request there: it runs, also for a client that has closed with its last bytes under way. */
+static void step_opening_local(struct gw_ssh_channel *c)
+{
+	if (gw_ssh_local_open(c) != SSH_OK)
+		return;
+	c->back_open = true;
+	c->phase = GW_SSH_CH_RUN;
+}
+
 static void step_opening(struct gw_ssh_channel *c)
 {
+	if (c->start == GW_SSH_START_LOCAL) {
+		step_opening_local(c);
+		return;
+	}
 	int r = ssh_channel_open_session(c->back);
 	if (r == SSH_AGAIN)
 		return;
@@ -222,6 +238,7 @@ static int send_request(struct gw_ssh_channel *c)
 	case GW_SSH_START_SUBSYSTEM:
 		return ssh_channel_request_subsystem(c->back, c->command);
 	case GW_SSH_START_NONE:
+	case GW_SSH_START_LOCAL:
 		break;
 	}
 	return SSH_ERROR;
