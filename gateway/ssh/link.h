@@ -30,7 +30,7 @@ struct gw_ssh_menu;
  */
 enum {
 	GW_SSH_CHANNELS = 16,
-	GW_SSH_FORWARDS = 32, /* to other targets and to the target's loopback together */
+	GW_SSH_FORWARDS = 32,    /* to other targets and to the target's loopback together */
 	GW_SSH_ENV = 32,         /* variables a channel */
 	GW_SSH_ENV_BYTES = 4096, /* of one variable, name and value */
 	GW_SSH_COMMAND_BYTES = 32768,
@@ -81,7 +81,7 @@ struct gw_ssh_channel {
 	struct gw_ssh_env env[GW_SSH_ENV];
 	size_t env_n, step; /* step: next request to send */
 	enum gw_ssh_start start;
-	char *command; /* exec string, subsystem name, or destination */
+	char *command;       /* exec string, subsystem name, or destination */
 	const char *to_host; /* of GW_SSH_START_LOCAL */
 	uint16_t to_port;
 	uint32_t feature;

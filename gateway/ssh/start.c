@@ -67,11 +67,11 @@ static void begin(struct gw_ssh_channel *c)
 	struct gw_ssh_link *l = c->link;
 	struct err err = { 0 };
 	struct span command = span_str(c->command);
-	c->feature = c->start == GW_SSH_START_SHELL		    ? WIRE_FEATURE_SHELL
-		     : c->start == GW_SSH_START_LOCAL		    ? WIRE_FEATURE_FORWARD
-		     : c->start == GW_SSH_START_EXEC && c->pty	    ? WIRE_FEATURE_EXEC /* a terminal changes bytes */
-		     : c->start == GW_SSH_START_EXEC		    ? gw_ssh_request_exec(command, &c->moves)
-								    : gw_ssh_request_subsystem(command);
+	c->feature = c->start == GW_SSH_START_SHELL            ? WIRE_FEATURE_SHELL
+		     : c->start == GW_SSH_START_LOCAL          ? WIRE_FEATURE_FORWARD
+		     : c->start == GW_SSH_START_EXEC && c->pty ? WIRE_FEATURE_EXEC /* a terminal changes bytes */
+		     : c->start == GW_SSH_START_EXEC           ? gw_ssh_request_exec(command, &c->moves)
+							       : gw_ssh_request_subsystem(command);
 	if (c->start == GW_SSH_START_SUBSYSTEM)
 		c->moves.protocol = WIRE_FILE_SFTP; /* the only one */
 	c->in.frame = c->pty ? FRAME_KEYS : FRAME_IN;

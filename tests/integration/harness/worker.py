@@ -46,7 +46,7 @@ MESSAGES = {
     "welcome": (0x0188, "s:text"),
     "jump": (0x0120, "s:host I:port s:origin"),
     "jump_answer": (0x01A0, "q:code s:say"),
-    "refused": (0x0121, "s:what s:text"),
+    "refused": (0x0121, "s:what s:text s:reason"),
     "host_keys": (0x0201, ""),
     "host_keys_answer": (0x0281, "s:text"),
     "use": (0x0202, "i:id"),
