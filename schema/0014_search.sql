@@ -223,7 +223,7 @@ begin
 		select e.session from audit.seal s join audit.event e on e.id = s.event_id and e.at = s.event_at
 		where s.seq = any (d.seqs) and e.at between d.first and d.last and e.kind = 'recording.state'
 			and e.body::jsonb ->> 'state' in ('closed', 'crashed')
-			and exists (select from yanmen.session x where x.id = e.session)
+			and exists (select from yanmen.recording x where x.session_id = e.session and x.state <> 'removed')
 		on conflict do nothing;
 		taken := taken + d.n;
 	end loop;
@@ -306,11 +306,18 @@ create function api.search_done(session uuid) returns void
 language sql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	update search.recording r set state = 'done' where r.session_id = search_done.session
 $$;
--- The text of one recording is not to be found any more.
+-- The text of one recording is not to be found any more.  Its row first: who is just copying lines holds it.
 create function search.forget(session uuid) returns void language sql as $$
+	delete from search.recording r where r.session_id = forget.session;
 	delete from search.line l using search.source o
-	where o.session = forget.session and l.source = o.id and l.kind = 'o';
-	delete from search.recording r where r.session_id = forget.session
+	where o.session = forget.session and l.source = o.id and l.kind = 'o'
+$$;
+-- Retention: the copy goes with the recording.
+create or replace function yanmen.recording_removed(sid uuid, b jsonb) returns void language sql as $$
+	update yanmen.recording set state = 'removed', removed_at = yanmen.time_us(yanmen.number_of(b, 'removed_us', 0)),
+		tombstone = case when b ->> 'tombstone' ~ '^([0-9a-f]{2})+$' then decode(b ->> 'tombstone', 'hex') end
+	where session_id = sid and removed_at is null;
+	select search.forget(sid)
 $$;
 -- args: recording, or all.  The copy is thrown away and made again, by and by.
 create function api.audit_reindex(caller jsonb, args jsonb) returns jsonb

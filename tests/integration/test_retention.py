@@ -1,6 +1,7 @@
 """Recordings go when their time is over, a signed tombstone stays, and everything that is left still verifies."""
 
 import os
+import secrets
 import signal
 import subprocess
 
@@ -61,6 +62,22 @@ def test_what_is_over_goes_and_its_tombstone_stays(own_instance, user):
     assert event["body"]["tombstone"] == facts["tombstone"] and event["body"]["user"] == user.name
     assert instance.ok("audit", "verify", seconds=120)["verified"]
     assert run(instance) == 0  # once
+
+
+def test_its_text_is_not_found_any_more(own_instance, user):
+    instance, word = own_instance, "fleeting" + secrets.token_hex(4)
+
+    def found():
+        return instance.audit(text=word, kind="output")
+    old = recorded(instance, user, word)
+    until(found, 60, "its text")
+    age(instance, old, 181)
+    assert run(instance) == 1
+    gone(instance, old)
+    assert not found()
+    instance.ok("audit", "reindex", "--all")
+    until(lambda: next(c for c in instance.ok("doctor") if c["name"] == "search")["state"] == "ok", 60, "the copy made again")
+    assert not found()
 
 
 def test_a_second_reader_checks_a_tombstone(own_instance, user):
