@@ -90,7 +90,8 @@ static int warm_crypto(struct err *err)
 }
 
 /* What a peer can make libssh hold (answers it does not read, a packet size of ten bytes that ssh_channel_write never gets
- * through) ends this worker, not the machine.  16 stalled channels need less than half of it. */
+ * through) ends this worker, not the machine.  16 stalled channels, or 31 forwards to localhost
+ * stalled both ways (85 MB measured), need less than half of it. */
 static int limit_memory(struct err *err)
 {
 #ifndef YANMEN_SANITIZED

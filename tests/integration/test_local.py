@@ -242,6 +242,19 @@ def test_a_closed_port_closes_the_channel_and_the_reason_is_in_the_audit(instanc
     assert any(n["kind"] == "refused" and "the target refuses it" in n["text"] for n in notes)
 
 
+def test_a_target_that_forwards_for_nobody_says_so_in_the_audit(instance, engineer, sshd, echo):
+    sshd.more = "AllowTcpForwarding no"
+    sshd.restart()
+    target = instance.target(sshd.port)
+    instance.grant(engineer, target)
+    transport = paramiko.Transport(("127.0.0.1", instance.port))
+    transport.connect(username=f"{engineer.name}#{target}", password=engineer.password_file.read_text())
+    channel = open_local(transport, echo)
+    assert channel.recv(100) == b""
+    assert "rohibited" in instance.told(engineer, "forward.refused")[0]["body"]["reason"]
+    transport.close()
+
+
 def test_without_the_feature_it_is_refused(instance, echo):
     user = instance.user()
     instance.grant(user, instance.demo, "--feature", "shell", "--feature", "exec")
@@ -349,3 +362,31 @@ def test_no_recorder_no_forward(own_instance, echo):
         assert s.recv(10) == b""
         assert client.wait(30) != 0
     until(lambda: not instance.sessions(user, "online"), 30, "the end of the row")
+
+
+def test_many_that_close_before_they_are_answered_leave_nothing(instance, engineer, echo):
+    transport = paramiko_to(instance, engineer)
+    opened = 0
+    for n in range(200):
+        with contextlib.suppress(paramiko.ChannelException):
+            c = open_local(transport, echo if n % 3 else 1)
+            opened += 1
+            if n % 2:
+                c.sendall(b"never heard")
+            c.close()
+    assert opened > 20
+
+    def all_again():
+        got = []
+        with contextlib.suppress(paramiko.ChannelException):
+            while len(got) < 32:
+                got.append(open_local(transport, echo))
+        for c in got:
+            c.close()
+        return len(got) == 32
+    until(all_again, 60, "room for as many as ever")
+    transport.close()
+    session = instance.session_of(engineer, "closed")["id"]
+    rows = frames(instance, session)
+    assert {r["channel"] for r in rows if r["type"] == "open"} == {r["channel"] for r in rows if r["type"] == "close"}
+    instance.ok("recording", "verify", session)
