@@ -73,11 +73,18 @@ static void refuse(struct gw_ssh_channel *c, const char *reason)
 	gw_ssh_start_refuse(c, reason);
 }
 
-/* "Channel opening failure: channel 43 error (2) Connection refused" */
-static const char *refusal(ssh_session s)
+/* "Channel opening failure: channel 43 error (2) Connection refused"; the codes: RFC 4254 section 5.1 */
+static void refusal(ssh_session s, char *ret, size_t ret_n)
 {
-	const char *text = ssh_get_error(s), *words = text ? strstr(text, ") ") : NULL;
-	return words ? words + 2 : text ? text : "";
+	static const char *const codes[] = { "", "administratively prohibited", "connect failed",
+		"unknown channel type", "resource shortage" };
+	const char *text = ssh_get_error(s), *at = text ? strstr(text, "error (") : NULL;
+	unsigned code = 0;
+	int n = 0;
+	if (at && sscanf(at, "error (%9u) %n", &code, &n) == 1 && n > 0 && code > 0 && code < COUNT_OF(codes))
+		(void)snprintf(ret, ret_n, "the target refuses it: %s: %.200s", codes[code], at + n);
+	else
+		(void)snprintf(ret, ret_n, "the target refuses it: %.200s", text ? text : "");
 }
 
 int gw_ssh_local_open(struct gw_ssh_channel *c)
@@ -87,7 +94,7 @@ int gw_ssh_local_open(struct gw_ssh_channel *c)
 	/* A service that only says something and hangs up may have done so already. */
 	if (r == SSH_OK || r == SSH_AGAIN || c->back_closed)
 		return r == SSH_AGAIN ? r : SSH_OK;
-	(void)snprintf(reason, sizeof reason, "the target refuses it: %.200s", refusal(c->link->target.ssh));
+	refusal(c->link->target.ssh, reason, sizeof reason);
 	refuse(c, reason);
 	return r;
 }
