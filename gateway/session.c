@@ -158,6 +158,7 @@ static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
 		.idle_s = m->idle_s,
 		.total_s = m->total_s,
 		.stream_max = m->stream_max,
+		.keep_max = m->keep_max,
 		.charset = m->charset,
 		.legacy = m->legacy != 0,
 		.host_key_n = m->host_key.n };

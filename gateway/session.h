@@ -77,6 +77,7 @@ struct gw_grant {
 	uint32_t features;        /* WIRE_FEATURE_* */
 	uint64_t idle_s, total_s; /* 0 = no limit */
 	uint64_t stream_max;      /* bytes of one direction of a channel without a terminal stored in full */
+	uint64_t keep_max;        /* bytes of one file's contents that are kept, where features say so */
 	uint8_t charset;          /* enum charset: of what the target says and reads */
 	bool legacy;              /* old algorithms will do for this target */
 	char env_allow[512];      /* names, comma-separated, * at the end of one matches any tail */
@@ -129,7 +130,7 @@ size_t gw_tap_room(const struct gw_session *s);
 enum { GW_TAP_HOLD_MAX_US = 10 * 1000 * 1000 };
 bool gw_tap_is_lost(const struct gw_session *s);
 /* Taken = the send to the recorder succeeded.  Splits a long body of IN, KEYS, OUT or ERR; any other over FRAME_BODY_MAX is
- * -EMSGSIZE.  -EAGAIN over gw_tap_room: nothing was taken (only for these four; the other types always fit). */
+ * -EMSGSIZE.  -EAGAIN over gw_tap_room: nothing was taken (only for these four and CONTENT; the other types always fit). */
 int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct span body, struct err *err);
 uint64_t gw_tap_bytes_in(const struct gw_session *s);  /* IN and KEYS so far */
 uint64_t gw_tap_bytes_out(const struct gw_session *s); /* OUT and ERR so far, recorded or digested: see gw_tap_count */

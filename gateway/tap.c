@@ -29,9 +29,14 @@ void gw_tap_begin(struct gw_session *s)
 	s->tap.on = true;
 }
 
-static bool is_data(uint8_t type)
+static bool is_split(uint8_t type)
 {
 	return type == FRAME_IN || type == FRAME_KEYS || type == FRAME_OUT || type == FRAME_ERR;
+}
+
+static bool is_data(uint8_t type)
+{
+	return is_split(type) || type == FRAME_CONTENT;
 }
 
 /* When the input began to be held, or will be if nothing is heard until then; INT64_MAX. */
@@ -138,7 +143,7 @@ int gw_tap_frame(struct gw_session *s, uint8_t type, uint32_t channel, struct sp
 		return fault(err, -EPERM, stalled, "frame %s outside of a recording", frame_type_name(type));
 	if (data && body.n > gw_tap_room(s))
 		return fault(err, -EAGAIN, "", "no room for %zu bytes", body.n);
-	if (!data && body.n > FRAME_BODY_MAX)
+	if (!is_split(type) && body.n > FRAME_BODY_MAX)
 		return fault(err, -EMSGSIZE, stalled, "frame %s of %zu bytes", frame_type_name(type), body.n);
 
 	struct frame f = { .time_us = (uint64_t)clock_wall_us(), .type = type, .channel = channel };

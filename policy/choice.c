@@ -40,12 +40,13 @@ enum column {
 	C_STREAM_MAX,
 	C_CHARSET,
 	C_LEGACY,
+	C_KEEP_MAX,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
 	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
 	"idle_s, "
-	"total_s, concurrent, online, stream_max, charset, legacy from api.target_facts($1::bigint, $2, $3)";
+	"total_s, concurrent, online, stream_max, charset, legacy, keep_max from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
 {
@@ -88,6 +89,7 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->is_samples = pg_bool(res, i, C_SAMPLES);
 	c->auth = WIRE_AUTH_NONE;
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
+	c->keep_max = (uint64_t)pg_int(res, i, C_KEEP_MAX);
 	c->until_s = pg_int(res, i, C_UNTIL);
 	c->charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
 	c->legacy = pg_bool(res, i, C_LEGACY);

@@ -26,7 +26,7 @@ struct pol_choice {
 	bool legacy;     /* old algorithms will do */
 	struct buf host_key, sealed;
 	uint32_t features;
-	uint64_t idle_s, total_s, stream_max;
+	uint64_t idle_s, total_s, stream_max, keep_max;
 	char hours[512], from_nets[4096]; /* when and whence the grant holds, as the next */
 	int64_t until_s;
 	char rule[64];

@@ -86,10 +86,27 @@ static void reading_answer(struct pol_call *c, const struct wire_read_done *m)
 	buf_done(&out);
 }
 
+/* Its row in the ledger: size and SHA-256 are what the reader compared. */
+static void file_answer(struct pol_call *c, const json_t *file)
+{
+	char *text = json_dumps(file, JSON_COMPACT);
+
+	if (text)
+		pol_call_answer(c, span_str(text));
+	else
+		pol_call_fail(c, -ENOMEM, "no memory");
+	free(text);
+}
+
 static void done(void *ctx, int code, const char *say, const struct wire_read_done *m)
 {
+	struct pol_call *c = ctx;
+	const json_t *file = json_object_get(((const struct opening *)c->state)->facts, "file");
+
 	if (code < 0)
 		pol_call_fail(ctx, code, say);
+	else if (file)
+		file_answer(ctx, file);
 	else
 		reading_answer(ctx, m);
 }
@@ -108,6 +125,7 @@ static void row(void *ctx, int code, const struct pg_result *res, const struct e
 	struct span text = pg_span(res, 0, 0);
 	s->facts = json_loadb((const char *)text.p, text.n, 0, NULL);
 	const char *id = json_string_value(json_object_get(s->facts, "id"));
+	s->reading.file = (uint32_t)json_integer_value(json_object_get(json_object_get(s->facts, "file"), "number"));
 	if (!id || id_parse(span_str(id), &s->reading.id) < 0)
 		pol_call_fail(c, -EPROTO, "the recording's row makes no sense");
 	else if (json_string_value(json_object_get(s->facts, "removed")))
@@ -205,6 +223,11 @@ void pol_command_recording_export(struct pol_call *c)
 		reading_begin(c, format);
 	else
 		pol_call_fail(c, -EINVAL, "there are the formats asciicast, text, jsonl, sealed");
+}
+
+void pol_command_file_export(struct pol_call *c)
+{
+	reading_begin(c, WIRE_READ_FILE);
 }
 
 void pol_command_recording_verify(struct pol_call *c)

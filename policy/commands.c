@@ -80,6 +80,8 @@ const struct pol_command pol_commands[] = {
 	{ "file list", "file.list", "api.file_list", 0, 0, NULL,
 		{ { "since", 0, 0 }, { "until", 0, 0 }, { "user", 0, 0 }, { "target", 0, 0 }, { "session", 0, 0 },
 		  { "sha256", 0, 64 }, { "path", 0, 1000 } } },
+	{ "file export", "recording.read", "api.file_export", POL_FD_FILE, 3600, pol_command_file_export,
+		{ { "id", REQ, 64 } } },
 
 	{ "audit search", "audit.search", "api.audit_search", 0, 0, pol_command_audit_search,
 		{ { "since", 0, 0 }, { "until", 0, 0 }, { "text", 0, 1000 }, { "user", 0, 0 }, { "target", 0, 0 },

@@ -53,6 +53,7 @@ void pol_command_session_kill(struct pol_call *c);
 void pol_command_session_lock(struct pol_call *c);
 void pol_command_session_unlock(struct pol_call *c);
 void pol_command_recording_export(struct pol_call *c); /* command_recording.c */
+void pol_command_file_export(struct pol_call *c);
 void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */

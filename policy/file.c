@@ -15,7 +15,8 @@ static bool makes_sense(const struct wire_file *m)
 {
 	return m->protocol > 0 && m->protocol < WIRE_FILE_PROTOCOLS && m->op > 0 && m->op < WIRE_FILE_OPS && m->state > 0 &&
 	       m->state < WIRE_FILE_STATES && (m->state != WIRE_FILE_BEGUN || is_transfer(m->op)) &&
-	       (m->sha256.n == 0 || m->sha256.n == 32) && m->size <= INT64_MAX && m->from <= INT64_MAX;
+	       (m->sha256.n == 0 || m->sha256.n == 32) && m->kept <= 1 && m->size <= INT64_MAX &&
+	       m->from <= INT64_MAX;
 }
 
 static void write_down(struct pol_fact *f, const struct pol_worker *w, const struct wire_file *m)
@@ -40,6 +41,8 @@ static void write_down(struct pol_fact *f, const struct pol_worker *w, const str
 	pol_fact_num(f, "size", (int64_t)m->size);
 	pol_fact_num(f, "from", (int64_t)m->from);
 	pol_fact_num(f, "ranges", m->ranges);
+	if (m->kept)
+		pol_fact_num(f, "kept", 1);
 	if (m->sha256.n) {
 		sodium_bin2hex(hex, sizeof hex, m->sha256.p, m->sha256.n);
 		pol_fact_text(f, "sha256", span_str(hex));

@@ -145,6 +145,7 @@ static void attempt_grant(struct pol_attempt *a)
 		.idle_s = c->idle_s,
 		.total_s = c->total_s,
 		.stream_max = c->stream_max,
+		.keep_max = c->keep_max,
 		.env_allow = span_str(w->b->settings.env_allow),
 		.rule = span_str(c->rule),
 		.charset = c->charset,

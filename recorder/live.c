@@ -230,7 +230,7 @@ int rec_live_add(struct rec *rec, int sock, struct err *err)
 }
 
 /* ---- the stream ---- */
-/* Frames from the first key-frame on; without keys. */
+/* Frames from the first key-frame on; without keys and contents of files. */
 static void filter(struct span frames, bool from_screen, struct buf *out)
 {
 	struct frame f;
@@ -242,7 +242,7 @@ static void filter(struct span frames, bool from_screen, struct buf *out)
 			from_screen = false;
 		bool pass = !from_screen || f.type == FRAME_OPEN || f.type == FRAME_SIZE || f.type == FRAME_CLOSE ||
 			    f.type == FRAME_NOTE || f.type == FRAME_FILE || f.type == FRAME_EXIT || f.type == FRAME_FINISH;
-		if (pass && f.type != FRAME_KEYS)
+		if (pass && f.type != FRAME_KEYS && f.type != FRAME_CONTENT)
 			buf_put(out, frames.p, (size_t)n);
 		frames = span_of(frames.p + n, frames.n - (size_t)n);
 	}
@@ -264,19 +264,19 @@ static bool learn(struct rec_live *l, struct span frames)
 	return screen;
 }
 
-void rec_live_frames(struct rec *rec, struct span frames, bool has_keys)
+void rec_live_frames(struct rec *rec, struct span frames, bool has_secrets)
 {
 	struct rec_live *l = rec->live;
 	bool screen = learn(l, frames);
 	scoped(buf_done) struct buf from_screen, clean;
 	buf_init(&from_screen, MSG_BODY_MAX);
 	buf_init(&clean, MSG_BODY_MAX);
-	if (has_keys && l->watchers)
+	if (has_secrets && l->watchers)
 		filter(frames, false, &clean);
 	for (struct watcher *w = l->watchers, *next; w; w = next) {
 		next = w->next;
 		if (w->state == WATCHING) {
-			struct span s = has_keys ? buf_span(&clean) : frames;
+			struct span s = has_secrets ? buf_span(&clean) : frames;
 			if (s.n > 0)
 				(void)watcher_say(w, s);
 		} else if (w->state == JOINING) {

@@ -112,7 +112,7 @@ int rec_begin(struct recorder *r, const struct wire_begin *m, struct err *err)
 
 /* ---- frames ---- */
 struct survey {
-	bool has_keys, finishes;
+	bool has_secrets, finishes; /* secrets: keys, contents of files */
 };
 
 static int look(struct span frames, struct survey *ret, struct err *err)
@@ -127,7 +127,7 @@ static int look(struct span frames, struct survey *ret, struct err *err)
 		if (f.type == FRAME_META || ret->finishes)
 			return fault(err, -EPROTO, "malformed frame", "%s frame %s", frame_type_name(f.type),
 				ret->finishes ? "behind the last" : "from a worker");
-		ret->has_keys |= f.type == FRAME_KEYS;
+		ret->has_secrets |= f.type == FRAME_KEYS || f.type == FRAME_CONTENT;
 		ret->finishes |= f.type == FRAME_FINISH;
 		frames = span_of(frames.p + n, frames.n - (size_t)n);
 	}
@@ -157,7 +157,7 @@ int rec_take(struct rec *rec, const struct wire_frames *m, struct err *err)
 	rec->r->took += m->frames.n;
 	buf_put_span(&rec->chunk, m->frames);
 	rec_flow_pending(rec);
-	rec_live_frames(rec, m->frames, s.has_keys);
+	rec_live_frames(rec, m->frames, s.has_secrets);
 	if (rec->chunk.len >= REC_CHUNK)
 		rec_flow_submit(rec);
 	rec_worker_credit(rec);

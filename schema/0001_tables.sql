@@ -225,6 +225,9 @@ insert into yanmen.setting (key, value, form, most, about, set_by) values
 	('stream.max', '67108864', '^[0-9]{1,15}$', 15,
 		'bytes of one direction of a channel without a terminal that are stored; beyond it by SHA-256 and length; 0 = all',
 		'settings set'),
+	('files.keep_max', '1073741824', '^[0-9]{1,15}$', 15,
+		'bytes of one file that are kept where a grant has keep-upload or keep-download; of a larger one nothing can be exported',
+		'settings set'),
 	('escrow.public', '', '^([A-Za-z0-9+/]{43}=)?$', 44,
 		'X25519 public key of the auditor: what is typed at terminals is sealed to it; empty = only its length is kept',
 		'escrow set');

@@ -45,7 +45,7 @@ create function api.target_facts(user_id bigint, target text, account text)
 returns table (grant_id bigint, target_id bigint, target_name text, kind text, host text, port int, host_key bytea,
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
-	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool)
+	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
@@ -53,7 +53,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		array_to_string(g.features, ','), g.idle_s, g.total_s, g.concurrent,
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
 		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
-		t.charset, t.legacy
+		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max')
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id
@@ -129,7 +129,8 @@ $$;
 create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	valid constant text[] := array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward'];
+	usual constant text[] := array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward'];
+	valid constant text[] := usual || array['keep-upload', 'keep-download']; -- these record what files hold
 	g yanmen.access_grant;
 	u yanmen.users;
 	target text := nullif(yanmen.arg(args, 'target'), '');
@@ -154,7 +155,7 @@ begin
 		end if;
 	end loop;
 	if cardinality(g.features) = 0 then
-		g.features := valid;
+		g.features := usual;
 	end if;
 	begin
 		g.until := nullif(yanmen.arg(args, 'until'), '')::timestamptz;

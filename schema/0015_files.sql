@@ -1,7 +1,8 @@
 -- The ledger of files: what moved, and what was done to files, by the facts of the broker's spool.
 
 -- number: counted in the session.  A row stands from the moment the target opened the file (begun), so that a worker that is
--- killed leaves it; sha256 is that of `size` bytes from `from_byte` on, null where it is not known.
+-- killed leaves it; sha256 is that of `size` bytes from `from_byte` on, null where it is not known.  kept: the recording holds
+-- all of these bytes.
 create table yanmen.file (
 	session_id uuid not null references yanmen.session,
 	number bigint not null,
@@ -15,6 +16,7 @@ create table yanmen.file (
 	from_byte bigint not null default 0,
 	ranges bigint not null default 0,
 	sha256 bytea check (octet_length(sha256) = 32),
+	kept boolean not null default false,
 	why text not null default '',
 	started_at timestamptz not null,
 	ended_at timestamptz,
@@ -30,18 +32,18 @@ create function yanmen.file_is_new(sid uuid, kind text, b jsonb) returns bool la
 		and (kind = 'file.begun' or f.state <> 'begun'))
 $$;
 create function yanmen.file_told(sid uuid, at timestamptz, b jsonb) returns void language sql as $$
-	insert into yanmen.file (session_id, number, channel, protocol, op, state, path, path_to, size, from_byte, ranges, sha256, why,
+	insert into yanmen.file (session_id, number, channel, protocol, op, state, path, path_to, size, from_byte, ranges, sha256, kept, why,
 		started_at, ended_at)
 	select sid, yanmen.number_of(b, 'number', 0), yanmen.number_of(b, 'channel', 0), coalesce(b ->> 'protocol', ''),
 		coalesce(b ->> 'op', ''), s.state, coalesce(b ->> 'path', ''), coalesce(b ->> 'to', ''),
 		yanmen.number_of(b, 'size', 0), yanmen.number_of(b, 'from', 0), yanmen.number_of(b, 'ranges', 0),
-		yanmen.hex_of(b, 'sha256', 32), coalesce(b ->> 'why', ''), at, case when s.state <> 'begun' then at end
+		yanmen.hex_of(b, 'sha256', 32), yanmen.number_of(b, 'kept', 0) = 1, coalesce(b ->> 'why', ''), at, case when s.state <> 'begun' then at end
 	from (select case when b ->> 'state' in ('begun', 'complete', 'partial', 'failed', 'refused') then b ->> 'state'
 			else 'failed' end as state) s
 	where exists (select from yanmen.session x where x.id = sid)
 	on conflict (session_id, number) do update set
 		state = excluded.state, size = excluded.size, from_byte = excluded.from_byte, ranges = excluded.ranges,
-		sha256 = excluded.sha256, why = excluded.why, ended_at = excluded.ended_at
+		sha256 = excluded.sha256, kept = excluded.kept, why = excluded.why, ended_at = excluded.ended_at
 	where file.state = 'begun' and excluded.state <> 'begun'
 $$;
 -- A session is over: nothing tells how its open files ended.
@@ -66,7 +68,7 @@ create function yanmen.file_facts(f yanmen.file, s yanmen.session) returns jsonb
 	select jsonb_build_object('id', s.id || ':' || f.number, 'session', s.id, 'number', f.number, 'channel', f.channel,
 		'user', s.user_name, 'target', s.target_name, 'account', s.account_name, 'protocol', f.protocol, 'op', f.op,
 		'state', f.state, 'path', f.path, 'to', f.path_to, 'size', f.size, 'from', f.from_byte, 'ranges', f.ranges,
-		'sha256', encode(f.sha256, 'hex'), 'why', f.why, 'started', yanmen.time_text(f.started_at),
+		'sha256', encode(f.sha256, 'hex'), 'kept', f.kept, 'why', f.why, 'started', yanmen.time_text(f.started_at),
 		'ended', yanmen.time_text(f.ended_at))
 $$;
 
@@ -99,6 +101,39 @@ begin
 				and s.target_name = coalesce(nullif(yanmen.arg(args, 'target'), ''), s.target_name)
 				and (pattern = '%%' or f.path ilike pattern or f.path_to ilike pattern)
 			order by f.started_at desc, f.session_id desc, f.number desc limit 1000) x);
+end
+$$;
+-- The contents of one file, from the recording: the right and the audit row.  args: id ("SESSION:NUMBER").
+create function api.file_export(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	word text := yanmen.need_arg(args, 'id');
+	s yanmen.session;
+	r yanmen.recording;
+	f yanmen.file;
+begin
+	perform api.need(caller, 'recording.read');
+	if word !~ '^[0-9A-Fa-f-]{1,36}:[0-9]{1,9}$' then
+		raise exception '"%" is no file: take an id of `file list`, SESSION:NUMBER', left(word, 60) using errcode = 'YM400';
+	end if;
+	s := yanmen.find_session(split_part(word, ':', 1));
+	perform api.need(caller, 'recording.read', s.target_id);
+	select * into f from yanmen.file x where x.session_id = s.id and x.number = split_part(word, ':', 2)::bigint;
+	if f.session_id is null then
+		raise exception 'no file %', word using errcode = 'YM404';
+	end if;
+	if f.state <> 'complete' or f.op not in ('upload', 'download') then
+		raise exception 'file % cannot be exported: % %, and only what was moved whole can', word, f.op, f.state
+			using errcode = 'YM409';
+	end if;
+	if not f.kept then
+		raise exception 'file % cannot be exported: its contents were not kept; see keep-upload, keep-download, files.keep_max', word
+			using errcode = 'YM409';
+	end if;
+	select * into r from yanmen.recording x where x.session_id = s.id;
+	perform yanmen.note(caller, 'file.exported', jsonb_build_object('session', s.id, 'user', s.user_name,
+		'target', s.target_name, 'number', f.number, 'path', f.path, 'sha256', encode(f.sha256, 'hex')));
+	return yanmen.recording_facts(s, r) || jsonb_build_object('file', yanmen.file_facts(f, s));
 end
 $$;
 grant execute on all functions in schema api to yanmen_broker;

@@ -29,8 +29,11 @@ enum frame_type {
 	FRAME_NOTE,      /* JSON: kind locked|unlocked|refused|message..., text */
 	FRAME_FINISH,    /* JSON: reason; the worker's last frame.  Without it the recording is "crashed" */
 	FRAME_FILE,      /* JSON: a file moved or something was done to one, as wire.h's `file` */
+	FRAME_CONTENT,   /* u32le number of a file as in FILE, u64le where in it, then its bytes that passed: only where a grant keeps
+	                  * them, and in front of the FILE that ends it */
 	FRAME_TYPES,
 };
+enum { FRAME_CONTENT_HEAD = 12, FRAME_CONTENT_MAX = FRAME_BODY_MAX - FRAME_CONTENT_HEAD };
 struct frame {
 	uint64_t time_us;
 	uint8_t type;

@@ -75,7 +75,7 @@ static const struct {
 	{ SCMP_SYS(newfstatat), FILES },
 	{ SCMP_SYS(fstat), FILES },
 	{ SCMP_SYS(getdents64), FILES },
-	{ SCMP_SYS(pwrite64), FILES },
+	{ SCMP_SYS(pwrite64), FILES | READER },
 	{ SCMP_SYS(ftruncate), FILES },
 	{ SCMP_SYS(fsync), BROKER },
 	{ SCMP_SYS(fdatasync), FILES },

@@ -154,7 +154,7 @@ struct msgq;
  * charset: enum charset, of what the target says and reads.  legacy: 1 = old algorithms will do for this target. */
 #define WIRE_GRANT_F(F) \
 	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
-	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(STR, env_allow) F(STR, rule) \
+	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(U64, keep_max) F(STR, env_allow) F(STR, rule) \
 	F(U8, charset) F(U8, legacy)
 #define WIRE_DENY_F(F) F(I64, code) F(STR, say)
 /* outcome: enum wire_outcome.  presented: the host key blob the target showed, when it changed. */
@@ -169,10 +169,10 @@ struct msgq;
 #define WIRE_SEQ_F(F) F(U64, seq)
 /* seq goes up by one from 1, a session.  number: of the file or operation, in the session; an upload or download comes twice,
  * BEGUN and how it ended.  size: bytes that passed, of the file's from `from` on, in so many ranges; sha256: 32 bytes, or
- * empty where it is not known. */
+ * empty where it is not known.  kept: 1 = the recording holds all of these bytes (FRAME_CONTENT). */
 #define WIRE_FILE_F(F) \
 	F(U64, seq) F(U32, channel) F(U32, number) F(U8, protocol) F(U8, op) F(U8, state) F(U64, size) F(U64, from) \
-	F(U32, ranges) F(STR, sha256) F(STR, path) F(STR, to) F(STR, why)
+	F(U32, ranges) F(STR, sha256) F(U8, kept) F(STR, path) F(STR, to) F(STR, why)
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
 #define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
@@ -214,8 +214,8 @@ struct msgq;
 #define WIRE_REMOVED_F(F) F(ID, id) F(I64, code) F(STR, say) F(STR, tombstone)
 /* free_bytes: without what is set aside for open recordings */
 #define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) F(U64, total_bytes) F(U64, floor_bytes) /* enum wire_space_state */
-/* format: enum wire_read_format.  from_us: since the recording's beginning. */
-#define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us)
+/* format: enum wire_read_format.  from_us: since the recording's beginning.  file: its number, of READ_FILE. */
+#define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us) F(U32, file)
 #define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
 #define WIRE_READ_DONE_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, seq) F(H32, head) F(U8, state)
 /* op: enum wire_pwhash_op.  hash: libsodium's string form; empty with VERIFY does the same work and fails. */
@@ -259,6 +259,9 @@ enum wire_feature {
 	WIRE_FEATURE_UPLOAD = 1 << 4, /* files to the target: within sftp and scp, and of rsync */
 	WIRE_FEATURE_DOWNLOAD = 1 << 5,
 	WIRE_FEATURE_FORWARD = 1 << 6, /* -L and -D: connections to the target from the client's side */
+	WIRE_FEATURE_KEEP_UPLOAD = 1 << 10, /* contents of files that go up are recorded: a duty, not a right */
+	WIRE_FEATURE_KEEP_DOWNLOAD = 1 << 11,
+	WIRE_FEATURE_KEEP = WIRE_FEATURE_KEEP_UPLOAD | WIRE_FEATURE_KEEP_DOWNLOAD,
 };
 enum wire_file_protocol { WIRE_FILE_SFTP = 1, WIRE_FILE_SCP, WIRE_FILE_RSYNC, WIRE_FILE_PROTOCOLS };
 enum wire_file_op {
@@ -301,6 +304,7 @@ enum wire_read_format {
 	WIRE_READ_SEALED,     /* the file as it lies, for offline verification */
 	WIRE_READ_VERIFY,     /* nothing is written; the answer tells */
 	WIRE_READ_LINES,      /* for searching: frames messages to the broker, an OUT or ERR frame a line of text */
+	WIRE_READ_FILE,       /* the kept contents of one file, each byte in its place; +fd: a file, to write and read */
 };
 enum wire_exit { WIRE_EXIT_UNRECORDED = 3 }; /* exit status of a worker (in `gone`) whose recorder was lost */
 enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };

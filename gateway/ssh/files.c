@@ -43,6 +43,8 @@ static void record(struct gw_ssh_channel *c, const struct xfer_event *e)
 		sodium_bin2hex(hex, sizeof hex, e->sha256, sizeof e->sha256);
 		json_str(&j, "sha256", span_str(hex));
 	}
+	if (e->kept)
+		json_bool(&j, "kept", true);
 	if (*e->why)
 		json_str(&j, "why", span_str(e->why));
 	json_end(&j);
@@ -81,6 +83,7 @@ static void on_event(void *ctx, const struct xfer_event *event)
 		.from = e->from,
 		.ranges = e->ranges,
 		.sha256 = span_of(e->sha256, e->hashed ? sizeof e->sha256 : 0),
+		.kept = e->kept,
 		.path = e->path,
 		.to = e->to,
 		.why = span_str(e->why),
@@ -146,6 +149,8 @@ int gw_ssh_files_start(struct gw_ssh_channel *c, struct err *err)
 		.command = &c->moves,
 		.upload = g->features & WIRE_FEATURE_UPLOAD,
 		.download = g->features & WIRE_FEATURE_DOWNLOAD,
+		.keep = { [XFER_UP] = g->features & WIRE_FEATURE_KEEP_UPLOAD, [XFER_DOWN] = g->features & WIRE_FEATURE_KEEP_DOWNLOAD },
+		.keep_max = g->keep_max,
 		.number = &c->link->files,
 		.event = on_event,
 		.ctx = c,

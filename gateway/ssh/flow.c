@@ -124,14 +124,38 @@ static void stand_still(struct gw_ssh_flow *f, const char *why)
 	f->why = why;
 }
 
-/* What becomes of the next bytes; false when that is to wait. */
-static bool read_next(struct gw_ssh_flow *f, struct gw_ssh_link *l)
+/* Where the next bytes are a file's and are kept: records as many as can be just now, and *n becomes that many. */
+static int keep(struct gw_ssh_flow *f, struct gw_ssh_link *l, size_t *n, struct err *err)
+{
+	struct xfer_piece p;
+	size_t room = gw_tap_room(l->gw);
+	if (!xfer_keeps(f->xfer, side_of(f), *n < FRAME_CONTENT_MAX ? *n : FRAME_CONTENT_MAX, &p))
+		return 0;
+	if (room <= FRAME_CONTENT_HEAD)
+		return -EAGAIN;
+	*n = p.n < room - FRAME_CONTENT_HEAD ? p.n : room - FRAME_CONTENT_HEAD;
+	struct buf b;
+	buf_init(&b, FRAME_BODY_MAX);
+	wr_le(&b, p.number, 4);
+	wr_le(&b, p.at, 8);
+	buf_put(&b, f->data.data + f->recorded, *n);
+	int r = gw_tap_frame(l->gw, FRAME_CONTENT, f->channel, buf_span(&b), err);
+	buf_done(&b);
+	return r;
+}
+
+/* What becomes of the next bytes; -EAGAIN when that is to wait. */
+static int read_next(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
 {
 	struct xfer_cut cut;
 	bool over = f->ended && !f->more;
+	size_t n = f->data.len - f->recorded;
 	if (gw_tap_room(l->gw) == 0 || !gw_ledger_room(l->gw))
-		return false;
-	xfer_feed(f->xfer, side_of(f), f->data.data + f->recorded, f->data.len - f->recorded, &cut);
+		return -EAGAIN;
+	int r = keep(f, l, &n, err);
+	if (r < 0)
+		return r;
+	xfer_feed(f->xfer, side_of(f), f->data.data + f->recorded, n, &cut);
 	if (cut.fate == XFER_LOST)
 		stand_still(f, cut.why);
 	else if (cut.fate == XFER_HOLD && over && (!cut.wait || side_of(f) == XFER_DOWN))
@@ -145,7 +169,7 @@ static bool read_next(struct gw_ssh_flow *f, struct gw_ssh_link *l)
 		f->total += cut.n;
 		f->recorded += cut.n;
 	}
-	return cut.fate == XFER_PASS || cut.fate == XFER_DROP;
+	return cut.fate == XFER_PASS || cut.fate == XFER_DROP ? 0 : -EAGAIN;
 }
 
 static int record_owed(struct gw_ssh_flow *f, struct gw_ssh_link *l, struct err *err)
@@ -168,12 +192,10 @@ static int read_files(struct gw_ssh_flow *f, struct gw_ssh_link *l, size_t to, s
 		if (f->drop > 0) {
 			f->at = f->recorded += f->drop;
 			f->drop = 0;
-		} else if (f->owed > 0) {
-			int r = record_owed(f, l, err);
+		} else {
+			int r = f->owed > 0 ? record_owed(f, l, err) : read_next(f, l, err);
 			if (r < 0)
 				return r == -EAGAIN ? 0 : r;
-		} else if (!read_next(f, l)) {
-			break;
 		}
 	}
 	return 0;

@@ -18,7 +18,7 @@ struct xfer;
  * Order:   a byte is recorded before it is written; what ssh_channel_write did not take (it takes nothing while keys are
  *          exchanged, whatever the window says) stays at the front.
  * Files:   with `xfer` the bytes are read as a file transfer first (gateway/xfer): data that it hashed passes without being
- *          stored, what it refuses goes no further, its own answers are put between two packets.  `lost`: it cannot read on, and
+ *          stored (or, where contents are kept, behind its FRAME_CONTENT), what it refuses goes no further, its own answers are put between two packets.  `lost`: it cannot read on, and
  *          the flow stands still until the channel decides (files.c).
  * Limits:  `data` takes new bytes while it holds less than 64 KiB; then they stay in libssh's buffer, which its window
  *          bounds (1.25 MiB), and are taken all at once when `data` is empty: libssh opens the window at each read as

@@ -33,8 +33,10 @@ static void recall_size(struct xfer *x, struct xfer_file *f)
 	}
 }
 
-static void begin(struct xfer *x, struct xfer_file *f, enum xfer_side side)
+void xfer_file_begin(struct xfer *x, struct xfer_file *f, enum xfer_side side)
 {
+	if (f->number[side] != 0)
+		return;
 	f->number[side] = xfer_tell_number(x);
 	xfer_tell_begun(x, side, f->number[side], f->path);
 }
@@ -60,17 +62,16 @@ struct xfer_file *xfer_file_open(struct xfer *x, struct span handle, const struc
 	recall_size(x, f);
 	/* What a file opened for both is for shows when bytes pass. */
 	if (f->writes && !f->reads)
-		begin(x, f, XFER_UP);
+		xfer_file_begin(x, f, XFER_UP);
 	else if (f->reads && !f->writes)
-		begin(x, f, XFER_DOWN);
+		xfer_file_begin(x, f, XFER_DOWN);
 	return f;
 }
 
 void xfer_file_data(struct xfer *x, struct xfer_file *f, enum xfer_side side, uint64_t at, struct span data)
 {
 	struct xfer_sum *sum = &f->sum[side];
-	if (f->number[side] == 0)
-		begin(x, f, side);
+	xfer_file_begin(x, f, side);
 	bool append = side == XFER_UP && f->append; /* lands at the end, whatever the offsets say */
 	if (append && sum->bytes == 0)
 		xfer_sum_begin(sum, at);
@@ -104,7 +105,7 @@ void xfer_file_settle(struct xfer *x, struct xfer_file *f, const char *why)
 	if (f->closing && f->pending == 0)
 		why = NULL; /* the client did not wait for the answer to its close: all bytes have been acknowledged */
 	if (f->number[XFER_UP] == 0 && f->number[XFER_DOWN] == 0)
-		begin(x, f, f->writes ? XFER_UP : XFER_DOWN);
+		xfer_file_begin(x, f, f->writes ? XFER_UP : XFER_DOWN);
 	for (int side = 0; side < 2; side++) {
 		if (f->number[side] != 0)
 			tell(x, f, (enum xfer_side)side, why);

@@ -6,7 +6,8 @@
  * inside - what the files of this folder share: the state of one channel.
  *
  * Files:   xfer.c the contract, tell.c events, sum.c hashes, scp.c, and SFTP: up.c the client's packets, down.c the target's,
- *          asked.c requests in flight, file.c open files.
+ *          asked.c requests in flight, file.c open files;
+ *          keep.c contents.
  */
 struct xfer_file { /* open on the target */
 	bool used, closing, closed; /* closing: the client has said close; closed: the target has answered */
@@ -115,6 +116,7 @@ struct xfer_file *xfer_file_open(struct xfer *x, struct span handle, const struc
 struct xfer_file *xfer_file_find(struct xfer *x, struct span handle);
 void xfer_file_sized(struct xfer *x, char *path, uint64_t size); /* takes the path */
 void xfer_file_forget(struct xfer *x);
+void xfer_file_begin(struct xfer *x, struct xfer_file *f, enum xfer_side side); /* tells of it, unless it did */
 void xfer_file_data(struct xfer *x, struct xfer_file *f, enum xfer_side side, uint64_t at, struct span data);
 /* Tells of it once it is closed and nothing is in flight; why: at once, as partial. */
 void xfer_file_settle(struct xfer *x, struct xfer_file *f, const char *why);

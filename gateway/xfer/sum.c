@@ -39,6 +39,12 @@ void xfer_sum_lose(struct xfer_sum *s)
 	ahead_free(s);
 }
 
+void xfer_sum_unseen(struct xfer_sum *s)
+{
+	s->unkept = true;
+	xfer_sum_lose(s);
+}
+
 static void hash(struct xfer_sum *s, struct span data)
 {
 	s->hashing = true;

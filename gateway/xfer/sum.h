@@ -31,6 +31,7 @@ struct xfer_sum {
 	uint32_t ranges;       /* 1 + how often the bytes did not follow the ones before */
 	bool hashing;          /* from is known */
 	bool lost;             /* no hash any more */
+	bool unkept;           /* not all of the contents are with the caller (keep.c) */
 	size_t *pool;          /* bytes that wait, of all who share it; borrowed */
 	struct xfer_sum_range *ahead; /* in the order of their offsets */
 	size_t ahead_n;
@@ -41,7 +42,8 @@ void xfer_sum_done(struct xfer_sum *s);
 /* The file begins there, before anything is put: what is appended. */
 void xfer_sum_begin(struct xfer_sum *s, uint64_t at);
 void xfer_sum_put(struct xfer_sum *s, uint64_t at, struct span data);
-/* Bytes passed that nobody saw (a copy inside the target): the hash is not known. */
+/* Bytes passed that nobody saw (a copy inside the target): hash and contents are not known. */
+void xfer_sum_unseen(struct xfer_sum *s);
 void xfer_sum_lose(struct xfer_sum *s);
 /* No more bytes come: true when ret_hash is that of all bytes that passed, from `from` on without a gap. */
 bool xfer_sum_end(struct xfer_sum *s, uint8_t ret_hash[static 32]);

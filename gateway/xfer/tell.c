@@ -38,6 +38,7 @@ void xfer_tell_ended(struct xfer *x, enum xfer_side side, const struct xfer_even
 	e.size = sum->bytes;
 	e.from = sum->from;
 	e.ranges = sum->ranges;
+	e.kept = x->config.keep[side] && !sum->unkept;
 	if (!e.hashed && !e.why)
 		e.why = "written or read out of order: the hash is not known";
 	tell(x, &e);

@@ -155,7 +155,7 @@ static void copy_data(struct xfer *x, struct request *q, struct xfer_cut *ret)
 	}
 	struct xfer_op_of op = { .op = WIRE_FILE_COPY, .path = span_str(from->path), .to = span_str(to->path) };
 	if (x->config.upload)
-		xfer_sum_lose(&to->sum[XFER_UP]);
+		xfer_sum_unseen(&to->sum[XFER_UP]);
 	ask_op(x, q, &op, ret);
 }
 

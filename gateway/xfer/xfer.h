@@ -34,6 +34,7 @@ struct xfer_event {
 	uint32_t ranges;      /* pieces that did not follow each other, 1 for a file in order */
 	bool hashed;          /* sha256 is that of size bytes at `from` */
 	uint8_t sha256[32];
+	bool kept;            /* the caller was told to keep all of size bytes (xfer_keeps) */
 	const char *why;      /* "" or more about the state */
 };
 
@@ -41,6 +42,8 @@ struct xfer_config {
 	enum wire_file_protocol protocol;
 	const struct xfer_command *command; /* of scp */
 	bool upload, download;              /* allowed */
+	bool keep[2];                       /* contents of files that go this way */
+	uint64_t keep_max;                  /* of that many bytes of one file at most */
 	uint32_t *number;                   /* of the last event, counted on here */
 	void (*event)(void *ctx, const struct xfer_event *e);
 	void *ctx;
@@ -63,6 +66,14 @@ struct xfer;
 struct xfer *xfer_new(const struct xfer_config *config);
 struct xfer *xfer_free(struct xfer *x); /* returns NULL; accepts NULL */
 void xfer_feed(struct xfer *x, enum xfer_side side, uint8_t *p, size_t n, struct xfer_cut *ret);
+/* Are the next bytes of that direction, of which n are here, those of a file whose contents are to be kept?  Then the caller keeps
+ * ret->n of them, or fewer, and feeds just those next.  Asked again before they are fed it says the same. */
+struct xfer_piece {
+	uint32_t number; /* of the file */
+	uint64_t at;     /* in the file */
+	size_t n;
+};
+bool xfer_keeps(struct xfer *x, enum xfer_side side, size_t n, struct xfer_piece *ret);
 /* The caller cannot give it more of what it needs: as if feeding had said XFER_LOST.  Tells nothing when that was so. */
 void xfer_lost(struct xfer *x, const char *why);
 /* Our own bytes for the client, to be put in front of what was not fed yet; empty when there are none, or not just now. */

@@ -39,6 +39,8 @@ static const struct {
 	{ WIRE_FEATURE_UPLOAD, "upload" },
 	{ WIRE_FEATURE_DOWNLOAD, "download" },
 	{ WIRE_FEATURE_FORWARD, "forward" },
+	{ WIRE_FEATURE_KEEP_UPLOAD, "keep-upload" },
+	{ WIRE_FEATURE_KEEP_DOWNLOAD, "keep-download" },
 };
 
 const char *decide_rule_name(enum decide_rule_reason r)
@@ -91,7 +93,7 @@ static enum decide_rule_reason judge(const struct decide_rule_fact *f, const str
 		return DECIDE_RULE_HOURS;
 	if (ask->forward && !(decide_rule_features(f->features) & WIRE_FEATURE_FORWARD))
 		return DECIDE_RULE_NO_FORWARD;
-	if (decide_rule_features(f->features) == 0)
+	if ((decide_rule_features(f->features) & ~(uint32_t)WIRE_FEATURE_KEEP) == 0)
 		return DECIDE_RULE_NO_FEATURE;
 	if (!ask->forward && f->suspended)
 		return DECIDE_RULE_SUSPENDED;

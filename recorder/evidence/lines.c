@@ -81,6 +81,14 @@ static void put_keys(struct json *j, struct rd *r)
 		put_base64(j, "sealed", span_of(r->p, r->n));
 }
 
+/* Megabytes of a file are no line. */
+static void put_content(struct json *j, struct rd *r)
+{
+	json_num(j, "file", rd_u32le(r));
+	json_num(j, "offset", (int64_t)rd_u64le(r));
+	json_num(j, "length", r->bad ? 0 : (int64_t)r->n);
+}
+
 /* What client and target said. */
 static void put_said(struct json *j, struct evidence_text *t, const struct frame *f, struct span shown)
 {
@@ -121,6 +129,9 @@ void evidence_lines_put(struct evidence_text *t, const struct frame *f, struct b
 		break;
 	case FRAME_DIGEST:
 		put_digest(&j, &r);
+		break;
+	case FRAME_CONTENT:
+		put_content(&j, &r);
 		break;
 	case FRAME_CLOSE:
 		break;

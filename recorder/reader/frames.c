@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /*
- * Frames as they are, in messages.  With a start time: what a channel showed before it is told by its last screen
+ * Frames as they are, in messages; without the contents of files, which nobody plays.  With a start time: what a channel showed before it is told by its last screen
  * key-frame and what followed, and nothing older; what opened, closed and was noted is told from the beginning.
  */
 enum { MESSAGE = 32 * 1024, HELD_MAX = 16 << 20, CHANNELS_MAX = 256 };
@@ -102,6 +102,8 @@ static int begin_now(struct state *s)
 static int frame(void *state, const struct frame *f)
 {
 	struct state *s = state;
+	if (f->type == FRAME_CONTENT)
+		return 0;
 	if (!s->begun && f->time_us < s->from_us)
 		return is_picture(f->type) ? hold(s, f) : pass(s, f);
 	int rc = s->begun ? 0 : begin_now(s);

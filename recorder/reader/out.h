@@ -14,6 +14,7 @@ struct reader_out {
 	bool is_file;  /* never blocks for long */
 	bool is_socket;
 	uint64_t seq;  /* of the last frames message */
+	uint32_t file; /* number of the file that is wanted, of WIRE_READ_FILE */
 	struct buf b;
 };
 void reader_out_init(struct reader_out *o, int fd, int parent); /* before the sandbox */

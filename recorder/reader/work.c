@@ -13,14 +13,18 @@ static const struct reader_format *const formats[] = {
 	[WIRE_READ_TEXT] = &reader_text,
 	[WIRE_READ_JSONL] = &reader_lines,
 	[WIRE_READ_LINES] = &reader_search,
+	[WIRE_READ_FILE] = &reader_contents,
 };
 
 static int output(int code, struct err *err)
 {
 	if (code >= 0 || code == -EPIPE || code == -ECANCELED)
 		return code; /* who asked has gone: nobody to tell */
-	return fault(err, code, code == -ENOSPC ? "no space left for the result" : "the result cannot be written", "write: %d",
-		code);
+	const char *say = code == -ENOSPC    ? "no space left for the result"
+			  : code == -ENODATA ? "the recording does not hold this file whole"
+			  : code == -EBADMSG ? "the contents are not those that the recording tells of: size or SHA-256 differs"
+					     : "the result cannot be written";
+	return fault(err, code, say, "write: %d", code);
 }
 
 /* Frame after frame; what could be decrypted is written also when the rest is damaged. */
@@ -46,12 +50,14 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	const struct reader_format *f = r->ask.format < COUNT_OF(formats) ? formats[r->ask.format] : NULL;
 	scoped(secret_scope) struct secret *key = NULL;
 	void *state = NULL;
-	if (!f || (r->ask.format == WIRE_READ_FRAMES || r->ask.format == WIRE_READ_LINES) != r->out.is_socket)
+	if (!f || (r->ask.format == WIRE_READ_FRAMES || r->ask.format == WIRE_READ_LINES) != r->out.is_socket ||
+		(r->ask.format == WIRE_READ_FILE && !r->out.is_file))
 		return fault(err, -EINVAL, "this format cannot be written there", "format %u", r->ask.format);
 	int rc = reader_talk_key(r, &key, err);
 	if (rc < 0)
 		return rc;
 	reader_source_key(src, secret_span(key).p);
+	r->out.file = r->ask.file;
 	/* Asked for from the beginning of the recording. */
 	rc = f->begin(&state, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0);
 	if (rc < 0)

@@ -35,7 +35,14 @@ static void go(struct fuzz *f, struct xfer *x, enum xfer_side side)
 	struct buf *w = &f->waits[side];
 	while (w->len > 0 && !f->lost) {
 		struct xfer_cut cut;
-		xfer_feed(x, side, w->data, w->len, &cut);
+		struct xfer_piece piece = { .n = w->len };
+		bool keeps = xfer_keeps(x, side, w->len, &piece);
+		if (keeps && (piece.n == 0 || piece.n > w->len || piece.number == 0 || f->seen[piece.number % NUMBERS] == 2))
+			abort();
+		size_t n = keeps ? piece.n : w->len;
+		xfer_feed(x, side, w->data, n, &cut);
+		if (keeps && (cut.fate != XFER_PASS || !cut.bulk || cut.n != n))
+			abort(); /* all that was kept passes */
 		if (cut.fate == XFER_HOLD)
 			break;
 		f->lost = cut.fate == XFER_LOST;
@@ -61,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	n--;
 	xfer_command_parse(span_str(commands[how & 1]), &command);
 	f.config = (struct xfer_config){ .protocol = how & 2 ? WIRE_FILE_SCP : WIRE_FILE_SFTP, .command = &command,
-		.upload = how & 4, .download = how & 8, .number = &f.number, .event = on_event, .ctx = &f };
+		.upload = how & 4, .download = how & 8,
+		.keep = { how & 16, how & 16 }, .keep_max = 64, .number = &f.number, .event = on_event, .ctx = &f };
 	struct xfer *x = xfer_new(&f.config);
 	buf_init(&f.waits[0], 1 << 22);
 	buf_init(&f.waits[1], 1 << 22);

@@ -23,7 +23,7 @@ SLACK_US = 3600 * 1_000_000
 SEGMENT, COMPRESSED = 1, 2
 HEADER, REACH, LINE_MAX = 112, 65536, 1 << 20
 FRAMES = {1: "meta", 2: "open", 3: "in", 4: "keys", 5: "out", 6: "err", 7: "size", 8: "screen", 9: "digest", 10: "exit",
-          11: "close", 12: "note", 13: "finish", 14: "file"}
+          11: "close", 12: "note", 13: "finish", 14: "file", 15: "content"}
 
 
 class Bad(Exception):
@@ -232,6 +232,8 @@ def as_row(frame):
             put_bytes(row, body[8:])
     elif kind == "digest":
         row["direction"], row["total"], row["sha256"] = FRAMES[body[0]], struct.unpack_from("<Q", body, 1)[0], body[9:].hex()
+    elif kind == "content":
+        row["file"], row["offset"], row["length"] = *struct.unpack_from("<IQ", body), len(body) - 12
     elif kind != "close":
         row["body"] = json.loads(body)
     return row

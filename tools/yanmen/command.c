@@ -144,12 +144,14 @@ const struct cli_command cli_commands[] = {
 	  .notes_en = "  --from NET      client networks, 10.0.0.0/8\n"
 		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it\n"
+		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it;\n"
+		      "                  keep-upload, keep-download: what those files hold is recorded too (`file export`)\n"
 		      "  --idle S, --total S, --concurrent N   limits of its sessions",
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许\n"
+		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许;\n"
+		      "                  keep-upload、keep-download:同时留存文件内容(见 file export)\n"
 		      "  --idle S, --total S, --concurrent N   会话的限制",
 	  .params = { NEED("--user", "user"), NEED("--account", "account"),
 		  { .kind = CLI_TEXT, .name = "--target", .key = "target", .choice = 1 },
@@ -199,9 +201,14 @@ const struct cli_command cli_commands[] = {
 	{ .words = "file list", .form = "[--since 1h] [--user U] [--target T] [--session ID] [--sha256 H] [--path X]",
 	  .en = "files that moved, and what was done to files: way, path, size, SHA-256",
 	  .zh = "文件台账:传输与文件操作的方向、路径、大小、SHA-256", .example = "file list --since 1d --user alice",
-	  .columns = "id,started,user,target,protocol,op,state,size,path,to,sha256,why",
+	  .columns = "id,started,user,target,protocol,op,state,size,path,to,sha256,kept,why",
 	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since" }, TEXT("--user", "user"), TEXT("--target", "target"),
 		  TEXT("--session", "session"), TEXT("--sha256", "sha256"), TEXT("--path", "path") } },
+	{ .words = "file export", .form = "ID --output F",
+	  .en = "writes what a moved file held to a new file, compared with its SHA-256; ID: of `file list`, kept there is true",
+	  .zh = "将台账中已留存内容的文件导出到新文件,并核对 SHA-256;ID 取自 file list,且其 kept 为 true",
+	  .example = "file export 0190a5b2:1 --output copy.bin", .columns = "id,op,path,size,sha256",
+	  .params = { ID, NEED_LOCAL("--output") }, .run = cli_export },
 	{ .words = "audit search",
 	  .form = "--since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]… [--limit N] [--before NEXT]",
 	  .en = "who did what, newest first: commands, terminal text, files, logins, changes",

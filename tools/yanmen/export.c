@@ -34,7 +34,7 @@ int cli_export(const struct cli *cli, struct cli_call *call)
 	scoped(cli_connect_done) struct cli_answer a = { 0 };
 	const char *path = cli_args_get(call, "--output");
 
-	scoped(scope_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
+	scoped(scope_close) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
 			errno == EEXIST ? cli_say_text(cli, "this file exists already; give a new one",

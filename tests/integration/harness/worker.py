@@ -31,13 +31,13 @@ MESSAGES = {
     "targets": (0x0102, "s:search I:offset"),
     "targets_answer": (0x0182, "I:count I:total s:rows s:say"),
     "target": (0x0103, "s:target s:account"),
-    "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max "
+    "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max Q:keep_max "
                       "s:env_allow s:rule b:charset b:legacy"),
     "deny": (0x0184, "q:code s:say"),
     "reached": (0x0104, "b:outcome s:detail s:presented"),
     "open": (0x0105, "I:channel I:request s:text"),
     "open_answer": (0x0185, "I:channel I:request q:code s:say"),
-    "file": (0x0110, "Q:seq I:channel I:number b:protocol b:op b:state Q:size Q:from I:ranges s:sha256 s:path s:to s:why"),
+    "file": (0x0110, "Q:seq I:channel I:number b:protocol b:op b:state Q:size Q:from I:ranges s:sha256 b:kept s:path s:to s:why"),
     "file_answer": (0x0190, "Q:seq"),
     "end": (0x0106, "s:reason Q:in_bytes Q:out_bytes"),
     "end_answer": (0x0186, ""),
@@ -60,7 +60,7 @@ MESSAGES = {
     "unrecorded": (0x0384, "q:code s:say"),
 }
 NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
-FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file"]
+FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file", "content"]
 SHELL, EXEC, SFTP, SCP, UPLOAD, DOWNLOAD = 1, 2, 4, 8, 16, 32
 WORKER = 7
 
@@ -162,6 +162,7 @@ class Gate:
         self.jump = None  # takes the socket of a forwarded connection; None: refused
         self.idle_s = self.total_s = 0
         self.stream_max = 0
+        self.keep_max = 0
         self.env_allow = "LANG,LC_*"
         self.rows = [("web01", "cyadmin", "samples", "127.0.0.1:22")]
         self.keep_frames = True
@@ -295,7 +296,7 @@ class Worker:
         target.setblocking(False)
         self._send(self.broker, "grant", target.fileno(), session=self.session, target=m["target"] or b"web01", account=g.account,
                    cluster="samples", auth=1 if g.password else 2, host_key=g.target_key, features=g.features, idle_s=g.idle_s,
-                   total_s=g.total_s, stream_max=g.stream_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy)
+                   total_s=g.total_s, stream_max=g.stream_max, keep_max=g.keep_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy)
         target.close()
 
     def _jump(self):

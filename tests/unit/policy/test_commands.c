@@ -52,6 +52,7 @@ static const char *const contract[] = {
 	"recording verify: id",
 	"replay: id [from]",
 	"file list: [since until user target session sha256 path]",
+	"file export: id",
 	"audit search: [since until text user target kind limit before]",
 	"audit reindex: [recording all]",
 	"audit export:",

@@ -11,7 +11,8 @@ struct talk {
 	struct xfer *x;
 	struct xfer_command command;
 	uint32_t number;
-	char told[8192]; /* a line an event: "1 upload begun /x" */
+	char told[8192]; /* a line an event: "1 upload begun /x"; a piece of contents: "1: abc at 0" */
+	size_t piece;    /* contents are kept in pieces of at most that; 0 = any */
 	struct buf waits[2], passed[2];
 	size_t recorded, dropped;
 	const char *lost;
@@ -27,6 +28,8 @@ static void talk_event(void *ctx, const struct xfer_event *e)
 		n += (size_t)snprintf(t->told + n, sizeof t->told - n, " -> %.*s", (int)e->to.n, (const char *)e->to.p);
 	if (e->size || e->from)
 		n += (size_t)snprintf(t->told + n, sizeof t->told - n, " %ju@%ju", (uintmax_t)e->size, (uintmax_t)e->from);
+	if (e->kept)
+		n += (size_t)snprintf(t->told + n, sizeof t->told - n, " kept");
 	if (e->hashed)
 		n += (size_t)snprintf(t->told + n, sizeof t->told - n, " #%02x%02x", e->sha256[0], e->sha256[1]);
 	(void)snprintf(t->told + n, sizeof t->told - n, "\n");
@@ -57,13 +60,27 @@ static void talk_end(struct talk *t)
 	}
 }
 
+/* Keeps what is to be kept of what waits; returns how many bytes may be fed. */
+static size_t talk_keep(struct talk *t, enum xfer_side side)
+{
+	struct buf *w = &t->waits[side];
+	struct xfer_piece p;
+	if (!xfer_keeps(t->x, side, t->piece && t->piece < w->len ? t->piece : w->len, &p))
+		return w->len;
+	size_t n = strlen(t->told);
+	(void)snprintf(t->told + n, sizeof t->told - n, "%u: %.*s at %ju\n", p.number, (int)p.n, (const char *)w->data,
+		(uintmax_t)p.at);
+	return p.n;
+}
+
 /* Feeds what waits, as far as it goes. */
 static void talk_go(struct talk *t, enum xfer_side side)
 {
 	struct buf *w = &t->waits[side];
 	struct xfer_cut cut = { .fate = XFER_PASS };
 	while (w->len > 0 && !t->lost) {
-		xfer_feed(t->x, side, w->data, w->len, &cut);
+		size_t n = talk_keep(t, side);
+		xfer_feed(t->x, side, w->data, n, &cut);
 		if (cut.fate == XFER_HOLD)
 			return;
 		if (cut.fate == XFER_LOST) {
