@@ -5,9 +5,12 @@ import hashlib
 import json
 import os
 import signal
+import struct
 
 import pytest
+import second_reader as second
 from harness.wait import until
+from test_evidence import endpoint_key, sealed
 from test_file_ledger import U64, Raw, batch, client, granted, random_file, remote, row_of, sha, through_pipe
 
 pytestmark = pytest.mark.core
@@ -152,3 +155,22 @@ def test_exports_name_the_contents_and_do_not_hold_them(instance, kept, folder):
     last = [f for f in frames if f["type"] == "file" and f["body"]["number"] == row["number"]][-1]
     assert last["body"]["kept"] is True and frames.index(last) > max(map(frames.index, pieces))
     assert instance.ok("recording", "verify", row["session"])["verified"]
+
+
+def test_a_second_reader_has_the_file_again(instance, folder):
+    user = granted(instance, *ALL, "keep-upload")
+    source, there = random_file(folder, instance, 1_000_000), folder / instance.name("there")
+    done = client(instance, user, "scp", "-q", source, remote(instance, user, there))
+    assert done.returncode == 0, done.stderr
+    row = row_of(instance, user, there, "upload")
+    data = instance.export(sealed(instance, user), "sealed")
+    assert second.verify(data, endpoint_key(instance))["state"] == "closed"
+    frames = list(second.frames(data, (instance.home / "vault.key").read_bytes()))
+    assert [second.as_row(f) for f in frames] == [json.loads(x) for x in instance.export(row["session"], "jsonl").splitlines()]
+    again = bytearray(row["size"])
+    for _, kind, _, body in frames:
+        if kind == "content":
+            number, at = struct.unpack_from("<IQ", body)
+            assert number == row["number"]
+            again[at:at + len(body) - 12] = body[12:]
+    assert bytes(again) == source.read_bytes()

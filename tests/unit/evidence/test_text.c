@@ -91,12 +91,28 @@ static void a_line_has_both_the_text_and_the_bytes(void **state)
 		"{\"time_us\":5,\"type\":\"out\",\"channel\":1,\"text\":\"中\",\"base64\":\"1tA=\"}\n");
 }
 
+static void contents_of_files_are_named_in_a_line_and_cut_ones_are_too(void **state)
+{
+	(void)state;
+	scoped(evidence_text_done) struct evidence_text t;
+	scoped(buf_done) struct buf out;
+	struct frame f = { .time_us = 5, .type = FRAME_CONTENT, .channel = 1, .body = span_of("\7\0\0\0\0\1\0\0\0\0\0\0secret", 18) };
+	evidence_text_init(&t);
+	buf_init(&out, 1 << 20);
+	evidence_lines_put(&t, &f, &out);
+	f.body.n = 5;
+	evidence_lines_put(&t, &f, &out);
+	assert_string_equal(buf_str(&out), "{\"time_us\":5,\"type\":\"content\",\"channel\":1,\"file\":7,\"offset\":256,\"length\":6}\n"
+					   "{\"time_us\":5,\"type\":\"content\",\"channel\":1,\"file\":7,\"offset\":0,\"length\":0}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(a_recording_without_a_set_passes_as_it_is), CASE(a_character_is_cut_by_frames_of_several_streams),
 		CASE(a_channel_that_closed_leaves_nothing_to_the_next_of_its_number),
 		CASE(more_channels_than_it_follows_are_still_read), CASE(a_line_has_both_the_text_and_the_bytes),
+		CASE(contents_of_files_are_named_in_a_line_and_cut_ones_are_too),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

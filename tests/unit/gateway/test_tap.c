@@ -109,6 +109,26 @@ static void without_credit_input_is_held_until_it_comes_back(void **state)
 	rig_close(&r);
 }
 
+/* They cannot be cut: each begins with its place. */
+static void contents_are_one_frame_and_wait_for_credit(void **state)
+{
+	(void)state;
+	struct rig r;
+	struct frame f;
+	begin(&r);
+	assert_int_equal(gw_tap_frame(r.s, FRAME_CONTENT, 1, span_of(r.s->in, FRAME_BODY_MAX + 1), NULL), -EMSGSIZE);
+	rig_nothing(r.peer[GW_RECORDER]);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(gw_tap_frame(r.s, FRAME_CONTENT, 1, span_of(r.s->in, FRAME_BODY_MAX), NULL), 0);
+		struct wire_frames m = sent(&r);
+		assert_int_equal(frame_get(m.frames, &f, NULL), FRAME_HEAD + FRAME_BODY_MAX);
+	}
+	assert_true(gw_tap_room(r.s) < FRAME_BODY_MAX);
+	assert_int_equal(gw_tap_frame(r.s, FRAME_CONTENT, 1, span_of(r.s->in, FRAME_BODY_MAX), NULL), -EAGAIN);
+	assert_int_equal(gw_tap_bytes_in(r.s) + gw_tap_bytes_out(r.s), 0);
+	rig_close(&r);
+}
+
 static void an_old_watermark_holds_the_input_and_a_new_one_frees_it(void **state)
 {
 	(void)state;
@@ -241,6 +261,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_recorded_outside_of_a_recording),
 		cmocka_unit_test(a_long_body_is_cut_and_loses_no_byte),
 		cmocka_unit_test(without_credit_input_is_held_until_it_comes_back),
+		cmocka_unit_test(contents_are_one_frame_and_wait_for_credit),
 		cmocka_unit_test(an_old_watermark_holds_the_input_and_a_new_one_frees_it),
 		cmocka_unit_test(many_frames_keep_the_age_of_the_oldest),
 		cmocka_unit_test(a_recorder_that_is_silent_for_ten_seconds_ends_the_session),

@@ -46,6 +46,7 @@ static void look(struct watcher *w)
 		for (struct span in = m.frames; in.n > 0; in = span_of(in.p + n, in.n - (size_t)n)) {
 			assert_true((n = frame_get(in, &f, NULL)) > 0);
 			assert_int_not_equal(f.type, FRAME_KEYS);
+			assert_int_not_equal(f.type, FRAME_CONTENT);
 			assert_true(w->n < sizeof w->types);
 			w->types[w->n++] = f.type;
 			if (f.type == FRAME_OUT || f.type == FRAME_SCREEN)
@@ -72,7 +73,7 @@ static void turns(struct rig *g, int n)
 
 static const uint8_t screen[] = { 80, 0, 0, 0, 24, 0, 0, 0, 's', 'c', 'r' };
 
-static void a_watcher_sees_from_the_key_frame_on_and_never_keys(void **state)
+static void a_watcher_sees_from_the_key_frame_on_and_never_keys_or_contents(void **state)
 {
 	struct rig *g = *state;
 	struct id id;
@@ -97,8 +98,9 @@ static void a_watcher_sees_from_the_key_frame_on_and_never_keys(void **state)
 	frame_put(&mixed, &(struct frame){ .type = FRAME_KEYS, .channel = 1, .body = span_str("secret") });
 	frame_put(&mixed, &(struct frame){ .type = FRAME_OUT, .channel = 1, .body = span_str("more") });
 	(void)wire_frames_send(worker, &(struct wire_frames){ .seq = 10, .frames = buf_span(&mixed) }, -1);
-	rig_frame(worker, 11, FRAME_CLOSE, 1, none);
-	rig_frame(worker, 12, FRAME_FINISH, 0, span_str("{}"));
+	rig_frame(worker, 11, FRAME_CONTENT, 1, span_of("\1\0\0\0\0\0\0\0\0\0\0\0secret", 18));
+	rig_frame(worker, 12, FRAME_CLOSE, 1, none);
+	rig_frame(worker, 13, FRAME_FINISH, 0, span_str("{}"));
 	for (int i = 0; i < 100 && !w.over; i++) {
 		rig_turn(g);
 		look(&w);
@@ -261,7 +263,7 @@ static int teardown(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		RIGGED(a_watcher_sees_from_the_key_frame_on_and_never_keys),
+		RIGGED(a_watcher_sees_from_the_key_frame_on_and_never_keys_or_contents),
 		RIGGED(a_session_without_a_terminal_is_shown_after_a_moment),
 		RIGGED(a_slow_watcher_is_skipped_and_joins_anew),
 		RIGGED(one_that_was_skipped_still_sees_the_last_frame),
