@@ -299,6 +299,7 @@ def test_a_group_admin_rules_his_groups_alone(db):
     assert [s["id"] for s in db.api("session_list", gus)] == [sid]
     assert db.api("session_watch", gus, id=sid)["worker"] == "w1"
     refused("YM403", db.api, "recording_export", gus, id=sid, format="text")
+    refused("YM403", db.api, "file_export", gus, id=f"{sid}:1")
 
 
 # ---- accounts ----

@@ -213,6 +213,25 @@ def test_a_recording_is_listed_with_its_anchor(db):
     refused("YM400", db.api, "recording_export", id=sid, format="mp3")
 
 
+def test_a_file_is_exported_when_it_is_whole_and_kept(db):
+    db.ready()
+    sid = str(uuid.uuid4())
+    db.session(sid)
+    for number, state, more in ((1, "complete", {"kept": 1}), (2, "complete", {}), (3, "partial", {"kept": 1}), (4, "begun", {})):
+        body = {"session": sid, "channel": 1, "number": number, "protocol": "sftp", "op": "upload", "state": state, "path": f"/x{number}",
+                "size": 3, "from": 0, "ranges": 1, "sha256": "ab" * 32} | more
+        db.spool(str(uuid.uuid4()), "file.begun" if state == "begun" else "file.upload", body, 1763823700000000)
+    assert [(r["number"], r["kept"]) for r in db.api("file_list")] == [(1, True), (2, False), (3, True), (4, False)]
+    got = db.api("file_export", id=f"{sid[:18]}:1")
+    assert (got["id"], got["file"]["number"], got["file"]["path"]) == (sid, 1, "/x1")
+    assert [(e["session"], e["path"], e["sha256"]) for e in db.events("file.exported")] == [(sid, "/x1", "ab" * 32)]
+    for number, sqlstate in ((2, "YM409"), (3, "YM409"), (4, "YM409"), (5, "YM404")):
+        refused(sqlstate, db.api, "file_export", id=f"{sid}:{number}")
+    for bad in (sid, f"{sid}:", f"{sid}:-1", f"{sid}:1x", ":1"):
+        refused("YM400", db.api, "file_export", id=bad)
+    assert len(db.events("file.exported")) == 1
+
+
 # ---- settings, samples ----
 
 def test_settings_are_checked_listed_and_told(db):
