@@ -75,6 +75,10 @@ static void check_space(const struct pol_broker *b, struct json *j)
 	bool bad = b->space_state == WIRE_SPACE_LOW || b->space_state == WIRE_SPACE_OVER;
 	bool warn = b->space_state == WIRE_SPACE_WARN;
 
+	if (b->space_total == 0) { /* we, or the recorder, have just started */
+		check(j, "space for recordings", "ok", "the recorder has not told yet");
+		return;
+	}
 	check(j, "space for recordings", bad ? "fail" : warn ? "warn" : "ok",
 		"%" PRIu64 " MiB free of %" PRIu64 ", floor %" PRIu64 "%s", b->space_free >> 20, b->space_total >> 20,
 		b->space_floor >> 20,
@@ -102,7 +106,7 @@ static void check_all(struct pol_broker *b, struct json *j)
 		check(j, "vault keys", "fail", "%s", pol_rekey_trouble(b->rekey));
 	if (pol_retention_trouble(b->retention)[0])
 		check(j, "retention", "fail", "%s", pol_retention_trouble(b->retention));
-	if (age < 0 || age > SEAL_LATE_S)
+	if (age > SEAL_LATE_S)
 		check(j, "audit sealer", "fail", "the audit log was not sealed for a while; see the broker's log");
 	else
 		check(j, "audit sealer", "ok", "sealed %" PRId64 " s ago", age);

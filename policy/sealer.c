@@ -164,6 +164,7 @@ int pol_sealer_new(struct pol_sealer **ret, struct pol_broker *b, const char *co
 	s->b = b;
 	s->sql.loop = b->loop;
 	s->tick = (struct loop_timer){ .fire = sealer_tick, .ctx = s };
+	s->sealed_at_us = clock_mono_us();
 	int r = pg_new(&s->sql.pg, b->loop, conninfo, sealer_up, s, err);
 	if (r < 0) {
 		free(s);
@@ -198,5 +199,5 @@ void pol_sealer_finish(struct pol_sealer *s, void (*done)(void *ctx), void *ctx)
 
 int64_t pol_sealer_age_s(const struct pol_sealer *s)
 {
-	return s->sealed_at_us ? (clock_mono_us() - s->sealed_at_us) / 1000000 : -1;
+	return (clock_mono_us() - s->sealed_at_us) / 1000000;
 }

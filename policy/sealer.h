@@ -23,6 +23,6 @@ int pol_sealer_new(struct pol_sealer **ret, struct pol_broker *b, const char *co
 struct pol_sealer *pol_sealer_free(struct pol_sealer *s);
 /* Seals and signs what is there, then calls back. */
 void pol_sealer_finish(struct pol_sealer *s, void (*done)(void *ctx), void *ctx);
-/* Seconds since the last seal that worked; -1 = none yet. */
+/* Seconds since the last seal that worked, or since the start. */
 int64_t pol_sealer_age_s(const struct pol_sealer *s);
 #endif

@@ -15,7 +15,6 @@ from harness.second import Asked, terminal
 from harness.stream import wait_service
 from harness.wait import LONG, until
 
-pytestmark = pytest.mark.core
 
 
 def later(seconds):

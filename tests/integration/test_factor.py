@@ -9,7 +9,6 @@ import pytest
 from harness.second import PROMPT_CODE, Asked, code, enrol, enrolled, terminal
 from harness.wait import until
 
-pytestmark = pytest.mark.core
 
 
 @pytest.fixture

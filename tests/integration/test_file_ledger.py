@@ -13,7 +13,6 @@ import paramiko
 import pytest
 from harness.wait import until
 
-pytestmark = pytest.mark.core
 SIZES = [0, 1, 32768, 100_001, 3_000_000]
 
 
