@@ -13,7 +13,6 @@ from harness.wait import until
 from test_evidence import endpoint_key, sealed
 from test_file_ledger import U64, Raw, batch, client, granted, random_file, remote, row_of, sha, through_pipe
 
-pytestmark = pytest.mark.core
 ALL = ("sftp", "scp", "upload", "download")
 
 

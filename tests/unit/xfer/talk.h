@@ -11,7 +11,8 @@ struct talk {
 	struct xfer *x;
 	struct xfer_command command;
 	uint32_t number;
-	char told[64 * 1024]; /* a line an event: "1 upload begun /x" */
+	char told[64 * 1024]; /* a line an event: "1 upload begun /x"; a piece of contents: "1: abc at 0" */
+	size_t piece;    /* contents are kept in pieces of at most that; 0 = any */
 	struct buf waits[2], passed[2];
 	size_t recorded, dropped;
 	const char *lost;
