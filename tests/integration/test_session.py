@@ -96,8 +96,8 @@ def test_what_was_run_stands_in_the_audit(instance, engineer):
 
 
 def test_forwarding_to_what_is_no_target_is_refused(instance, engineer):
-    assert instance.ssh(engineer, flags=("-W", "127.0.0.1:3306")).returncode != 0
-    said = instance.ssh(engineer, flags=("-W", "127.0.0.1:22")).stdout  # to an SSH client in its own words
+    assert instance.ssh(engineer, flags=("-W", "127.0.0.2:3306")).returncode != 0
+    said = instance.ssh(engineer, flags=("-W", "127.0.0.2:22")).stdout  # to an SSH client in its own words
     assert said.startswith(b"SSH-2.0-Yanmen\r\n") and b"no such target" in said and len(said) < 200
 
 
