@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+import threading
 
 import pytest
 from harness import procs
@@ -120,3 +121,33 @@ def test_many_files_while_the_broker_is_killed_stand_there_each_once(own_instanc
     found = until(lambda: len(r := rows(own_instance, person)) == 40 and all(x["state"] == "complete" for x in r) and r, 40, "40 rows")
     assert sorted(r["sha256"] for r in found) == sorted(map(sha, files))
     told_once(own_instance, person)
+
+
+def test_kept_contents_wait_for_a_recorder_that_stands_still(own_instance, folder):
+    """No more than the worker's credit passes meanwhile; afterwards the file comes out as it went in."""
+    person = own_instance.user(key=True, password=False)
+    own_instance.grant(person, own_instance.demo, *(w for f in ("sftp", "upload", "keep-upload") for w in ("--feature", f)))
+    there, data = folder / "still", os.urandom(3_000_000)
+    raw = Raw(through_pipe(own_instance, person))
+    raw.init()
+    handle = raw.open(there, 0x1a)
+    recorder = next(iter(own_instance.pids("recorder")))
+    os.kill(recorder, signal.SIGSTOP)
+    try:
+        writer = threading.Thread(target=lambda: [raw.send(6, handle, U64(at), data[at:at + 30_000], ident=1000 + at)
+                                                  for at in range(0, len(data), 30_000)])
+        writer.start()
+        until(lambda: there.stat().st_size > 0, 20, "bytes that pass on credit")
+        assert there.stat().st_size < 300_000
+    finally:
+        os.kill(recorder, signal.SIGCONT)
+    for _ in range(0, len(data), 30_000):
+        assert raw.receive()[0] == 101
+    writer.join(30)
+    raw.close(handle)
+    raw.p.stdin.close()
+    assert raw.p.wait(60) == 0 and there.read_bytes() == data
+    [row] = until(lambda: [r for r in rows(own_instance, person) if r["state"] != "begun"], 40, "the row that ends")
+    to = own_instance.scratch / own_instance.name("export")
+    own_instance.ok("file", "export", row["id"], "--output", to)
+    assert row["kept"] and to.read_bytes() == data
