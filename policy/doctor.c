@@ -75,7 +75,7 @@ static void check_space(const struct pol_broker *b, struct json *j)
 	bool bad = b->space_state == WIRE_SPACE_LOW || b->space_state == WIRE_SPACE_OVER;
 	bool warn = b->space_state == WIRE_SPACE_WARN;
 
-	if (b->space_total == 0) { /* we, or the recorder, have just started */
+	if (b->space_total == 0 && !bad) { /* we, or the recorder, have just started */
 		check(j, "space for recordings", "ok", "the recorder has not told yet");
 		return;
 	}

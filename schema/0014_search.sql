@@ -430,8 +430,11 @@ begin
 		order by l.at desc, l.id desc limit want);
 end
 $$;
+-- An event that was copied between two looks, at the log and at the chunks, was seen twice: once is enough.
 create function search.newest(lines search.line[], want int) returns search.line[] language sql immutable as $$
-	select array(select l from unnest(lines) l order by l.at desc, l.id desc limit want)
+	select array(select d.l from (select distinct on (l.at, l.id, l.kind = 'o') l
+			from unnest(lines) l order by l.at desc, l.id desc, l.kind = 'o') d
+		order by (d.l).at desc, (d.l).id desc limit want)
 $$;
 -- Events that are not copied yet: those of the last second, or many while the copy is made again; of these the newest 5,000.
 -- By their indexes, whatever the planner thinks of a cursor that it does not know.

@@ -74,10 +74,12 @@ def test_the_address_of_a_target_names_it_as_well(instance, engineer, through, s
 
 def test_an_unknown_target_and_one_that_is_not_granted_are_refused_alike(instance, engineer, through, sshd):
     theirs = instance.target(sshd.port)
-    answers = [through.run(name, "true") for name in ("no-such-target", theirs)]
-    assert [a.returncode for a in answers] == [255, 255]
-    assert answers[0].stderr == answers[1].stderr and b"no such target, or no access to it for you" in answers[0].stderr
-    refused = instance.told(engineer, "forward.refused", 2)
+    answers = {name: [through.run(name, "true") for _ in range(3)] for name in ("no-such-target", theirs)}
+    assert {a.returncode for those in answers.values() for a in those} == {255}
+    # OpenSSH may see the end of its proxy before it has read why, and then it says nothing.
+    words = [{a.stderr for a in those} - {b""} for those in answers.values()]
+    assert words[0] == words[1] and len(words[0]) == 1 and b"no such target, or no access to it for you" in words[0].pop()
+    refused = instance.told(engineer, "forward.refused", 6)
     assert all("no_grant" in str(r) for r in refused)
     assert not instance.sessions(engineer)
 
