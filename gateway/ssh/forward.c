@@ -129,6 +129,8 @@ static int refuse(struct gw_ssh_link *l, ssh_message m, const char *say)
 		return 1;
 	struct gw_ssh_forward *f = forward_new(l, channel, -1);
 	f->gone = f->fd_ended = f->up_shut = f->up.dropped = true;
+	/* No end of file: OpenSSH's -W would close at once, and the client behind it fail to write before it has read why. */
+	f->eof_sent = true;
 	put_disconnect(&f->down.data, say);
 	return 0;
 }
