@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from harness.build import PROGRAMS
 from harness.instance import free_port
+from harness.spawn import spawn
 from harness.wait import until
 
 BROKER, SSH_ROLE, KEY, CA = 5, 6, 2, 3
@@ -58,14 +59,7 @@ class Vault:
         key.write_bytes(os.urandom(32))
         self.parent, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         master = os.open(key, os.O_RDONLY)
-
-        def place():
-            spare = [os.dup(theirs.fileno()), os.dup(master)]
-            spare = [os.dup2(fd, 20 + i) for i, fd in enumerate(spare)]
-            os.dup2(spare[0], 3)
-            os.dup2(spare[1], 4)
-
-        self.process = subprocess.Popen([program], preexec_fn=place, pass_fds=(3, 4), env={}, stdin=subprocess.DEVNULL)
+        self.process = spawn(program, [theirs.fileno(), master])
         theirs.close()
         os.close(master)
         assert receive(self.parent)[0] == HELLO

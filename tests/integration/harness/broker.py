@@ -11,6 +11,7 @@ import uuid
 
 from . import wire
 from .instance import SANITIZER_MARKS
+from .spawn import spawn
 from .wait import until
 
 
@@ -125,16 +126,8 @@ class Parent:
 
     def _start(self, binary, gifts):
         ours, theirs = wire.pair()
-        fds = [theirs.fileno(), *gifts]
-
-        def place():
-            spare = [fcntl.fcntl(fd, fcntl.F_DUPFD, 20) for fd in fds]
-            for i, fd in enumerate(spare):
-                os.dup2(fd, 3 + i)
-            os.closerange(3 + len(fds), 1024)
-
-        log = open(self.home / "log", "a")
-        process = subprocess.Popen([self.prefix / binary], preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL, stderr=log)
+        with open(self.home / "log", "a") as log:
+            process = spawn(self.prefix / binary, [theirs.fileno(), *gifts], log)
         self.processes.append(process)
         theirs.close()
         for fd in gifts:

@@ -5,18 +5,18 @@ those of gateway/core/wire.h, written down again in MESSAGES: a test of that con
 """
 
 import array
-import fcntl
 import hashlib
 import os
 import select
 import socket
 import struct
-import subprocess
 import threading
 import time
 import uuid
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+
+from .spawn import spawn
 
 MESSAGES = {
     "hello": (0x0001, "b:role s:build"),
@@ -211,15 +211,7 @@ class Worker:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self.control, self.broker, self.vault, self.recorder = ours
         fds = [s.fileno() for s in theirs]
-
-        def place():
-            spare = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in fds]  # the four may lie on each other's places
-            for i, fd in enumerate(spare):
-                os.dup2(fd, 3 + i)
-            os.closerange(7, 1024)
-
-        self.process = subprocess.Popen([gate.binary], preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL,
-                                        stderr=gate.log, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
+        self.process = spawn(gate.binary, fds, gate.log)
         for s in theirs:
             s.close()
         self.client, self.address = client, address
