@@ -6,8 +6,8 @@
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
 #include "policy/broker.h"
-#include "policy/dial.h"
-#include "policy/hashing.h"
+#include "policy/dial/dial.h"
+#include "policy/login/hashing.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

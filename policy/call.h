@@ -3,7 +3,7 @@
 #include "gateway/core/buf.h"
 #include "gateway/core/json.h"
 #include "gateway/core/loop.h"
-#include "policy/commands.h"
+#include "policy/command/commands.h"
 #include "policy/query.h"
 #include <stdbool.h>
 #include <stddef.h>

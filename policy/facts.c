@@ -1,9 +1,9 @@
 #include "policy/facts.h"
-#include "policy/durable.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/id.h"
 #include "gateway/core/log.h"
+#include "policy/keep/durable.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

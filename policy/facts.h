@@ -3,8 +3,8 @@
 #include "gateway/core/buf.h"
 #include "gateway/core/json.h"
 #include "gateway/core/loop.h"
+#include "policy/keep/spool.h"
 #include "policy/query.h"
-#include "policy/spool.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct err;

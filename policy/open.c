@@ -5,7 +5,7 @@
 #include "gateway/core/msg.h"
 #include "policy/broker.h"
 #include "policy/decide/rule.h"
-#include "policy/durable.h"
+#include "policy/keep/durable.h"
 #include "policy/worker.h"
 #include <errno.h>
 #include <stdio.h>

@@ -3,11 +3,11 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
-#include "policy/cli.h"
-#include "policy/hashing.h"
+#include "policy/command/cli.h"
+#include "policy/keep/reconcile.h"
+#include "policy/keep/sealer.h"
+#include "policy/login/hashing.h"
 #include "policy/peers.h"
-#include "policy/reconcile.h"
-#include "policy/sealer.h"
 #include "policy/worker.h"
 #include <errno.h>
 

@@ -3,9 +3,9 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
-#include "policy/hashing.h"
-#include "policy/reconcile.h"
-#include "policy/rekey.h"
+#include "policy/keep/reconcile.h"
+#include "policy/keep/rekey.h"
+#include "policy/login/hashing.h"
 #include "policy/session.h"
 #include <errno.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "gateway/core/permit.h"
 #include "gateway/core/wire.h"
 #include "policy/ends.h"
-#include "policy/factor.h"
 #include "policy/link.h"
-#include "policy/login.h"
+#include "policy/login/factor.h"
+#include "policy/login/login.h"
 #include "policy/permits.h"
 #include "policy/session.h"
 #include <stdbool.h>

@@ -22,7 +22,7 @@ create table yanmen.factor_seen (
 	until timestamptz not null,
 	primary key (user_id, address, door)
 );
--- From where a user has logged in: strangers do not slow him there (policy/backoff.h).
+-- From where a user has logged in: strangers do not slow him there (policy/login/backoff.h).
 create table yanmen.login_known (
 	user_id bigint not null references yanmen.users,
 	address text not null,

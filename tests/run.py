@@ -69,7 +69,7 @@ def check(options):
     total = one("shellcheck", *run(["shellcheck", *shell], 120))
     total += one("pyflakes", *run([sys.executable, "-m", "pyflakes", *python], 120))
     if (ROOT / "tools/check.py").exists():
-        total += one("tools/check.py", *run([sys.executable, "-B", "tools/check.py"], 120))
+        total += one("tools/check.py", *run([sys.executable, "-B", "tools/check.py", "build"], 120))
     return total
 
 

@@ -1,5 +1,5 @@
 #include "gateway/core/rd.h"
-#include "policy/pubkey.h"
+#include "policy/login/pubkey.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -1,4 +1,4 @@
-#include "policy/spool.h"
+#include "policy/keep/spool.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

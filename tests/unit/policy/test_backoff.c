@@ -1,4 +1,4 @@
-#include "policy/backoff.h"
+#include "policy/login/backoff.h"
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>

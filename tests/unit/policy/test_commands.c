@@ -1,5 +1,5 @@
 #include "gateway/core/scope.h"
-#include "policy/commands.h"
+#include "policy/command/commands.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

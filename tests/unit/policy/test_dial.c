@@ -1,6 +1,6 @@
 #include "gateway/core/err.h"
 #include "gateway/core/loop.h"
-#include "policy/dial.h"
+#include "policy/dial/dial.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

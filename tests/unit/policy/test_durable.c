@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "gateway/core/loop.h"
-#include "policy/durable.h"
+#include "policy/keep/durable.h"
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "gateway/core/msg.h"
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
-#include "policy/hashing.h"
+#include "policy/login/hashing.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #include "gateway/core/err.h"
-#include "policy/pubkey.h"
+#include "policy/login/pubkey.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
-#include "policy/spool.h"
+#include "policy/keep/spool.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,0 +1,246 @@
+#include "gateway/core/err.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/wire.h"
+#include "policy/broker.h"
+#include "policy/call.h"
+#include "policy/login/hashing.h"
+#include "policy/login/pubkey.h"
+#include "policy/peers.h"
+#include "policy/worker.h"
+#include <errno.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SEAL_US = 10 * 1000 * 1000, ARGS_MAX = 1 << 20 };
+
+/* ---- user add: the password's hash and the keys' blobs are put beside the arguments ---- */
+
+struct user_add {
+	struct buf blobs; /* JSON array of base64 */
+	char pwhash[136];
+};
+
+static void user_add_free(struct pol_call *c)
+{
+	struct user_add *s = c->state;
+
+	buf_done(&s->blobs);
+}
+
+static int key_put(struct json *j, const char *line, struct err *err)
+{
+	struct buf blob, text;
+
+	buf_init(&blob, 32 * 1024);
+	buf_init(&text, 64 * 1024);
+	int r = pol_pubkey_get(span_str(line), &blob, err);
+	if (r == 0) {
+		size_t size = sodium_base64_encoded_len(blob.len, sodium_base64_VARIANT_ORIGINAL);
+		char *p = (char *)buf_room(&text, size);
+		sodium_bin2base64(p, size, blob.data, blob.len, sodium_base64_VARIANT_ORIGINAL);
+		json_str(j, NULL, span_str(p));
+	}
+	buf_done(&blob);
+	buf_done(&text);
+	return r;
+}
+
+static int keys_put(const struct pol_call *c, struct buf *out, struct err *err)
+{
+	struct json j;
+	int r = 0;
+
+	json_open(&j, out);
+	json_arr(&j, NULL);
+	for (size_t i = 0; i < c->n && r == 0; i++)
+		if (strcmp(c->values[i].arg->key, "key") == 0)
+			r = key_put(&j, c->values[i].text, err);
+	json_end(&j);
+	return r;
+}
+
+static void user_add_row(struct pol_call *c)
+{
+	struct user_add *s = c->state;
+	struct buf args;
+	struct json j;
+
+	buf_init(&args, ARGS_MAX);
+	pol_call_args_open(c, &j, &args);
+	json_raw(&j, "key_blob", buf_span(&s->blobs));
+	if (s->pwhash[0])
+		json_str(&j, "pwhash", span_str(s->pwhash));
+	json_end(&j);
+	pol_call_sql(c, &args, pol_call_sql_answer);
+	buf_done(&args);
+}
+
+static void hashed(void *ctx, int code, const char *hash)
+{
+	struct pol_call *c = ctx;
+	struct user_add *s = c->state;
+
+	if (code == -EINVAL) {
+		pol_call_fail(c, code, "the password has 8 to 1024 bytes, in one line");
+	} else if (code < 0) {
+		pol_call_fail(c, code, "the password could not be hashed; try again");
+	} else {
+		(void)snprintf(s->pwhash, sizeof s->pwhash, "%s", hash);
+		user_add_row(c);
+	}
+}
+
+void pol_command_user_add(struct pol_call *c)
+{
+	struct user_add *s = pol_call_state(c, sizeof *s, user_add_free);
+	struct err err = { 0 };
+
+	buf_init(&s->blobs, ARGS_MAX);
+	int r = keys_put(c, &s->blobs, &err);
+	if (r < 0) {
+		pol_call_fail(c, r, err.say);
+		return;
+	}
+	if (c->fd < 0) {
+		user_add_row(c);
+		return;
+	}
+	struct pol_hashing_ask ask = {
+		.op = WIRE_PWHASH_NEW, .hash = "", .password_fd = c->fd, .source = "local", .done = hashed, .ctx = c
+	};
+	r = pol_hashing_add(c->b->hashing, &ask);
+	if (r < 0)
+		pol_call_fail(c, r, "too many logins wait just now; try again");
+}
+
+/* ---- user disable, user remove: his sessions end ---- */
+
+static void end_all(struct pol_broker *b, const char *user, const char *why, const char *say)
+{
+	for (struct pol_worker *w = b->workers; w; w = w->next)
+		if (strcmp(w->user, user) == 0 ||
+			(w->factor.mode != POL_FACTOR_NONE && strcmp(w->factor.name, user) == 0))
+			pol_ends_now(w, why, say);
+}
+
+static void disabled(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+
+	if (code == 0)
+		end_all(c->b, pol_call_arg(c, "name"), "user disabled", "your account was disabled / 您的账号已被停用");
+	pol_call_sql_answer(c, code, res, err);
+}
+
+void pol_command_user_disable(struct pol_call *c)
+{
+	pol_call_sql(c, NULL, disabled);
+}
+
+static void removed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+
+	if (code == 0)
+		end_all(c->b, pol_call_arg(c, "name"), "user removed", "your account was removed / 您的账号已被移除");
+	pol_call_sql_answer(c, code, res, err);
+}
+
+void pol_command_user_remove(struct pol_call *c)
+{
+	pol_call_sql(c, NULL, removed);
+}
+
+/* ---- account set: the vault seals, bound to what the target is now ---- */
+
+struct account_set {
+	uint8_t kind; /* enum wire_secret */
+	char *bound;
+};
+
+static void account_set_free(struct pol_call *c)
+{
+	struct account_set *s = c->state;
+
+	free(s->bound);
+}
+
+static void account_row(struct pol_call *c, const struct wire_sealed *m)
+{
+	const struct account_set *s = c->state;
+	struct buf args, hex;
+	struct json j;
+
+	buf_init(&args, ARGS_MAX);
+	buf_init(&hex, 2 * MSG_BODY_MAX + 1);
+	char *p = (char *)buf_room(&hex, 2 * m->sealed.n + 1);
+	sodium_bin2hex(p, 2 * m->sealed.n + 1, m->sealed.p, m->sealed.n);
+	pol_call_args_open(c, &j, &args);
+	json_str(&j, "sealed", span_str(p));
+	json_str(&j, "bound", span_str(s->bound));
+	json_str(&j, "public_key", m->public_key);
+	json_end(&j);
+	pol_call_sql(c, &args, pol_call_sql_answer);
+	buf_done(&args);
+	buf_done(&hex);
+}
+
+static void sealed(void *ctx, int code, const union pol_reply *reply)
+{
+	struct pol_call *c = ctx;
+	char say[160];
+
+	if (code < 0) {
+		pol_call_fail(c, code, "the vault does not answer; try again");
+	} else if (reply->sealed.code < 0) {
+		struct span s = reply->sealed.say;
+		(void)snprintf(say, sizeof say, "%.*s", (int)(s.n < 150 ? s.n : 150), (const char *)s.p);
+		pol_call_fail(c, (int)reply->sealed.code, say);
+	} else {
+		account_row(c, &reply->sealed);
+	}
+}
+
+static void binding(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct account_set *s = c->state;
+
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	if (!pg_rows(res) || !pg_text(res, 0, 0)) {
+		pol_call_fail(c, -ENOENT, "no such target; see: target list");
+		return;
+	}
+	s->bound = strdup(pg_text(res, 0, 0));
+	if (!s->bound)
+		abort();
+	struct wire_seal m = { .kind = s->kind, .bound = span_str(s->bound) };
+	pol_peers_seal(c->b, &m, c->fd, &(struct pol_ask){ .within_us = SEAL_US, .done = sealed, .ctx = c });
+}
+
+static uint8_t kind_of(const char *text)
+{
+	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD
+	       : strcmp(text, "key") == 0    ? WIRE_SECRET_KEY
+	       : strcmp(text, "ca") == 0     ? WIRE_SECRET_CA
+					     : 0;
+}
+
+void pol_command_account_set(struct pol_call *c)
+{
+	struct account_set *s = pol_call_state(c, sizeof *s, account_set_free);
+
+	s->kind = kind_of(pol_call_arg(c, "kind"));
+	if (!s->kind || (s->kind == WIRE_SECRET_CA) != (c->fd < 0)) {
+		pol_call_fail(c, -EINVAL, "give a password file, a key file or ca");
+		return;
+	}
+	pol_query(&c->b->sql,
+		POL_SQL("select api.binding($1, $2)", pol_call_arg(c, "target"), pol_call_arg(c, "account")), binding,
+		c);
+}

@@ -1,0 +1,120 @@
+#include "policy/command/commands.h"
+#include "gateway/core/scope.h"
+
+#define REQ POL_ARG_REQUIRED
+#define REP POL_ARG_REPEATED
+
+/* clang-format off */
+const struct pol_command pol_commands[] = {
+	{ "user add", "user.manage", "api.user_add", POL_FD_SECRET_MAYBE, 0, pol_command_user_add,
+		{ { "name", REQ, 0 }, { "role", REQ, 0 }, { "key", REP, 16384 }, { "lang", 0, 8 } } },
+	{ "user disable", "user.manage", "api.user_disable", 0, 0, pol_command_user_disable, { { "name", REQ, 0 } } },
+	{ "user remove", "user.manage", "api.user_remove", 0, 0, pol_command_user_remove, { { "name", REQ, 0 } } },
+	{ "user enable", "user.manage", "api.user_enable", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "user factor", "factor.manage", "api.user_factor", 0, 0, NULL, { { "name", REQ, 0 }, { "policy", REQ, 16 } } },
+	{ "user list", "user.list", "api.user_list", 0, 0, NULL, { { 0 } } },
+
+	{ "factor list", "factor.list", "api.factor_list", 0, 0, NULL, { { 0 } } },
+	{ "factor reset", "factor.manage", "api.factor_reset", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "factor codes", "factor.manage", "api.factor_codes", POL_FD_FILE, 0, pol_command_factor_codes,
+		{ { "name", REQ, 0 } } },
+
+	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
+	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
+	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
+	{ "group remove", "group.manage", "api.group_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "group list", "group.list", "api.group_list", 0, 0, NULL, { { 0 } } },
+	{ "group admin", "group.manage", "api.group_admin", 0, 0, NULL, { { "group", REQ, 0 }, { "user", REQ, 0 } } },
+
+	{ "cluster add", "cluster.manage", "api.cluster_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network", REQ | REP, 0 } } },
+	{ "cluster put", "cluster.put", "api.cluster_put", 0, 0, NULL, { { "cluster", REQ, 0 }, { "target", REQ | REP, 0 } } },
+	{ "cluster remove", "cluster.manage", "api.cluster_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
+	{ "cluster admin", "cluster.manage", "api.cluster_admin", 0, 0, NULL, { { "cluster", REQ, 0 }, { "user", REQ, 0 } } },
+	{ "cluster list", "cluster.list", "api.cluster_list", 0, 0, NULL, { { 0 } } },
+
+	{ "target add", "target.manage", "api.target_add", 0, 60, pol_command_target_add,
+		{ { "name", REQ, 0 }, { "kind", REQ, 0 }, { "address", REQ, 300 }, { "cluster", REQ, 0 },
+		  { "charset", 0, 16 }, { "legacy", 0, 8 } } },
+	{ "target set", "target.manage", "api.target_set", 0, 0, NULL,
+		{ { "name", REQ, 0 }, { "address", 0, 300 }, { "charset", 0, 16 }, { "legacy", 0, 8 } } },
+	{ "target remove", "target.manage", "api.target_remove", 0, 0, pol_command_target_remove, { { "name", REQ, 0 } } },
+	{ "target list", "target.list", "api.target_list", 0, 0, NULL, { { 0 } } },
+	{ "target test", "target.test", "api.target_test", 0, 60, pol_command_target_test, { { "name", REQ, 0 } } },
+	{ "target repin", "target.manage", "api.target_repin", 0, 3600, pol_command_target_repin,
+		{ { "target", REQ | REP, 0 } } },
+
+	{ "account set", "account.set", "api.account_set", POL_FD_SECRET_MAYBE, 0, pol_command_account_set,
+		{ { "target", REQ, 0 }, { "account", REQ, 0 }, { "kind", REQ, 16 } } },
+	{ "account remove", "account.set", "api.account_remove", 0, 0, pol_command_account_remove,
+		{ { "target", REQ, 0 }, { "account", REQ, 0 } } },
+
+	{ "grant add", "grant.manage", "api.grant_add", 0, 0, NULL,
+		{ { "user", REQ, 0 }, { "account", REQ, 0 }, { "target", 0, 0 }, { "group", 0, 0 }, { "from", REP, 0 },
+		  { "hours", 0, 512 }, { "until", 0, 0 }, { "feature", REP, 32 }, { "idle", 0, 16 }, { "total", 0, 16 },
+		  { "concurrent", 0, 16 } } },
+	{ "grant remove", "grant.manage", "api.grant_remove", 0, 0, NULL, { { "id", REQ, 0 } } },
+	{ "grant list", "grant.list", "api.grant_list", 0, 0, NULL, { { 0 } } },
+
+	{ "ssh-config", "grant.list", "api.ssh_config", 0, 0, NULL, { { "user", REQ, 0 } } },
+
+	{ "session list", "session.list", "api.session_list", 0, 0, NULL,
+		{ { "state", 0, 16 }, { "user", 0, 0 }, { "target", 0, 0 } } },
+	{ "session watch", "session.watch", "api.session_watch", POL_FD_SOCKET, 0, pol_command_session_watch,
+		{ { "id", REQ, 0 } } },
+	{ "session kill", "session.control", "api.session_kill", 0, 0, pol_command_session_kill,
+		{ { "id", REQ, 0 }, { "reason", REQ, 500 } } },
+	{ "session lock", "session.control", "api.session_lock", 0, 0, pol_command_session_lock,
+		{ { "id", REQ, 0 }, { "reason", 0, 500 } } },
+	{ "session unlock", "session.control", "api.session_unlock", 0, 0, pol_command_session_unlock,
+		{ { "id", REQ, 0 }, { "reason", 0, 500 } } },
+
+	{ "recording list", "recording.list", "api.recording_list", 0, 0, NULL,
+		{ { "user", 0, 0 }, { "target", 0, 0 } } },
+	{ "recording export", "recording.read", "api.recording_export", POL_FD_FILE, 3600, pol_command_recording_export,
+		{ { "id", REQ, 0 }, { "format", REQ, 16 } } },
+	{ "recording verify", "recording.verify", "api.recording_verify", 0, 3600, pol_command_recording_verify,
+		{ { "id", REQ, 0 } } },
+	{ "replay", "recording.read", "api.replay", POL_FD_SOCKET, 65000, pol_command_replay,
+		{ { "id", REQ, 0 }, { "from", 0, 16 } } },
+
+	{ "file list", "file.list", "api.file_list", 0, 0, NULL,
+		{ { "since", 0, 0 }, { "until", 0, 0 }, { "user", 0, 0 }, { "target", 0, 0 }, { "session", 0, 0 },
+		  { "sha256", 0, 64 }, { "path", 0, 1000 } } },
+	{ "file export", "recording.read", "api.file_export", POL_FD_FILE, 3600, pol_command_file_export,
+		{ { "id", REQ, 64 } } },
+
+	{ "audit search", "audit.search", "api.audit_search", 0, 0, pol_command_audit_search,
+		{ { "since", 0, 0 }, { "until", 0, 0 }, { "text", 0, 1000 }, { "user", 0, 0 }, { "target", 0, 0 },
+		  { "kind", REP, 16 }, { "limit", 0, 8 }, { "before", 0, 48 } } },
+	{ "audit reindex", "audit.reindex", "api.audit_reindex", 0, 60, NULL, { { "recording", 0, 0 }, { "all", 0, 8 } } },
+	{ "audit export", "audit.read", "api.audit_export", POL_FD_FILE, 3600, pol_command_audit_export, { { 0 } } },
+	{ "audit verify", "audit.read", "api.audit_verify", 0, 3600, pol_command_audit_verify, { { 0 } } },
+
+	{ "settings list", "settings.read", "api.settings_list", 0, 0, NULL, { { 0 } } },
+	{ "settings get", "settings.read", "api.settings_get", 0, 0, NULL, { { "key", REQ, 0 } } },
+	{ "settings set", "settings.set", "api.settings_set", 0, 0, NULL, { { "key", REQ, 0 }, { "value", 0, 8192 } } },
+	{ "escrow set", "escrow.set", "api.escrow_set", 0, 0, NULL, { { "public_key", REQ, 0 } } },
+	{ "samples remove", "samples.remove", "api.samples_remove", 0, 0, NULL, { { 0 } } },
+	{ "group retention", "group.manage", "api.group_retention", 0, 0, NULL,
+		{ { "group", REQ, 0 }, { "days", REQ, 8 } } },
+	{ "recording hold", "recording.hold", "api.recording_hold", 0, 0, NULL,
+		{ { "id", REQ, 0 }, { "reason", REQ, 500 } } },
+	{ "recording release", "recording.hold", "api.recording_release", 0, 0, NULL, { { "id", REQ, 0 } } },
+	{ "retention run", "retention.run", "api.retention_run", 0, 3600, pol_command_retention_run, { { 0 } } },
+	{ "backup sign", "backup.run", "api.backup_sign", 0, 60, pol_command_backup_sign,
+		{ { "hash", REQ, 64 }, { "files", REQ, 18 }, { "bytes", REQ, 18 }, { "key", REQ, 16 }, { "generation", REQ, 4 } } },
+	{ "key rotate", "key.rotate", "api.key_rotate", 0, 600, pol_command_key_rotate,
+		{ { "ca", 0, 1 }, { "host", 0, 1 } } },
+	{ "public keys", NULL, NULL, 0, 0, pol_command_public_keys, { { 0 } } },
+	{ "doctor", "doctor.run", "api.doctor", 0, 0, pol_command_doctor, { { 0 } } },
+};
+/* clang-format on */
+const size_t pol_commands_n = COUNT_OF(pol_commands);
+
+const struct pol_command *pol_commands_find(struct span name)
+{
+	for (size_t i = 0; i < COUNT_OF(pol_commands); i++)
+		if (span_is(name, pol_commands[i].name))
+			return &pol_commands[i];
+	return NULL;
+}

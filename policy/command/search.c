@@ -1,0 +1,95 @@
+#include "policy/command/search.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/pg.h"
+#include "policy/broker.h"
+#include "policy/call.h"
+#include "policy/keep/indexer.h"
+#include <errno.h>
+#include <stdlib.h>
+
+enum { EVERY_US = 1000 * 1000, ROWS = 500, COPY_US = 60 * 1000 * 1000 };
+#define TAKE_SQL "select api.search_take(500)"
+
+struct pol_search {
+	struct pol_broker *b;
+	struct pol_queries asked, copy;
+	struct pol_indexer *indexer;
+	struct loop_timer tick;
+	bool failing;
+};
+
+static void taken(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_search *s = ctx;
+
+	if (code < 0 && !s->failing)
+		log_err(LOG_LEVEL_WARN, "search.behind", err);
+	s->failing = code < 0;
+	pol_indexer_poke(s->indexer);
+	loop_timer_set(s->b->loop, &s->tick, code == 0 && pg_int(res, 0, 0) >= ROWS ? 0 : EVERY_US);
+}
+
+static void search_tick(void *ctx)
+{
+	struct pol_search *s = ctx;
+
+	if (pg_is_up(s->copy.pg))
+		pol_query(&s->copy, POL_SQL(TAKE_SQL), taken, s);
+	else
+		loop_timer_set(s->b->loop, &s->tick, EVERY_US);
+}
+
+static void search_up(void *ctx, bool up)
+{
+	(void)ctx;
+	(void)up;
+}
+
+int pol_search_new(struct pol_search **ret, struct pol_broker *b, const char *conninfo, struct err *err)
+{
+	struct pol_search *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return fault(err, -ENOMEM, "internal error", "no memory for searching");
+	s->b = b;
+	s->asked.loop = s->copy.loop = b->loop;
+	s->tick = (struct loop_timer){ .fire = search_tick, .ctx = s };
+	int r = pg_new(&s->asked.pg, b->loop, conninfo, search_up, s, err);
+	if (r == 0)
+		r = pg_new(&s->copy.pg, b->loop, conninfo, search_up, s, err);
+	if (r < 0) {
+		s->asked.pg = pg_free(s->asked.pg);
+		free(s);
+		return r;
+	}
+	pg_deadline(s->copy.pg, COPY_US);
+	s->indexer = pol_indexer_new(b, &s->copy);
+	loop_timer_set(b->loop, &s->tick, EVERY_US);
+	*ret = s;
+	return 0;
+}
+
+struct pol_search *pol_search_free(struct pol_search *s)
+{
+	if (s) {
+		loop_timer_del(&s->tick);
+		s->indexer = pol_indexer_free(s->indexer);
+		pol_query_drop(&s->copy, s);
+		s->asked.pg = pg_free(s->asked.pg);
+		s->copy.pg = pg_free(s->copy.pg);
+		free(s);
+	}
+	return NULL;
+}
+
+static void search_call_free(struct pol_call *c)
+{
+	pol_query_drop(&c->b->search->asked, c);
+}
+
+void pol_command_audit_search(struct pol_call *c)
+{
+	(void)pol_call_state(c, 1, search_call_free);
+	pol_call_sql_on(c, &c->b->search->asked, NULL, pol_call_sql_answer);
+}
