@@ -37,6 +37,12 @@ begin
 end
 $$;
 
+-- His sessions, for the broker to end.
+create function yanmen.user_online(uid bigint) returns jsonb language sql stable as $$
+	select coalesce(jsonb_agg(jsonb_build_object('session', s.id, 'worker', s.worker)), '[]')
+	from yanmen.session s where s.user_id = uid and s.state = 'online'
+$$;
+
 -- Answers the sessions that the broker now ends.
 create function api.user_disable(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
@@ -51,8 +57,7 @@ begin
 	end if;
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()) where id = u.id;
 	delete from yanmen.factor_seen s where s.user_id = u.id;
-	select coalesce(jsonb_agg(jsonb_build_object('session', s.id, 'worker', s.worker)), '[]') into online
-	from yanmen.session s where s.user_id = u.id and s.state = 'online';
+	online := yanmen.user_online(u.id);
 	perform yanmen.note(caller, 'user.disabled', jsonb_build_object('user', u.name,
 		'sessions', jsonb_array_length(online)));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'state', 'disabled', 'sessions', online);

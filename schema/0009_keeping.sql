@@ -185,10 +185,7 @@ declare
 	days text := yanmen.need_arg(args, 'days');
 begin
 	perform api.need(caller, 'group.manage');
-	select * into g from yanmen.resource_group x where x.name = yanmen.need_arg(args, 'group');
-	if not found then
-		raise exception 'no group named %; see: group list', left(yanmen.arg(args, 'group'), 80) using errcode = 'YM404';
-	end if;
+	g := yanmen.find_group(yanmen.need_arg(args, 'group'));
 	if days !~ '^([0-9]{1,5}|default)$' or (days <> 'default' and days::int > 36500) then
 		raise exception 'days is a number up to 36500, 0 for ever, or: default' using errcode = 'YM400';
 	end if;

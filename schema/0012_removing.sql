@@ -29,8 +29,7 @@ begin
 	delete from yanmen.cluster_admin where user_id = u.id;
 	delete from yanmen.factor where user_id = u.id;
 	delete from yanmen.factor_seen where user_id = u.id;
-	select coalesce(jsonb_agg(jsonb_build_object('session', s.id, 'worker', s.worker)), '[]') into online
-	from yanmen.session s where s.user_id = u.id and s.state = 'online';
+	online := yanmen.user_online(u.id);
 	perform yanmen.note(caller, 'user.removed', jsonb_build_object('user', u.name, 'sessions', jsonb_array_length(online)));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'removed', true, 'sessions', online);
 end

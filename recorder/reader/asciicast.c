@@ -4,11 +4,9 @@
 #include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -31,16 +29,12 @@ static void json_scope(json_t **j)
 	json_decref(*j);
 }
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = state;
 	(void)from_us;
-	if (!s)
-		return -ENOMEM;
 	s->out = o;
 	buf_init(&s->piece, PIECE_MAX);
-	*ret_state = s;
-	return 0;
 }
 
 static void event(struct state *s, const struct frame *f, const char *code, struct span text)
@@ -240,7 +234,8 @@ static void done(void *state)
 	struct state *s = state;
 	reader_channels_done(&s->channels);
 	buf_done(&s->piece);
-	free(s);
 }
 
-const struct reader_format reader_asciicast = { .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true };
+const struct reader_format reader_asciicast = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true
+};

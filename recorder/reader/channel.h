@@ -18,9 +18,9 @@ struct reader_channel {
 	bool terminal; /* has a pty */
 	bool hidden;   /* file transfer: not for eyes, until it turns out to be none */
 	uint32_t columns, rows;
-	struct term_screen *screen;   /* asciicast */
+	struct term_screen *screen; /* asciicast */
 	struct term_safe safe;
-	bool has_plain;               /* text */
+	bool has_plain; /* text */
 	struct term_plain out, err;
 };
 struct reader_channels {

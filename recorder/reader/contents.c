@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <jansson.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,15 +25,11 @@ static void json_scope(json_t **j)
 	json_decref(*j);
 }
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = state;
 	(void)from_us;
-	if (!s)
-		return -ENOMEM;
 	s->out = o;
-	*ret_state = s;
-	return 0;
 }
 
 static int write_at(int fd, struct span data, uint64_t at)
@@ -73,15 +68,17 @@ static const char *text_of(const json_t *doc, const char *key)
 static void told(struct state *s, struct span body)
 {
 	scoped(json_scope) json_t *doc = body.n > 0 ? json_loadb((const char *)body.p, body.n, 0, NULL) : NULL;
-	json_int_t size = json_integer_value(json_object_get(doc, "size")), from = json_integer_value(json_object_get(doc, "from"));
+	json_int_t size = json_integer_value(json_object_get(doc, "size")),
+		   from = json_integer_value(json_object_get(doc, "from"));
 	const char *hash = text_of(doc, "sha256");
 	size_t n = 0;
-	if (json_integer_value(json_object_get(doc, "number")) != s->out->file || strcmp(text_of(doc, "state"), "begun") == 0)
+	if (json_integer_value(json_object_get(doc, "number")) != s->out->file ||
+		strcmp(text_of(doc, "state"), "begun") == 0)
 		return;
 	s->ended = true;
 	s->hashed = *hash;
-	s->whole = strcmp(text_of(doc, "state"), "complete") == 0 && json_is_true(json_object_get(doc, "kept")) && size >= 0 &&
-		   from >= 0 && size <= INT64_MAX - from;
+	s->whole = strcmp(text_of(doc, "state"), "complete") == 0 && json_is_true(json_object_get(doc, "kept")) &&
+		   size >= 0 && from >= 0 && size <= INT64_MAX - from;
 	if (s->hashed)
 		s->whole &= sodium_hex2bin(s->sha256, sizeof s->sha256, hash, strlen(hash), NULL, &n, NULL) == 0 &&
 			    n == sizeof s->sha256;
@@ -132,9 +129,6 @@ static int end(void *state)
 	return s->hashed ? compare(s) : 0;
 }
 
-static void done(void *state)
-{
-	free(state);
-}
-
-const struct reader_format reader_contents = { .begin = begin, .frame = frame, .end = end, .done = done };
+const struct reader_format reader_contents = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end
+};

@@ -1,5 +1,4 @@
 #include "recorder/reader/format.h"
-#include <errno.h>
 #include <stdlib.h>
 
 /*
@@ -21,15 +20,11 @@ struct state {
 	struct held *held;
 };
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
-	if (!s)
-		return -ENOMEM;
+	struct state *s = state;
 	s->out = o;
 	s->from_us = from_us > 0 ? (uint64_t)from_us : 0;
-	*ret_state = s;
-	return 0;
 }
 
 static int pass(struct state *s, const struct frame *f)
@@ -125,7 +120,8 @@ static void done(void *state)
 		buf_done(&h->frames);
 		free(h);
 	}
-	free(s);
 }
 
-const struct reader_format reader_frames = { .begin = begin, .frame = frame, .end = end, .done = done };
+const struct reader_format reader_frames = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end, .done = done
+};

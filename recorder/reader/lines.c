@@ -1,23 +1,17 @@
 #include "recorder/evidence/lines.h"
 #include "recorder/reader/format.h"
-#include <errno.h>
-#include <stdlib.h>
 
 struct state {
 	struct reader_out *out;
 	struct evidence_text text;
 };
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = state;
 	(void)from_us;
-	if (!s)
-		return -ENOMEM;
 	s->out = o;
 	evidence_text_init(&s->text);
-	*ret_state = s;
-	return 0;
 }
 
 static int frame(void *state, const struct frame *f)
@@ -37,7 +31,8 @@ static void done(void *state)
 {
 	struct state *s = state;
 	evidence_text_done(&s->text);
-	free(s);
 }
 
-const struct reader_format reader_lines = { .begin = begin, .frame = frame, .end = end, .done = done };
+const struct reader_format reader_lines = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end, .done = done
+};

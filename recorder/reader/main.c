@@ -29,7 +29,8 @@ static int open_file(struct reader *r, struct err *err)
 		r->is_open = faccessat(r->dir, path, F_OK, 0) == 0;
 		return 0;
 	}
-	return fault(err, -errno, errno == ENOENT ? "no such recording" : "the recording cannot be opened", "openat: %m");
+	return fault(
+		err, -errno, errno == ENOENT ? "no such recording" : "the recording cannot be opened", "openat: %m");
 }
 
 static int serve(struct reader *r, struct err *err)
@@ -53,7 +54,8 @@ int main(void)
 	json_object_seed(0); /* opens /dev/urandom the first time */
 	if (sodium_init() < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return 1;
-	if (wire_hello_send(r.parent, &(struct wire_hello){ .role = WIRE_READER, .build = span_str(wire_build) }, -1) < 0)
+	if (wire_hello_send(r.parent, &(struct wire_hello){ .role = WIRE_READER, .build = span_str(wire_build) }, -1) <
+		0)
 		return 1;
 	int rc = reader_talk_ask(&r, &err);
 	if (rc == 0)

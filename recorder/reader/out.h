@@ -11,7 +11,7 @@
  */
 struct reader_out {
 	int fd, parent;
-	bool is_file;  /* never blocks for long */
+	bool is_file; /* never blocks for long */
 	bool is_socket;
 	uint64_t seq;  /* of the last frames message */
 	uint32_t file; /* number of the file that is wanted, of WIRE_READ_FILE */

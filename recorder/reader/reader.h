@@ -17,9 +17,9 @@ struct secret;
  */
 struct reader {
 	int parent, broker, vault, dir;
-	int file, target;      /* -1: none; target: where the result goes */
-	bool asked;            /* `ask` was heard */
-	bool is_open;          /* being recorded, or not yet sealed after a crash */
+	int file, target; /* -1: none; target: where the result goes */
+	bool asked;       /* `ask` was heard */
+	bool is_open;     /* being recorded, or not yet sealed after a crash */
 	struct wire_read ask;
 	struct reader_out out;
 	struct evidence_verdict verdict; /* seq 0 and state 0 until known */

@@ -1,9 +1,7 @@
 #include "gateway/core/utf8.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
-#include <errno.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -21,16 +19,12 @@ struct state {
 	uint64_t time_us; /* of the last frame */
 };
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = state;
 	(void)from_us;
-	if (!s)
-		return -ENOMEM;
 	s->out = o;
 	buf_init(&s->text, 4 << 20);
-	*ret_state = s;
-	return 0;
 }
 
 static bool was_there(struct state *s, struct span line)
@@ -74,7 +68,8 @@ static int give(struct state *s, const struct frame *f, struct span line)
 		if (rc < 0)
 			return rc;
 	}
-	frame_put(&s->out->b, &(struct frame){ .time_us = f->time_us, .type = f->type, .channel = f->channel, .body = line });
+	frame_put(&s->out->b,
+		&(struct frame){ .time_us = f->time_us, .type = f->type, .channel = f->channel, .body = line });
 	return 0;
 }
 
@@ -168,7 +163,8 @@ static void done(void *state)
 	struct state *s = state;
 	reader_channels_done(&s->channels);
 	buf_done(&s->text);
-	free(s);
 }
 
-const struct reader_format reader_search = { .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true };
+const struct reader_format reader_search = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true
+};

@@ -53,15 +53,18 @@ int reader_talk_ask(struct reader *r, struct err *err)
 
 int reader_talk_opened(struct reader *r, struct span sealed_key)
 {
-	return wire_read_opened_send(r->broker,
-		&(struct wire_read_opened){ .ticket = r->ask.ticket, .sealed_key = sealed_key }, -1);
+	return wire_read_opened_send(
+		r->broker, &(struct wire_read_opened){ .ticket = r->ask.ticket, .sealed_key = sealed_key }, -1);
 }
 
 int reader_talk_done(struct reader *r, int code, const char *say)
 {
-	struct wire_read_done m = { .ticket = r->ask.ticket, .code = code, .say = span_str(say), .seq = r->verdict.seq };
+	struct wire_read_done m = {
+		.ticket = r->ask.ticket, .code = code, .say = span_str(say), .seq = r->verdict.seq
+	};
 	static const uint8_t states[] = { [EVIDENCE_STATE_OPEN] = WIRE_RECORDING_OPEN,
-		[EVIDENCE_STATE_CLOSED] = WIRE_RECORDING_CLOSED, [EVIDENCE_STATE_CRASHED] = WIRE_RECORDING_CRASHED };
+		[EVIDENCE_STATE_CLOSED] = WIRE_RECORDING_CLOSED,
+		[EVIDENCE_STATE_CRASHED] = WIRE_RECORDING_CRASHED };
 	m.state = r->verdict.state ? states[r->verdict.state] : WIRE_RECORDING_UNKNOWN;
 	memcpy(m.head.b, r->verdict.head, sizeof m.head.b);
 	int rc = wire_read_done_send(r->broker, &m, -1);
@@ -109,7 +112,8 @@ int reader_talk_key(struct reader *r, struct secret **ret, struct err *err)
 	if (n < 0)
 		return fault(err, n, "the vault does not answer", "use: %d", n);
 	if (type != WIRE_T_use_secret || wire_use_secret_get(span_of(body, (size_t)n), &s, err) < 0 || s.text.n != 32)
-		return fault(err, -EACCES, "the vault does not give the key of this recording", "%s", wire_type_name(type));
+		return fault(
+			err, -EACCES, "the vault does not give the key of this recording", "%s", wire_type_name(type));
 	int rc = secret_of(s.text, ret, err);
 	secret_wipe(body, (size_t)n);
 	return rc;

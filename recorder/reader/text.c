@@ -1,8 +1,6 @@
 #include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
-#include <errno.h>
-#include <stdlib.h>
 
 /* What was on the screens, as plain lines, and a line for each file.  Channels side by side alternate line by line. */
 struct state {
@@ -10,15 +8,11 @@ struct state {
 	struct reader_channels channels;
 };
 
-static int begin(void **ret_state, struct reader_out *o, int64_t from_us)
+static void begin(void *state, struct reader_out *o, int64_t from_us)
 {
-	struct state *s = calloc(1, sizeof *s);
+	struct state *s = state;
 	(void)from_us;
-	if (!s)
-		return -ENOMEM;
 	s->out = o;
-	*ret_state = s;
-	return 0;
 }
 
 static void finish(struct state *s, struct reader_channel *ch)
@@ -91,7 +85,8 @@ static void done(void *state)
 {
 	struct state *s = state;
 	reader_channels_done(&s->channels);
-	free(s);
 }
 
-const struct reader_format reader_text = { .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true };
+const struct reader_format reader_text = {
+	.size = sizeof(struct state), .begin = begin, .frame = frame, .end = end, .done = done, .is_text = true
+};

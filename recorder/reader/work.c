@@ -22,8 +22,9 @@ static int output(int code, struct err *err)
 		return code; /* who asked has gone: nobody to tell */
 	const char *say = code == -ENOSPC    ? "no space left for the result"
 			  : code == -ENODATA ? "the recording does not hold this file whole"
-			  : code == -EBADMSG ? "the contents are not those that the recording tells of: size or SHA-256 differs"
-					     : "the result cannot be written";
+			  : code == -EBADMSG
+				  ? "the contents are not those that the recording tells of: size or SHA-256 differs"
+				  : "the result cannot be written";
 	return fault(err, code, say, "write: %d", code);
 }
 
@@ -59,11 +60,12 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	reader_source_key(src, secret_span(key).p);
 	r->out.file = r->ask.file;
 	/* Asked for from the beginning of the recording. */
-	rc = f->begin(&state, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0);
+	rc = reader_format_begin(
+		f, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0, &state);
 	if (rc < 0)
 		return fault(err, rc, "internal error", "no memory");
 	rc = run(r, src, f, state, err);
-	f->done(state);
+	reader_format_done(f, state);
 	return rc;
 }
 

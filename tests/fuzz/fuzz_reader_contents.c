@@ -17,13 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	reader_out_init(&out, fd, -1);
 	out.file = 1;
-	if (reader_contents.begin(&state, &out, 0) == 0) {
+	if (reader_format_begin(&reader_contents, &out, 0, &state) == 0) {
 		for (int used; rc == 0 && (used = frame_get(in, &f, NULL)) > 0; in = span_of(in.p + used, in.n - (size_t)used))
 			rc = reader_contents.frame(state, &f);
 		assert(rc == 0 || rc == -EBADMSG || rc == -EFBIG || rc == -EINVAL || rc == -ENOMEM);
 		rc = reader_contents.end(state);
 		assert(rc == 0 || rc == -EBADMSG || rc == -ENODATA);
-		reader_contents.done(state);
+		reader_format_done(&reader_contents, state);
 	}
 	reader_out_done(&out);
 	(void)close(fd);

@@ -34,14 +34,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	reader_out_init(&out, nowhere, -1);
 	out.is_file = true;
-	if (reader_search.begin(&state, &out, 0) < 0)
+	if (reader_format_begin(&reader_search, &out, 0, &state) < 0)
 		return 0;
 	for (int used; (used = frame_get(in, &f, NULL)) > 0; in = span_of(in.p + used, in.n - (size_t)used)) {
 		assert(reader_search.frame(state, &f) == 0);
 		check(&out);
 	}
 	assert(reader_search.end(state) == 0);
-	reader_search.done(state);
+	reader_format_done(&reader_search, state);
 	reader_out_done(&out);
 	return 0;
 }

@@ -23,7 +23,7 @@ static void start(struct reading *g, uint32_t file)
 	*g = (struct reading){ 0 };
 	reader_out_init(&g->out, memfd_create("contents", MFD_CLOEXEC), -1);
 	g->out.file = file;
-	assert_int_equal(reader_contents.begin(&g->state, &g->out, 0), 0);
+	assert_int_equal(reader_format_begin(&reader_contents, &g->out, 0, &g->state), 0);
 }
 
 static void feed(struct reading *g, uint8_t type, const void *p, size_t n)
@@ -41,7 +41,7 @@ static int finish(struct reading *g, char ret[static 64])
 	int rc = reader_contents.end(g->state);
 	memset(ret, 0, 64);
 	assert_true(pread(g->out.fd, ret, 63, 0) >= 0);
-	reader_contents.done(g->state);
+	reader_format_done(&reader_contents, g->state);
 	(void)close(g->out.fd);
 	reader_out_done(&g->out);
 	return g->rc < 0 ? g->rc : rc;

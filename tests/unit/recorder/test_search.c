@@ -20,7 +20,7 @@ static struct rig *rig_new(void)
 	struct rig *g = calloc(1, sizeof *g);
 	assert_non_null(g);
 	reader_out_init(&g->out, memfd_create("lines", MFD_CLOEXEC), -1);
-	assert_int_equal(reader_search.begin(&g->state, &g->out, 0), 0);
+	assert_int_equal(reader_format_begin(&reader_search, &g->out, 0, &g->state), 0);
 	return g;
 }
 
@@ -48,7 +48,7 @@ static void expect(struct rig *g, const char *wanted)
 			f.channel, frame_type_name(f.type), (int)f.body.n, (const char *)f.body.p);
 	assert_int_equal(in.n, 0);
 	assert_string_equal(g->got, wanted);
-	reader_search.done(g->state);
+	reader_format_done(&reader_search, g->state);
 	(void)close(g->out.fd);
 	reader_out_done(&g->out);
 	free(g);
@@ -118,7 +118,7 @@ static void control_bytes_and_broken_characters_do_not_come_through(void **state
 	for (size_t i = 0; i < f.body.n; i++)
 		assert_true(f.body.p[i] >= 0x20 && f.body.p[i] != 0x7f);
 	assert_true(f.body.n > 4 && f.body.p[0] == 'a' && f.body.p[f.body.n - 1] == 'd');
-	reader_search.done(g->state);
+	reader_format_done(&reader_search, g->state);
 	(void)close(g->out.fd);
 	reader_out_done(&g->out);
 	free(g);
