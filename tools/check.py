@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import check_texts
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_MAX, FUNCTION_MAX = 600, 80
 BANNED = ("strcpy strcat sprintf vsprintf strtok atoi atol atof gets alloca system popen rand srand localtime gmtime "
@@ -17,7 +19,7 @@ IN_TESTS = ("system", "popen")  # a test may start a command
 PREFIX = {
     "gateway": "gw_", "gateway/ssh": "gw_ssh_", "gateway/term": "term_", "gateway/xfer": "xfer_",
     "policy": "pol_", "policy/command": "pol_",
-    "policy/login": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_",
+    "policy/login": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
     "policy/vault": "vault_", "policy/pwhash": "pwhash_", "recorder": "rec_", "recorder/evidence": "evidence_",
     "recorder/reader": "reader_", "tools/yanmen": "cli_",
 }
@@ -191,6 +193,8 @@ def main():
         check_c(path, allowed)
     check_tests(sources)
     check_words()
+    for path, line, what in check_texts.faults(ROOT):
+        tell(path, line, what)
     if len(sys.argv) > 1:
         check_symbols(pathlib.Path(sys.argv[1]).resolve())
     print("\n".join(found) if found else "check: nothing to say", file=sys.stderr if found else sys.stdout)

@@ -1,6 +1,7 @@
 """The command line: its form, its exit codes, that every change is audited; the menu of a login without a target."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -138,3 +139,20 @@ def test_what_changed_is_told_in_one_line(instance, language, words):
                           env=os.environ | {"LC_ALL": language})
     assert done.returncode == 0 and done.stderr == ""
     assert group in done.stdout and words in done.stdout and len(done.stdout.splitlines()) == 1
+
+
+def in_chinese(instance, *args):
+    return subprocess.run(instance.cli_argv(*args), env=os.environ | {"LC_ALL": "zh_CN.UTF-8"}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+
+
+def test_whoever_reads_chinese_reads_what_the_gateway_says_in_chinese(instance):
+    missing = in_chinese(instance, "user", "disable", "nobody-here")
+    assert missing.returncode == 3 and missing.stderr == "yanmen: 没有名为 nobody-here 的用户；参见：user list\n"
+    wrong = in_chinese(instance, "grant", "add", "--user", "nobody-here", "--account", "x", "--target", "y", "--hours", "never")
+    assert wrong.returncode in (1, 2, 3) and re.search("[一-鿿]", wrong.stderr)
+    about = in_chinese(instance, "settings", "list").stdout.splitlines()
+    assert len(about) > 8 and all(re.search("[一-鿿]", line) for line in about), about
+    health = in_chinese(instance, "doctor").stdout.splitlines()
+    assert len(health) > 15 and all(re.search("[一-鿿].*[一-鿿]", line) or re.search("[一-鿿].* (/|[0-9]|SHA)", line)
+                                    for line in health), health

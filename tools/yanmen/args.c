@@ -133,7 +133,7 @@ static int take_secret(const struct cli *cli, struct cli_call *call, const struc
 		return cli_say_usage(cli, call->command, "%s",
 			cli_say_text(cli, "only one secret can be given", "只能给出一个密钥文件"));
 	if (secret_to_memfd(file, SECRET_FILE_MAX, &call->secret, &err) < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, err.say);
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_local(cli, err.say, (char[CLI_SAY_ROOM]){ 0 }));
 	call->values[call->n++] = (struct cli_value){ p, path };
 	return 0;
 }

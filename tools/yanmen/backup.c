@@ -50,7 +50,9 @@ static void json_scope(json_t **j)
 
 static int told(const struct backup *b, const struct err *err)
 {
-	return cli_say_fail(b->cli, CLI_FAILED, "%s", err->say[0] ? err->say : err->detail);
+	char room[CLI_SAY_ROOM];
+
+	return cli_say_fail(b->cli, CLI_FAILED, "%s", err->say[0] ? cli_say_local(b->cli, err->say, room) : err->detail);
 }
 
 /* ---- one command of the broker, besides the one that was typed ---- */

@@ -3,6 +3,7 @@
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
+#include "policy/say/say.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/done.h"
 #include "tools/yanmen/say.h"
@@ -129,7 +130,8 @@ int cli_connect_take(const struct cli *cli, int sock, struct cli_answer *a)
 		return -cli_say_fail(cli, CLI_FAILED, "%s", cli_say_text(cli, "the answer is too long", "应答过长"));
 	if (m.more)
 		return 1;
-	buf_put(&a->say, m.say.p, m.say.n < SAY_MAX ? m.say.n : SAY_MAX);
+	if (!cli->zh || !say_zh(m.say, &a->say))
+		buf_put(&a->say, m.say.p, m.say.n < SAY_MAX ? m.say.n : SAY_MAX);
 	a->exit = m.exit >= CLI_DONE && m.exit <= CLI_NOT_ALLOWED ? (int)m.exit : CLI_FAILED;
 	return 0;
 }
@@ -170,7 +172,7 @@ static void show_done(const struct cli *cli, const struct cli_command *c, json_t
 	if (cli_done_put(c, cli->zh, doc, &line))
 		(void)puts(buf_str(&line));
 	else
-		cli_table_show(doc, c->columns);
+		cli_table_show(cli, doc, c->columns);
 }
 
 int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct cli_answer *a)
@@ -186,7 +188,7 @@ int cli_connect_show(const struct cli *cli, const struct cli_command *c, struct 
 			where.text);
 	if (a->exit != CLI_DONE) {
 		if (!cli->json && a->json.len > 0 && json_object_size(doc) > 0)
-			cli_table_show(doc, c->columns);
+			cli_table_show(cli, doc, c->columns);
 		return show_failed(cli, doc, a);
 	}
 	if (cli->json)

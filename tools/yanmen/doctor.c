@@ -168,8 +168,20 @@ static bool has_failed(const json_t *rows)
 	return false;
 }
 
-static int show(const struct cli *cli, const struct cli_call *call, struct cli_answer *a, const json_t *rows)
+static void name_rows(const struct cli *cli, json_t *rows)
 {
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		char room[CLI_SAY_ROOM];
+		json_t *name = json_object_get(json_array_get(rows, i), "name");
+		if (json_is_string(name))
+			(void)json_string_set(name, cli_say_local(cli, json_string_value(name), room));
+	}
+}
+
+static int show(const struct cli *cli, const struct cli_call *call, struct cli_answer *a, json_t *rows)
+{
+	if (!cli->json)
+		name_rows(cli, rows);
 	scoped(scope_free) char *text = json_dumps(rows, JSON_COMPACT);
 
 	buf_clear(&a->json);

@@ -108,7 +108,7 @@ static int read_pair(const struct cli *cli, const char *path, struct pair *ret)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
 			cli_say_text(cli, "this is no key file of `escrow init`", "这不是 escrow init 生成的密钥文件"));
 	if (r < 0)
-		return cli_say_fail(cli, CLI_FAILED, "%s", err.say);
+		return cli_say_fail(cli, CLI_FAILED, "%s", cli_say_local(cli, err.say, (char[CLI_SAY_ROOM]){ 0 }));
 	(void)crypto_scalarmult_base(ret->public, ret->secret);
 	return 0;
 }

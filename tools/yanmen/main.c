@@ -131,7 +131,7 @@ static int load(struct cli *cli, const struct cli_command *c)
 			cli_say_text(cli, "%s cannot be read: %s; give another with --config FILE or YANMEN_CONFIG",
 				"无法读取 %s:%s;请用 --config 文件 或 YANMEN_CONFIG 指定"),
 			cli->config, strerror(-r));
-	return cli_say_fail(cli, CLI_FAILED, "%s: %s", cli->config, err.say);
+	return cli_say_fail(cli, CLI_FAILED, "%s: %s", cli->config, cli_say_local(cli, err.say, (char[CLI_SAY_ROOM]){ 0 }));
 }
 
 static int ask(const struct cli *cli, const struct cli_call *call)

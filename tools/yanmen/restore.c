@@ -45,7 +45,9 @@ static void restore_done(struct restore *r)
 
 static int told(const struct restore *r, const struct err *err)
 {
-	return cli_say_fail(r->cli, CLI_FAILED, "%s", err->say[0] ? err->say : err->detail);
+	char room[CLI_SAY_ROOM];
+
+	return cli_say_fail(r->cli, CLI_FAILED, "%s", err->say[0] ? cli_say_local(r->cli, err->say, room) : err->detail);
 }
 
 /* ---- the key ---- */

@@ -3,6 +3,7 @@
 #include "gateway/core/json.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/utf8.h"
+#include "policy/say/say.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,6 +27,17 @@ bool cli_say_is_zh(void)
 const char *cli_say_text(const struct cli *cli, const char *en, const char *zh)
 {
 	return cli->zh && zh ? zh : en;
+}
+
+const char *cli_say_local(const struct cli *cli, const char *en, char room[static CLI_SAY_ROOM])
+{
+	scoped(buf_done) struct buf zh;
+
+	buf_init(&zh, CLI_SAY_ROOM - 1);
+	if (!cli->zh || !say_zh(span_str(en), &zh) || zh.failed)
+		return en;
+	(void)snprintf(room, CLI_SAY_ROOM, "%s", buf_str(&zh));
+	return room;
 }
 
 void cli_say_clean(struct span text, struct buf *out)
@@ -89,9 +101,10 @@ int cli_say_fail(const struct cli *cli, int exit, const char *fmt, ...)
 
 int cli_say_err(const struct cli *cli, const struct err *err)
 {
+	char room[CLI_SAY_ROOM];
 	int exit = err->code == -ENOENT ? CLI_NOT_FOUND : err->code == -EACCES ? CLI_NOT_ALLOWED : CLI_FAILED;
 
-	return cli_say_fail(cli, exit, "%s", err->say[0] ? err->say : err->detail);
+	return cli_say_fail(cli, exit, "%s", err->say[0] ? cli_say_local(cli, err->say, room) : err->detail);
 }
 
 void cli_say_note(const char *fmt, ...)

@@ -13,6 +13,9 @@ const char *cli_say_text(const struct cli *cli, const char *en, const char *zh)
 	__attribute__((format_arg(2), format_arg(3)));
 /* Returns `exit`, so that a command ends with `return cli_say_fail(...)`. */
 int cli_say_fail(const struct cli *cli, int exit, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The gateway's English words in the person's language (policy/say), else as they are; `room` holds what has to be written. */
+enum { CLI_SAY_ROOM = 1024 };
+const char *cli_say_local(const struct cli *cli, const char *en, char room[static CLI_SAY_ROOM]);
 /* With the words of an err; exit by its code (-ENOENT, -EACCES, others). */
 int cli_say_err(const struct cli *cli, const struct err *err);
 void cli_say_note(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a line on stderr */

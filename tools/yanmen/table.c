@@ -78,12 +78,21 @@ static char *copy_of(const char *text)
 	return copy;
 }
 
-static char *cell_of(const json_t *v)
+static char *cell_of(const struct cli *cli, const char *key, const json_t *v)
 {
+	bool ours = strcmp(key, "say") == 0 || strcmp(key, "about") == 0 || json_is_boolean(v);
+	char room[CLI_SAY_ROOM];
 	struct buf b;
 
 	buf_init(&b, CELL_MAX);
 	cli_table_value(v, &b);
+	if (ours && !b.failed) {
+		const char *text = cli_say_local(cli, buf_str(&b), room);
+		if (text == room) {
+			buf_clear(&b);
+			buf_put_span(&b, span_str(text));
+		}
+	}
 	if (b.failed || b.len == 0) {
 		buf_clear(&b);
 		buf_put(&b, "-", 1);
@@ -121,16 +130,17 @@ static size_t columns_of(const json_t *rows, char *list, const char *keys[static
 	return n;
 }
 
-static void show_rows(const json_t *rows, const char *const *keys, size_t n)
+static void show_rows(const struct cli *cli, const json_t *rows, const char *const *keys, size_t n)
 {
+	char room[CLI_SAY_ROOM];
 	size_t count = json_array_size(rows);
 	scoped(scope_free) struct row *cells = calloc(count + 1, sizeof *cells);
 	int width[COLUMNS_MAX] = { 0 };
 
 	for (size_t r = 0; cells && r <= count; r++)
 		for (size_t c = 0; c < n; c++) {
-			char *cell = r == 0 ? copy_of(keys[c])
-					    : cell_of(json_object_get(json_array_get(rows, r - 1), keys[c]));
+			char *cell = r == 0 ? copy_of(cli_say_local(cli, keys[c], room))
+					    : cell_of(cli, keys[c], json_object_get(json_array_get(rows, r - 1), keys[c]));
 			int w = cli_table_width(cell);
 			cells[r].cells[c] = cell;
 			width[c] = w > width[c] ? w : width[c];
@@ -144,38 +154,39 @@ static void show_rows(const json_t *rows, const char *const *keys, size_t n)
 	}
 }
 
-static void show_object(const json_t *doc)
+static void show_object(const struct cli *cli, const json_t *doc)
 {
+	char room[CLI_SAY_ROOM];
 	const char *key;
 	json_t *value;
 	int width = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)doc, key, value)
 	{
-		int w = cli_table_width(key);
+		int w = cli_table_width(cli_say_local(cli, key, room));
 		width = w > width ? w : width;
 	}
 	json_object_foreach((json_t *)(uintptr_t)doc, key, value)
 	{
-		scoped(scope_free) char *cell = cell_of(value);
-		print_cell(key, width, false);
+		scoped(scope_free) char *cell = cell_of(cli, key, value);
+		print_cell(cli_say_local(cli, key, room), width, false);
 		(void)printf("%s\n", cell);
 	}
 }
 
-void cli_table_show(json_t *doc, const char *columns)
+void cli_table_show(const struct cli *cli, json_t *doc, const char *columns)
 {
 	const char *keys[COLUMNS_MAX];
 
 	if (json_is_array(doc) && json_is_object(json_array_get(doc, 0))) {
 		scoped(scope_free) char *list = columns ? strdup(columns) : NULL;
-		show_rows(doc, keys, columns_of(doc, list, keys));
+		show_rows(cli, doc, keys, columns_of(doc, list, keys));
 		return;
 	}
 	if (json_is_object(doc)) {
-		show_object(doc);
+		show_object(cli, doc);
 	} else if (!json_is_array(doc) || json_array_size(doc) > 0) {
-		scoped(scope_free) char *cell = cell_of(doc);
+		scoped(scope_free) char *cell = cell_of(cli, "", doc);
 		(void)puts(cell);
 	}
 }

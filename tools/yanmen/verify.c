@@ -55,8 +55,10 @@ static void put_time(struct json *j, const char *key, int64_t us)
 
 static int failed(const struct cli *cli, const char *path, const struct err *err)
 {
+	char room[CLI_SAY_ROOM];
+
 	return cli_say_fail(cli, CLI_FAILED, cli_say_text(cli, "%s does NOT verify: %s", "%s 验证失败:%s"), path,
-		err->say[0] ? err->say : err->detail);
+		err->say[0] ? cli_say_local(cli, err->say, room) : err->detail);
 }
 
 static int verify_recording(const struct cli *cli, const char *path, int fd, const struct evidence_keys *keys)

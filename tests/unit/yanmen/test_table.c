@@ -8,7 +8,7 @@ static const char *shown(struct capture *c, const char *json, const char *column
 
 	assert_non_null(doc);
 	capture_begin(c);
-	cli_table_show(doc, columns);
+	cli_table_show(&(struct cli){ 0 }, doc, columns);
 	json_decref(doc);
 	return capture_end(c);
 }

@@ -1,0 +1,56 @@
+"""check_texts - what the gateway says to a person stands in Chinese in policy/say/texts.c; called by check.py.
+
+Held against the table: the exceptions of schema/ that carry a code of ours, the literal words of fault() and pol_call_fail(), the columns
+of the CLI's tables.  And the other way: what the table has stands somewhere in these sources.
+"""
+import re
+
+TABLE = "policy/say/texts.c"
+FOLDERS = ("policy", "recorder", "gateway/core", "tools/yanmen")  # the workers' words are beside them, in both languages
+LITERAL = r'"(?:\\.|[^"\\\n])*"'
+SQL = re.compile(r"raise exception\s+'((?:[^']|'')*)'[^;]*?'YM\d", re.S)
+C = re.compile(r"\b(?:pol_call_fail|fault)\(((?:[^;\",]*,){2}[^;\",]*?)(" + LITERAL + r"(?:\s*" + LITERAL + r")*)\s*[,):]")
+COLUMNS = re.compile(r'\.columns = "([^"]*)"')
+
+
+def joined(literals):
+    """C literals side by side, as one text."""
+    return "".join(re.sub(r'\\(["\\])', r"\1", word[1:-1]) for word in re.findall(LITERAL, literals))
+
+
+def said(root):
+    for path in sorted((root / "schema").glob("*.sql")):
+        text = path.read_text()
+        for match in SQL.finditer(text):
+            words = match[1].replace("''", "'").replace("%%", "\0").replace("%", "{}").replace("\0", "%")
+            yield path, text.count("\n", 0, match.start()) + 1, words
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.c")):
+            text = path.read_text()
+            for match in C.finditer(text):
+                yield path, text.count("\n", 0, match.start()) + 1, joined(match[2])
+            for match in COLUMNS.finditer(text):
+                for word in match[1].split(","):
+                    yield path, text.count("\n", 0, match.start()) + 1, word
+
+
+def faults(root):
+    """(path, line, what) of each text without a row, and each row without a text."""
+    table = (root / TABLE).read_text()
+    rows = {}
+    for match in re.finditer(r"\{\s*(" + LITERAL + r"(?:\s*" + LITERAL + r")*),\s*" + LITERAL, table):
+        rows.setdefault(joined(match[1]), table.count("\n", 0, match.start()) + 1)
+    for path, line, words in said(root):
+        if words and words not in rows:
+            yield path, line, f'"{words}" is not in {TABLE}'
+    everywhere = "\n".join(p.read_text().replace("''", "'") for p in sorted((root / "schema").glob("*.sql")))
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.c")):
+            if path != root / TABLE:
+                text = path.read_text()
+                everywhere += re.sub(r'"\s*\n\s*"', "", text) + "\n"
+    everywhere = everywhere.replace("%%", "%").replace('\\"', '"')
+    for words, line in rows.items():
+        longest = max(words.split("{}"), key=len).strip(": ")
+        if longest not in everywhere:
+            yield root / TABLE, line, f'nobody says "{words}"'
