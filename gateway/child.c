@@ -71,6 +71,14 @@ static void attach(struct gw_child *c, struct gw_service *service, int fd, bool 
 	gw_service_sent(service, wire_attach_queue(service->q, &m, fd));
 }
 
+/* Who serves SSH to a client may have the vault's signature for that; who waits, looks at a target or carries bytes may not. */
+static void vouch(struct gw_child *c, struct gw_service *vault)
+{
+	const struct gw_job *job = c->job;
+	if (job && job->job == WIRE_JOB_SESSION && job->door != WIRE_DOOR_FORWARD)
+		gw_service_sent(vault, wire_serves_queue(vault->q, &(struct wire_serves){ .worker = c->id }, -1));
+}
+
 static void replace(struct gw_child *c, struct gw_service *service)
 {
 	int sv[2];
@@ -103,6 +111,8 @@ void gw_child_service_ready(struct gw_child *c, uint8_t role)
 		} else if (c->given[gift] && links[i].replaced) {
 			replace(c, service);
 		}
+		if (role == WIRE_VAULT)
+			vouch(c, service);
 	}
 }
 
@@ -118,6 +128,9 @@ void gw_child_work(struct gw_child *c, struct gw_job *job)
 	for (size_t i = 0; i < COUNT_OF(links); i++)
 		if (!c->given[links[i].gift])
 			gw_child_service_ready(c, links[i].role);
+	struct gw_service *vault = gw_service_of(c->parent, WIRE_VAULT);
+	if (vault && c->given[GW_GIFT_VAULT])
+		vouch(c, vault);
 	if (job->job == WIRE_JOB_READ)
 		return;
 	scoped(buf_done) struct buf b;

@@ -81,6 +81,7 @@ struct gw_session {
 	uint64_t worker;
 	char address[64];
 	uint8_t door;       /* enum wire_door */
+	struct wire_h32 host_key; /* public */
 	int failed;         /* -EBADMSG once a service sent nonsense */
 	bool stop;          /* the parent wants an unused worker to leave */
 	bool authenticated, granted, ended;
@@ -122,6 +123,9 @@ int gw_ask(struct gw_session *s, struct gw_ask *ask, struct err *err);
 /* A new socket came: what has no answer is asked anew. */
 void gw_ask_again(struct gw_session *s, enum gw_link replaced);
 void gw_ask_pending(struct gw_session *s); /* sends what could not be sent before */
+
+/* hostkey.c: asks the vault for the public half, before there is a client. */
+int gw_hostkey_fetch(struct gw_session *s, struct err *err);
 
 /* forward.c: serves a client of WIRE_DOOR_FORWARD to its end; takes client. */
 int gw_forward_serve(struct gw_session *s, int client, struct err *err);

@@ -6,7 +6,6 @@
 #include <stdint.h>
 struct err;
 struct gw_session;
-struct secret;
 /*
  * proto - what a protocol gives the worker harness: the seam between `gateway/` and a protocol's folder.
  *
@@ -26,8 +25,9 @@ struct gw_proto {
 	const char *name; /* "ssh": log field, database enum */
 	uint8_t role;     /* enum wire_role */
 	enum sandbox_role sandbox;
-	/* Everything a library does lazily with files or forbidden calls happens here.  host_keys: OpenSSH PEM texts, borrowed. */
-	int (*warm)(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err);
+	/* Everything a library does lazily with files or forbidden calls happens here.  host_key: the public half of the gateway's
+	 * Ed25519 SSH host key, borrowed; gw_session_host_sign has the vault sign with it. */
+	int (*warm)(struct gw_session *s, struct span host_key, void **ret_state, struct err *err);
 	/* Serves the connection to its end; owns client_fd.  The return code ends up in the log only. */
 	int (*serve)(void *state, int client_fd, struct err *err);
 	/* Reads the target's host key (and banner line) without logging in; within 8 s. */

@@ -46,6 +46,12 @@ const char *gw_session_banner(struct gw_session *s);
 /* Tells the parent that the login grace is over for this connection; gw_session_login does it on WIRE_LOGIN_OK. */
 int gw_session_authenticated(struct gw_session *s);
 
+/* ---- the gateway's SSH host key (gateway/hostkey.c) ---- */
+/* The vault's signature of an exchange hash: 32, 48 or 64 bytes.  Waits for up to 10 s, a restart of the vault included.  -ESTALE: the
+ * key was changed since this worker began. */
+enum { GW_HOST_KEY = 32, GW_HOST_SIGNATURE = 64 };
+int gw_session_host_sign(struct gw_session *s, struct span hash, uint8_t ret[static GW_HOST_SIGNATURE], struct err *err);
+
 /* ---- before the target is known ---- */
 struct gw_login {
 	uint8_t verdict; /* enum wire_login_verdict */

@@ -2,7 +2,6 @@
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
-#include "gateway/core/secret.h"
 #include "gateway/inside.h"
 #include "gateway/proto.h"
 #include <errno.h>
@@ -10,29 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KEYS_US = 10000000, PROBE_US = 10000000 };
+enum { PROBE_US = 10000000 };
 
 /* A worker is one process for one connection: this is all it has, and exit frees it. */
 static struct gw_session session;
 static void *state; /* the protocol's */
-
-/* The gateway's own host keys, into the library's hands while files may still be opened. */
-static int warm(struct gw_session *s, const struct gw_proto *proto, void **ret_state, struct err *err)
-{
-	struct gw_ask ask = {
-		.to = GW_VAULT, .type = WIRE_T_host_keys, .wait_us = KEYS_US, .answers = { WIRE_T_host_keys_answer }
-	};
-	int r = gw_ask(s, &ask, err);
-	if (r < 0)
-		return r;
-	struct wire_host_keys_answer m;
-	scoped(secret_scope) struct secret *keys = NULL;
-	r = wire_host_keys_answer_get(ask.got_body, &m, err);
-	if (r == 0)
-		r = secret_of(m.text, &keys, err);
-	secret_wipe(s->in, ask.got_body.n);
-	return r < 0 ? r : proto->warm(s, secret_span(keys), ret_state, err);
-}
 
 static int hello(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
@@ -108,7 +89,9 @@ static int probe(struct gw_session *s, const struct gw_proto *proto, struct err 
 
 static int work(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
-	int r = warm(s, proto, &state, err);
+	int r = gw_hostkey_fetch(s, err);
+	if (r == 0) /* while files may still be opened */
+		r = proto->warm(s, span_of(s->host_key.b, sizeof s->host_key.b), &state, err);
 	if (r < 0)
 		return r;
 	if ((r = sandbox_enter(proto->sandbox, err)) < 0 || (r = hello(s, proto, err)) < 0)

@@ -62,8 +62,11 @@ struct msgq;
 	M(factor_made, 0x01b1, WIRE_FACTOR_MADE_F) \
 	M(factor_check, 0x0132, WIRE_FACTOR_CHECK_F) /* broker -> vault  is this the code?               */ \
 	M(factor_checked, 0x01b2, WIRE_FACTOR_CHECKED_F) \
-	M(host_keys, 0x0201, WIRE_NONE_F)       /* worker -> vault      once                               */ \
-	M(host_keys_answer, 0x0281, WIRE_TEXT_F)/* OpenSSH private keys, PEM, one after the other          */ \
+	M(serves, 0x0232, WIRE_WORKER_F)        /* parent -> vault      that worker has an SSH client now: it may ask host_sign */ \
+	M(host_key, 0x0230, WIRE_NONE_F)        /* worker -> vault      once                               */ \
+	M(host_key_answer, 0x02b0, WIRE_HOST_KEY_F) \
+	M(host_sign, 0x0231, WIRE_HOST_SIGN_F)  /* worker -> vault      a key exchange with its client; one question at a time */ \
+	M(host_sign_answer, 0x02b1, WIRE_HOST_SIGN_ANSWER_F) \
 	M(use, 0x0202, WIRE_USE_F)              /* worker, reader -> vault   once an ALLOW                 */ \
 	M(use_secret, 0x0282, WIRE_TEXT_F)      /* the password, or a reader's 32-byte recording key       */ \
 	M(use_agent, 0x0283, WIRE_NONE_F)       /* +fd: a stream that speaks the ssh-agent protocol        */ \
@@ -176,6 +179,12 @@ struct msgq;
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
 #define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
+/* key: the public half of the gateway's SSH host key, Ed25519 */
+#define WIRE_HOST_KEY_F(F) F(H32, key)
+/* key: as answered to host_key; hash: the exchange hash H of RFC 4253 section 8, 32, 48 or 64 bytes */
+#define WIRE_HOST_SIGN_F(F) F(H32, key) F(STR, hash)
+/* code: 0, or -ESTALE: the gateway has another host key now */
+#define WIRE_HOST_SIGN_ANSWER_F(F) F(I64, code) F(SIG, signature)
 #define WIRE_USE_F(F) F(ID, id)
 /* kind: enum wire_secret.  sealed, bound: a credential; RECORDING: sealed = the recording's sealed key, bound empty.
  * login: the account name that a signature may name.  uses: signatures allowed.  legacy: 1 = also with SHA-1. */

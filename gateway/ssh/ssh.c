@@ -3,57 +3,15 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "gateway/ssh/algo.h"
+#include "gateway/ssh/hostkey.h"
 #include "gateway/ssh/link.h"
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
 enum { MEMORY_MAX = 192 * 1024 * 1024 };
-
-static const char begin_line[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
-static const char end_line[] = "-----END OPENSSH PRIVATE KEY-----";
-
-static int import_key(ssh_bind bind, const char *pem, struct err *err)
-{
-	ssh_key key = NULL;
-	if (ssh_pki_import_privkey_base64(pem, NULL, NULL, NULL, &key) != SSH_OK)
-		return fault(err, -EBADMSG, "internal error", "the vault's host key cannot be read");
-	/* bind owns the key from now on */
-	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0) {
-		ssh_key_free(key);
-		return fault(err, -EBADMSG, "internal error", "host key not taken: %s", ssh_get_error(bind));
-	}
-	return 0;
-}
-
-/* host_keys: PEM texts, one after the other. */
-static int import_keys(ssh_bind bind, struct span host_keys, struct err *err)
-{
-	char *texts = NULL;
-	int r = span_dup(host_keys, 64 * 1024, &texts);
-	if (r < 0)
-		return fault(err, r, "internal error", "host keys");
-	int n = 0;
-	for (char *at = strstr(texts, begin_line); at && r == 0; at = strstr(at, begin_line)) {
-		char *end = strstr(at, end_line);
-		if (!end)
-			break;
-		end += sizeof end_line - 1;
-		char behind = *end;
-		*end = '\0';
-		r = import_key(bind, at, err);
-		*end = behind;
-		at = end;
-		n++;
-	}
-	OPENSSL_cleanse(texts, host_keys.n);
-	free(texts);
-	return r == 0 && n == 0 ? fault(err, -EBADMSG, "internal error", "the vault gave no host key") : r;
-}
 
 /* OpenSSL loads its configuration, providers and algorithms at first use: that is now, not inside the sandbox. */
 static int warm_crypto(struct err *err)
@@ -103,7 +61,7 @@ static int limit_memory(struct err *err)
 	return 0;
 }
 
-static int warm(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err)
+static int warm(struct gw_session *s, struct span host_key, void **ret_state, struct err *err)
 {
 	if (ssh_init() != SSH_OK)
 		return fault(err, -ENOSYS, "internal error", "ssh_init");
@@ -120,7 +78,7 @@ static int warm(struct gw_session *s, struct span host_keys, void **ret_state, s
 	if (r == 0 && gw_ssh_algo_server(w->bind) < 0)
 		r = fault(err, -EINVAL, "internal error", "options: %s", ssh_get_error(w->bind));
 	if (r == 0)
-		r = import_keys(w->bind, host_keys, err);
+		r = gw_ssh_hostkey_give(w->bind, s, host_key, err);
 	if (r < 0) {
 		ssh_bind_free(w->bind);
 		free(w);

@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "policy/vault/factor.h"
+#include "policy/vault/host.h"
 #include "policy/vault/key.h"
 #include "policy/vault/keyfile.h"
 #include "policy/vault/seal.h"
@@ -21,31 +22,7 @@ static struct span say_of(int code, const struct err *err)
 	return code == 0 ? (struct span){ 0 } : span_str(err->say[0] ? err->say : "internal error");
 }
 
-static void wiped(struct buf *b)
-{
-	secret_wipe(b->data, b->size);
-	buf_done(b);
-}
-
 /* ---- workers and readers ---- */
-static int host_keys(struct vault_peer *p, struct span body, int fd, struct err *err)
-{
-	scoped(wiped) struct buf pem = { 0 };
-	struct wire_host_keys m;
-
-	(void)fd;
-	int r = wire_host_keys_get(body, &m, err);
-	if (r < 0)
-		return r;
-	buf_init(&pem, 2 * VAULT_KEYFILE_ED25519);
-	(void)buf_room(&pem, pem.cap);
-	vault_keyfile_put_ed25519(p->vault->keys->host.secret, "yanmen", &pem);
-	if (pem.failed)
-		return fault(err, -EMSGSIZE, "internal error", "no room for the host key");
-	struct wire_host_keys_answer a = { .text = buf_span(&pem) };
-	return wire_host_keys_answer_queue(p->out, &a, -1);
-}
-
 static int deny_use(struct vault_peer *p, const struct id *id, int code, const struct err *err)
 {
 	char sid[ID_TEXT];
@@ -370,7 +347,8 @@ static const struct {
 	uint16_t type;
 	int (*answer)(struct vault_peer *p, struct span body, int fd, struct err *err);
 } answers[] = {
-	{ WIRE_T_host_keys, host_keys },
+	{ WIRE_T_host_key, vault_host_key },
+	{ WIRE_T_host_sign, vault_host_sign },
 	{ WIRE_T_use, use },
 	{ WIRE_T_allow, allow },
 	{ WIRE_T_forget, forget },

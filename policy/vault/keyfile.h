@@ -14,8 +14,4 @@ struct err;
  */
 enum { VAULT_KEYFILE_MAX = 16384 };
 int vault_keyfile_get(struct span text, EVP_PKEY **ret_pkey, struct err *err);
-/* An ed25519 pair (libsodium's 64-byte form) as an OpenSSH private key file.  The caller gives a buf in which nothing
- * moves while it grows (buf_room first) and wipes it. */
-enum { VAULT_KEYFILE_ED25519 = 512 };
-void vault_keyfile_put_ed25519(const uint8_t secret[static 64], const char *comment, struct buf *out);
 #endif

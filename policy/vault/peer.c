@@ -18,7 +18,7 @@ enum { ANY };
 #define ALWAYS(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY }
 #define ONCE(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY, .once = 1 }
 /* clang-format on */
-static const struct permit_rule worker_rules[] = { ONCE(host_keys), ALWAYS(use) };
+static const struct permit_rule worker_rules[] = { ONCE(host_key), ALWAYS(host_sign), ALWAYS(use) };
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
 static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
@@ -38,6 +38,7 @@ static const struct role {
 
 static void peer_free(struct vault_peer *p)
 {
+	vault_host_done(p);
 	loop_del(&p->io);
 	p->out = msgq_free(p->out);
 	scope_close(&p->fd);
@@ -131,6 +132,7 @@ static int peer_new(struct vault *v, const struct role *role, uint64_t worker, i
 	*p = (struct vault_peer){ .vault = v, .role = role->role, .worker = worker, .fd = take_fd(*fd) };
 	p->io = (struct loop_io){ .fd = p->fd, .ready = peer_ready, .ctx = p };
 	p->permit = (struct permit){ .rules = role->rules, .n = role->n, .state = ANY };
+	vault_host_init(p);
 	int r = msgq_new(&p->out, v->loop, p->fd, QUEUE_MAX, err);
 	if (r < 0)
 		return r;
@@ -160,6 +162,20 @@ static int control_rekey(struct vault *v, struct span body, int fd, struct err *
 	return r == -EPIPE ? r : r < 0 ? fault(err, r, "internal error", "no answer to the parent") : 0;
 }
 
+/* One that has ended meanwhile is no error. */
+static int control_serves(struct vault *v, struct span body, struct err *err)
+{
+	struct wire_serves m;
+
+	int r = wire_serves_get(body, &m, err);
+	for (struct vault_peer *p = v->peers; r == 0 && p; p = p->next)
+		if (p->role == WIRE_SSH && p->worker == m.worker) {
+			vault_host_serves(p);
+			break;
+		}
+	return r;
+}
+
 static int control_message(struct vault *v, uint16_t type, struct span body, int *fd, struct err *err)
 {
 	struct wire_peer peer;
@@ -172,6 +188,8 @@ static int control_message(struct vault *v, uint16_t type, struct span body, int
 	}
 	if (type == WIRE_T_rekey)
 		return control_rekey(v, body, *fd, err);
+	if (type == WIRE_T_serves)
+		return control_serves(v, body, err);
 	if (type != WIRE_T_peer && type != WIRE_T_attach)
 		return fault(err, -EBADMSG, "internal error", "%s from the parent", wire_type_name(type));
 	int r = is_service ? wire_peer_get(body, &peer, err) : wire_attach_get(body, &attach, err);

@@ -4,6 +4,7 @@
 #include "gateway/core/loop.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/permit.h"
+#include "policy/vault/host.h"
 #include "policy/vault/keys.h"
 #include "policy/vault/store.h"
 #include "policy/vault/stream.h"
@@ -16,6 +17,7 @@ struct wire_rekey;
  *
  * peer.c    sockets of parent, services and workers; who may ask what (permit tables); one question after the other
  * answer.c  what each question does
+ * host.c    the SSH host key: its public half, and signatures of key exchanges
  * rekey.c   a new master key, for the parent
  * Trust:    workers and readers are hostile; recorder and broker are trusted as far as their tables go.
  */
@@ -41,6 +43,7 @@ struct vault_peer {
 	struct loop_io io;
 	struct msgq *out;
 	struct permit permit;
+	struct vault_host host;
 };
 
 /* control: descriptor of the parent.  Keys are borrowed. */

@@ -79,7 +79,7 @@ Subsystem sftp internal-sftp
 
     def gate(self, port):
         binary = PROGRAMS / "yanmen-ssh"
-        g = Gate(binary, (self.folder / "gate").read_bytes(), ("127.0.0.1", port), self.blob("target"), getpass.getuser(),
+        g = Gate(binary, self.folder / "gate", ("127.0.0.1", port), self.blob("target"), getpass.getuser(),
                  account_key=self.folder / "account")
         g.user_keys.add(self.blob("user"))
         g.log = open(self.folder / "workers", "ab")

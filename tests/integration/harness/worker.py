@@ -47,8 +47,10 @@ MESSAGES = {
     "jump": (0x0120, "s:host I:port s:origin"),
     "jump_answer": (0x01A0, "q:code s:say"),
     "refused": (0x0121, "s:what s:text s:reason"),
-    "host_keys": (0x0201, ""),
-    "host_keys_answer": (0x0281, "s:text"),
+    "host_key": (0x0230, ""),
+    "host_key_answer": (0x02B0, "h:key"),
+    "host_sign": (0x0231, "h:key s:hash"),
+    "host_sign_answer": (0x02B1, "q:code g:signature"),
     "use": (0x0202, "i:id"),
     "use_secret": (0x0282, "s:text"),
     "use_agent": (0x0283, ""),
@@ -60,6 +62,7 @@ MESSAGES = {
     "unrecorded": (0x0384, "q:code s:say"),
 }
 NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
+FIXED = {"i": 16, "h": 32, "g": 64}
 FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file", "content"]
 SHELL, EXEC, SFTP, SCP, UPLOAD, DOWNLOAD = 1, 2, 4, 8, 16, 32
 WORKER = 7
@@ -74,7 +77,8 @@ def pack(name, **values):
         if kind == "s":
             v = v.encode() if isinstance(v, str) else v
             body += struct.pack("<I", len(v)) + v
-        elif kind == "i":
+        elif kind in FIXED:
+            assert len(v) == FIXED[kind]
             body += v
         else:
             body += struct.pack("<" + kind.upper() if kind != "q" else "<q", v)
@@ -93,9 +97,9 @@ def unpack(data):
             values[key] = data[at + 4:at + 4 + n]
             assert len(values[key]) == n
             at += 4 + n
-        elif kind == "i":
-            values[key] = data[at:at + 16]
-            at += 16
+        elif kind in FIXED:
+            values[key] = data[at:at + FIXED[kind]]
+            at += FIXED[kind]
         else:
             code = "<q" if kind == "q" else "<" + kind.upper()
             values[key] = struct.unpack_from(code, data, at)[0]
@@ -147,8 +151,8 @@ class Agent(threading.Thread):
 class Gate:
     """A listener that gives each connection a fresh worker.  Attributes may be changed between connections."""
 
-    def __init__(self, binary, host_key_pem, target_address, target_key, account, account_key=None, password=None):
-        self.binary, self.host_key_pem = binary, host_key_pem
+    def __init__(self, binary, host_key, target_address, target_key, account, account_key=None, password=None):
+        self.binary, self.host_key = binary, load_ssh_private_key(host_key.read_bytes(), None)
         self.target_address, self.target_key, self.account = target_address, target_key, account
         self.account_key = account_key and load_ssh_private_key(account_key.read_bytes(), None)
         self.password = password
@@ -328,9 +332,13 @@ class Worker:
 
     def _vault(self):
         while True:
-            name, _ = self._recv(self.vault)
-            if name == "host_keys":
-                self._send(self.vault, "host_keys_answer", text=self.gate.host_key_pem)
+            name, m = self._recv(self.vault)
+            public = self.gate.host_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            if name == "host_key":
+                self._send(self.vault, "host_key_answer", key=public)
+            elif name == "host_sign":
+                assert m["key"] == public and len(m["hash"]) in (32, 48, 64)
+                self._send(self.vault, "host_sign_answer", code=0, signature=self.gate.host_key.sign(m["hash"]))
             elif self.gate.password:
                 self._send(self.vault, "use_secret", text=self.gate.password)
             else:

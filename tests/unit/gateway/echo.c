@@ -56,10 +56,10 @@ static void on_line(void *ctx, const char *line)
 
 static const struct gw_session_events events = { on_end, on_lock, on_nothing, on_nothing, on_opened, on_line };
 
-static int echo_warm(struct gw_session *s, struct span host_keys, void **ret_state, struct err *err)
+static int echo_warm(struct gw_session *s, struct span host_key, void **ret_state, struct err *err)
 {
 	static struct echo echo;
-	if (!span_is(host_keys, "KEY"))
+	if (host_key.n != GW_HOST_KEY || memcmp(host_key.p, "KEY", 4) != 0)
 		return fault(err, -EBADMSG, "", "another key");
 	echo.s = s;
 	*ret_state = &echo;

@@ -39,6 +39,7 @@ static void from_parent(uint16_t type, struct span body, int fd)
 	struct wire_attach a;
 	struct wire_peer p;
 	struct wire_gone g;
+	struct wire_serves s;
 	if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
 		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u outer=%ju\n", name,
 			(uintmax_t)a.worker, a.role, a.job, (uintmax_t)a.ticket, (int)a.address.n,
@@ -55,6 +56,8 @@ static void from_parent(uint16_t type, struct span body, int fd)
 	} else if (type == WIRE_T_peer && wire_peer_get(body, &p, NULL) == 0) {
 		fprintf(stderr, "fake %s peer=%s\n", name, wire_role_name(p.role));
 		add(fd, p.role == WIRE_CLI ? CLI_LISTEN : FROM_PEER);
+	} else if (type == WIRE_T_serves && wire_serves_get(body, &s, NULL) == 0) {
+		fprintf(stderr, "fake %s serves worker=%ju .\n", name, (uintmax_t)s.worker);
 	} else if (type == WIRE_T_gone && wire_gone_get(body, &g, NULL) == 0) {
 		fprintf(stderr, "fake %s gone worker=%ju status=%d\n", name, (uintmax_t)g.worker, (int)g.status);
 	} else {
@@ -67,8 +70,8 @@ static void from_parent(uint16_t type, struct span body, int fd)
 static void from_worker(int sock, uint16_t type, struct span body)
 {
 	struct wire_probe_answer p;
-	if (type == WIRE_T_host_keys) {
-		(void)wire_host_keys_answer_send(sock, &(struct wire_host_keys_answer){ .text = span_str("KEY") }, -1);
+	if (type == WIRE_T_host_key) {
+		(void)wire_host_key_answer_send(sock, &(struct wire_host_key_answer){ .key.b = "KEY" }, -1);
 	} else if (type == WIRE_T_login) {
 		(void)wire_login_answer_send(sock, &(struct wire_login_answer){ .verdict = WIRE_LOGIN_OK }, -1);
 	} else if (type == WIRE_T_probe_answer && wire_probe_answer_get(body, &p, NULL) == 0) {

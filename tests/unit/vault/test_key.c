@@ -223,32 +223,6 @@ static void refuses_what_is_no_key_at_all(void **state)
 	}
 }
 
-static void writes_an_ed25519_key_that_openssh_reads(void **state)
-{
-	struct vault_keys *keys = NULL;
-	struct bench_folder folder;
-	char path[128];
-	scoped(buf_done) struct buf pem = { 0 }, from_openssh = { 0 }, line = { 0 };
-	scoped(vault_key_done) struct vault_key k = { 0 };
-
-	(void)state;
-	assert_int_equal(vault_keys_derive(bench_master, &keys, NULL), 0);
-	buf_init(&pem, 2 * VAULT_KEYFILE_ED25519);
-	vault_keyfile_put_ed25519(keys->host.secret, "yanmen", &pem);
-	assert_false(pem.failed);
-	assert_int_equal(vault_key_parse(buf_span(&pem), &k, NULL), 0);
-	buf_init(&line, 512);
-	vault_key_line(&k, &line);
-	bench_folder_new(&folder);
-	(void)snprintf(path, sizeof path, "%s/key", folder.path);
-	bench_write(path, buf_span(&pem));
-	buf_init(&from_openssh, 4096);
-	assert_int_equal(RUN(&from_openssh, "/usr/bin/ssh-keygen", "-y", "-f", path), 0);
-	assert_memory_equal(from_openssh.data, line.data, line.len);
-	bench_folder_done(&folder);
-	vault_keys_free(keys);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,7 +233,6 @@ int main(void)
 		cmocka_unit_test(refuses_every_truncation_of_a_key_file),
 		cmocka_unit_test(accepts_no_changed_key_that_does_not_work),
 		cmocka_unit_test(refuses_what_is_no_key_at_all),
-		cmocka_unit_test(writes_an_ed25519_key_that_openssh_reads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

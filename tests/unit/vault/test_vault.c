@@ -219,24 +219,6 @@ static void a_reader_gets_the_key_of_its_recording(void **state)
 	assert_int_equal(desk_allow(d, &a), -EPROTO);
 }
 
-static void gives_the_host_key_once(void **state)
-{
-	struct desk *d = *state;
-	struct wire_host_keys_answer m;
-	scoped(vault_key_done) struct vault_key k = { 0 };
-	scoped(buf_done) struct buf line = { 0 };
-
-	assert_int_equal(wire_host_keys_send(d->worker, &(struct wire_host_keys){ 0 }, -1), 0);
-	assert_int_equal(desk_answer(d, d->worker), WIRE_T_host_keys_answer);
-	GET(d, host_keys_answer, &m);
-	assert_int_equal(vault_key_parse(m.text, &k, NULL), 0);
-	buf_init(&line, 256);
-	vault_key_line(&k, &line);
-	assert_true(span_eq(buf_span(&line), buf_span(&d->vault->host_line)));
-	assert_int_equal(wire_host_keys_send(d->worker, &(struct wire_host_keys){ 0 }, -1), 0);
-	assert_int_equal(desk_answer(d, d->worker), -EPIPE);
-}
-
 static void signs_for_the_recorder_what_is_the_recorders(void **state)
 {
 	struct desk *d = *state;
@@ -347,7 +329,7 @@ static void ends_a_peer_that_asks_what_it_may_not(void **state)
 		uint64_t worker;
 		uint16_t may[6];
 	} peers[] = {
-		{ WIRE_SSH, 100, { WIRE_T_host_keys, WIRE_T_use } },
+		{ WIRE_SSH, 100, { WIRE_T_host_key, WIRE_T_host_sign, WIRE_T_use } },
 		{ WIRE_READER, 101, { WIRE_T_use, WIRE_T_publics } },
 		{ WIRE_RECORDER, 0, { WIRE_T_sign, WIRE_T_publics } },
 		{ WIRE_BROKER, 0,
@@ -364,7 +346,7 @@ static void ends_a_peer_that_asks_what_it_may_not(void **state)
 			assert_int_equal(msg_send(sock, all[i], (struct span){ 0 }, -1), 0);
 			int r = desk_answer(d, sock);
 			/* an empty body is malformed for all but two, which may be asked so */
-			if (may && (all[i] == WIRE_T_host_keys || all[i] == WIRE_T_publics))
+			if (may && (all[i] == WIRE_T_host_key || all[i] == WIRE_T_publics))
 				assert_true(r > 0);
 			else
 				assert_int_equal(r, -EPIPE);
@@ -422,7 +404,6 @@ int main(void)
 		CASE(seals_nothing_without_a_binding_or_from_a_pipe),
 		CASE(rebinds_what_it_can_open_and_nothing_else),
 		CASE(a_reader_gets_the_key_of_its_recording),
-		CASE(gives_the_host_key_once),
 		CASE(signs_for_the_recorder_what_is_the_recorders),
 		CASE(signs_for_the_broker_the_audit_and_backups_alone),
 		CASE(opens_a_recording_of_an_older_generation),
