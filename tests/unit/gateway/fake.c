@@ -2,7 +2,7 @@
  * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello,
  * tells on stderr what it is told, and answers a worker's questions with the shortest yes.
  * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET",
- * "read TICKET", "inner ID": a worker for a client through that one, who says "hello", and tells what he hears.
+ * "read TICKET", "inner ID", "forward ID": a worker for a client through that one, who says "hello", and tells what he hears.
  */
 #include "gateway/core/err.h"
 #include "gateway/core/msg.h"
@@ -80,12 +80,12 @@ static void from_worker(int sock, uint16_t type, struct span body)
 	}
 }
 
-static void inner(uint64_t outer)
+static void inner(uint64_t outer, uint8_t door)
 {
 	int sv[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0 || write(sv[1], "hello", 5) != 5)
 		exit(7);
-	struct wire_want m = { .ticket = 7, .job = WIRE_JOB_SESSION, .outer = outer, .door = WIRE_DOOR_INNER };
+	struct wire_want m = { .ticket = 7, .job = WIRE_JOB_SESSION, .outer = outer, .door = door };
 	(void)wire_want_send(PARENT, &m, sv[0]);
 	close(sv[0]);
 	add(sv[1], FROM_INNER);
@@ -117,7 +117,9 @@ static void from_cli(struct span body)
 	number = strtoull(space + 1, NULL, 10);
 	*space = 0;
 	if (strcmp(word, "inner") == 0)
-		inner(number);
+		inner(number, WIRE_DOOR_INNER);
+	else if (strcmp(word, "forward") == 0)
+		inner(number, WIRE_DOOR_FORWARD);
 	else if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
 		(void)wire_want_send(PARENT,
 			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ },

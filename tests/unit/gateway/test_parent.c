@@ -64,6 +64,39 @@ static void a_client_through_another_one_has_that_ones_address_and_ends_alone(vo
 	close_house(&h);
 }
 
+static void the_vault_is_told_who_serves_a_client_and_of_no_one_else(void **state)
+{
+	struct house h;
+	char word[64];
+	(void)state, open_house(&h, "");
+	order(&h, "probe 77");
+	expect3(&h, "fake broker probed", "ticket=77", "");
+	int fd = client(&h);
+	hear(fd, "ready");
+	from_start(&h);
+	unsigned long long outer = number_after(expect3(&h, "fake broker attach", "job=1", "outer=0"), "worker=");
+	from_start(&h);
+	snprintf(word, sizeof word, "worker=%llu .", outer);
+	expect3(&h, "fake vault serves", word, ""); /* the first one, so not the probe */
+	snprintf(word, sizeof word, "forward %llu", outer);
+	order(&h, word);
+	snprintf(word, sizeof word, "outer=%llu", outer);
+	expect3(&h, "fake broker attach", "ticket=7", word);
+	kill_service(&h, "vault"); /* its successor hears it again */
+	snprintf(word, sizeof word, "worker=%llu .", outer);
+	expect3(&h, "fake vault serves", word, "");
+	int other = client(&h);
+	hear(other, "ready");
+	expect(&h, "fake vault serves");
+	unsigned n = 0;
+	for (const char *at = h.text; (at = strstr(at, "fake vault serves")); at++)
+		n++;
+	assert_int_equal(n, 3); /* the outer one twice, this one once, the forward never */
+	close(fd);
+	close(other);
+	close_house(&h);
+}
+
 static void many_clients_at_once_are_all_served(void **state)
 {
 	(void)state;
@@ -363,6 +396,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(services_are_wired_and_a_client_is_announced_before_it_is_served),
 		cmocka_unit_test(a_client_through_another_one_has_that_ones_address_and_ends_alone),
+		cmocka_unit_test(the_vault_is_told_who_serves_a_client_and_of_no_one_else),
 		cmocka_unit_test(many_clients_at_once_are_all_served),
 		cmocka_unit_test(a_restarted_vault_gets_every_worker_anew_and_sessions_go_on),
 		cmocka_unit_test(a_restarted_broker_learns_of_living_workers_before_it_is_synced),
