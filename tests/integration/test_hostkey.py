@@ -12,10 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness import procs
+from harness.build import plain_build
 from harness.stream import wait_service
 from harness.through import Through
 from harness.wait import until
 
+unsanitized = plain_build("a sanitizer's shadow of the memory is terabytes")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="reading the memory of an undumpable process needs root")
 MIB = 1 << 20
 
@@ -53,6 +55,7 @@ def holds(pid, needles):
     return found
 
 
+@unsanitized
 @as_root
 def test_no_worker_has_the_private_half_in_its_memory(own_instance):
     instance = own_instance
