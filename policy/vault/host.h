@@ -19,7 +19,7 @@ struct vault_peer;
  * Errors:  another length, or a second question before the answer: -EPERM, the peer ends.
  * Trust:   hostile.  What is hashed nobody here can know: see docs/SECURITY.md, "Known limits".
  */
-enum { VAULT_HOST_HASH_MAX = 64, VAULT_HOST_BURST = 128, VAULT_HOST_EVERY_US = 250 * 1000 };
+enum { VAULT_HOST_HASH_MAX = 64, VAULT_HOST_BURST = 256, VAULT_HOST_EVERY_US = 125 * 1000 };
 struct vault_host {
 	bool serves, slowed;
 	uint8_t hash[VAULT_HOST_HASH_MAX];
