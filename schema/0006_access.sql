@@ -130,7 +130,8 @@ create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	usual constant text[] := array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward'];
-	valid constant text[] := usual || array['keep-upload', 'keep-download']; -- these record what files hold
+	valid constant text[] := usual || array['reverse', 'agent', 'x11', -- these lend the target something of the client's
+		'keep-upload', 'keep-download']; -- these record what files hold
 	g yanmen.access_grant;
 	u yanmen.users;
 	target text := nullif(yanmen.arg(args, 'target'), '');

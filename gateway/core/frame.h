@@ -14,7 +14,7 @@ struct err;
 enum { FRAME_HEAD = 17, FRAME_BODY_MAX = 60000 };
 enum frame_type {
 	FRAME_META = 1,  /* JSON: who, where, when; the recorder's first frame, once */
-	FRAME_OPEN,      /* JSON: a channel was opened: kind shell|exec|subsystem|menu|forward, command, pty, columns, rows, env */
+	FRAME_OPEN,      /* JSON: a channel was opened: kind shell|exec|subsystem|menu|forward|reverse|agent|x11, command, pty, columns, rows, env */
 	FRAME_IN,        /* bytes from the client to a channel without a terminal */
 	FRAME_KEYS,      /* bytes typed at a terminal.  On disk: u32le length, then empty or a sealed box to the auditor key */
 	FRAME_OUT,       /* bytes from the target */

@@ -165,7 +165,7 @@ struct msgq;
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
-/* what: "reverse", "x11", "forward" (to the target's loopback); text: details of the client's; reason: why */
+/* what: "forward" (to the target's loopback), "reverse", "agent", "x11"; text: details of whoever asked; reason: why */
 #define WIRE_REFUSED_F(F) F(STR, what) F(STR, text) F(STR, reason)
 /* host, port: as the client says it, RFC 4254 section 7.2; origin: whom it forwards for, for the audit */
 #define WIRE_JUMP_F(F) F(STR, host) F(U32, port) F(STR, origin)
@@ -268,6 +268,9 @@ enum wire_feature {
 	WIRE_FEATURE_UPLOAD = 1 << 4, /* files to the target: within sftp and scp, and of rsync */
 	WIRE_FEATURE_DOWNLOAD = 1 << 5,
 	WIRE_FEATURE_FORWARD = 1 << 6, /* -L and -D: connections to the target from the client's side */
+	WIRE_FEATURE_REVERSE = 1 << 7, /* -R: connections to the client from the target's side */
+	WIRE_FEATURE_AGENT = 1 << 8,   /* the client's key agent, lent to the target */
+	WIRE_FEATURE_X11 = 1 << 9,     /* the client's screen, lent to the target */
 	WIRE_FEATURE_KEEP_UPLOAD = 1 << 10, /* contents of files that go up are recorded: a duty, not a right */
 	WIRE_FEATURE_KEEP_DOWNLOAD = 1 << 11,
 	WIRE_FEATURE_KEEP = WIRE_FEATURE_KEEP_UPLOAD | WIRE_FEATURE_KEEP_DOWNLOAD,

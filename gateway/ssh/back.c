@@ -213,6 +213,7 @@ int gw_ssh_back_choose(struct gw_ssh_link *l, const char *target, const char *ac
 		fail(l, WIRE_REACHED_BROKEN, GW_SSH_SAY_INTERNAL, NULL);
 		return 0;
 	}
+	ssh_set_message_callback(s, gw_ssh_remote_message, l);
 	l->back = GW_SSH_BACK_CONNECT;
 	step_connect(l); /* from now on the loop waits for this descriptor too */
 	return 0;

@@ -214,6 +214,7 @@ struct gw_ssh_channel *gw_ssh_channel_of(struct gw_ssh_link *l, ssh_channel fron
 	c->link = l;
 	c->front = front;
 	c->number = ++l->last_number;
+	c->front_open = true;
 	gw_ssh_flow_init(&c->in, FRAME_IN, c->number);
 	gw_ssh_flow_init(&c->out, FRAME_OUT, c->number);
 	gw_ssh_flow_init(&c->err, FRAME_ERR, c->number);
@@ -232,6 +233,9 @@ struct gw_ssh_channel *gw_ssh_channel_of(struct gw_ssh_link *l, ssh_channel fron
 		.channel_exec_request_function = on_exec,
 		.channel_env_request_function = on_env,
 		.channel_subsystem_request_function = on_subsystem,
+		.channel_auth_agent_req_function = gw_ssh_lend_agent,
+		/* libssh says yes for it: where no is known already, there is none. */
+		.channel_x11_req_function = l->granted && !(l->grant.features & WIRE_FEATURE_X11) ? NULL : gw_ssh_lend_x11,
 	};
 	ssh_callbacks_init(&c->front_cb);
 	(void)ssh_set_channel_callbacks(front, &c->front_cb);
@@ -239,20 +243,28 @@ struct gw_ssh_channel *gw_ssh_channel_of(struct gw_ssh_link *l, ssh_channel fron
 	return c;
 }
 
-ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l)
+bool gw_ssh_channel_is_session(const struct gw_ssh_channel *c)
+{
+	return c->start < GW_SSH_START_LOCAL;
+}
+
+size_t gw_ssh_channel_count(const struct gw_ssh_link *l, bool session)
 {
 	size_t n = 0;
 	for (const struct gw_ssh_channel *c = l->channels; c; c = c->next)
-		n += c->start != GW_SSH_START_LOCAL;
-	ssh_channel front = n < GW_SSH_CHANNELS ? ssh_channel_new(l->client.ssh) : NULL;
+		n += gw_ssh_channel_is_session(c) == session;
+	return n;
+}
+
+ssh_channel gw_ssh_channel_new(struct gw_ssh_link *l)
+{
+	ssh_channel front = gw_ssh_channel_count(l, true) < GW_SSH_CHANNELS ? ssh_channel_new(l->client.ssh) : NULL;
 	return front ? gw_ssh_channel_of(l, front)->front : NULL;
 }
 
-void gw_ssh_channel_attach_back(struct gw_ssh_channel *c)
+void gw_ssh_channel_attach_back(struct gw_ssh_channel *c, ssh_channel back)
 {
-	c->back = ssh_channel_new(c->link->target.ssh);
-	if (!c->back)
-		abort();
+	c->back = back;
 	c->back_cb = (struct ssh_channel_callbacks_struct){
 		.userdata = c,
 		.channel_data_function = on_back_data,
@@ -293,14 +305,17 @@ void gw_ssh_channel_free(struct gw_ssh_channel *c)
 	for (size_t i = 0; i < c->signals_n; i++)
 		free(c->signals[i]);
 	c->screen = term_screen_free(c->screen);
+	gw_ssh_lend_free(c);
 	free(c->command);
+	free(c->to_host);
+	free(c->from_host);
 	free(c);
 }
 
 void gw_ssh_channel_line(struct gw_ssh_channel *c, const char *line)
 {
 	struct gw_ssh_flow *own = &c->own;
-	bool screen = c->start != GW_SSH_START_LOCAL; /* or a program that did not ask for words */
+	bool screen = gw_ssh_channel_is_session(c); /* or a program that did not ask for words */
 	if (!screen || own->dropped || own->data.len - own->at > GW_SSH_FLOW_TAKE)
 		return;
 	own->to_err = !c->pty;

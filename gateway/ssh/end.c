@@ -59,6 +59,8 @@ static void prepare(struct gw_ssh_channel *c)
 {
 	c->phase = GW_SSH_CH_CLOSING;
 	c->in.dropped = c->out.dropped = c->err.dropped = true;
+	if (!c->front_open)
+		c->front_closed = c->front_close_sent = true;
 	gw_ssh_channel_say(c, GW_SSH_SAY_ENDED, c->link->farewell);
 	c->has_exit = false; /* no status: OpenSSH makes 255 of it, as of any lost connection */
 	c->out.ended = c->err.ended = true;

@@ -89,9 +89,9 @@ static struct gw_ssh_forward *forward_new(struct gw_ssh_link *l, ssh_channel cha
 	return f;
 }
 
-static size_t count(const struct gw_ssh_link *l)
+size_t gw_ssh_forward_count(const struct gw_ssh_link *l)
 {
-	size_t n = gw_ssh_local_count(l);
+	size_t n = gw_ssh_channel_count(l, false);
 	for (const struct gw_ssh_forward *f = l->forwards; f; f = f->next)
 		n++;
 	return n;
@@ -137,7 +137,7 @@ static int refuse(struct gw_ssh_link *l, ssh_message m, const char *say)
 
 int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m)
 {
-	if (!l->authenticated || l->over || count(l) >= GW_SSH_FORWARDS)
+	if (!l->authenticated || l->over || gw_ssh_forward_count(l) >= GW_SSH_FORWARDS)
 		return 1;
 	if (gw_ssh_local_is(l, m))
 		return gw_ssh_local_asked(l, m);
@@ -159,20 +159,6 @@ int gw_ssh_forward_asked(struct gw_ssh_link *l, ssh_message m)
 	if (channel)
 		(void)forward_new(l, channel, take_fd(fd));
 	return channel ? 0 : 1;
-}
-
-void gw_ssh_forward_refused(struct gw_ssh_link *l, ssh_message m)
-{
-	static const char nobody[] = "refused to everybody";
-	char text[300] = "";
-	int type = ssh_message_type(m), subtype = ssh_message_subtype(m);
-	if (type == SSH_REQUEST_GLOBAL && subtype == SSH_GLOBAL_REQUEST_TCPIP_FORWARD) {
-		const char *address = ssh_message_global_request_address(m);
-		(void)snprintf(text, sizeof text, "%.250s:%d", address ? address : "", ssh_message_global_request_port(m));
-		gw_session_refused(l->gw, "reverse", text, nobody);
-	} else if (type == SSH_REQUEST_CHANNEL && subtype == SSH_CHANNEL_REQUEST_X11) {
-		gw_session_refused(l->gw, "x11", text, nobody);
-	}
 }
 
 static void forward_free(struct gw_ssh_forward *f)

@@ -147,8 +147,11 @@ static int on_other(ssh_session s, ssh_message m, void *ctx)
 		return gw_ssh_ask_message(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL_OPEN && ssh_message_subtype(m) == SSH_CHANNEL_DIRECT_TCPIP)
 		return gw_ssh_forward_asked(ctx, m);
-	gw_ssh_forward_refused(ctx, m);
-	if (type == SSH_REQUEST_CHANNEL_OPEN || type == SSH_REQUEST_GLOBAL)
+	if (type == SSH_REQUEST_GLOBAL)
+		return gw_ssh_reverse_asked(ctx, m);
+	if (type == SSH_REQUEST_CHANNEL && ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_X11)
+		gw_session_refused(((struct gw_ssh_link *)ctx)->gw, "x11", "", "the grant does not allow it");
+	if (type == SSH_REQUEST_CHANNEL_OPEN)
 		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
 	return 1;
 }

@@ -3,6 +3,7 @@
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include "gateway/ssh/link.h"
+#include "gateway/ssh/request.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,22 +44,14 @@ int gw_ssh_local_asked(struct gw_ssh_link *l, ssh_message m)
 	struct gw_ssh_channel *c = gw_ssh_channel_of(l, front);
 	(void)snprintf(text, sizeof text, "%s:%d", host, port);
 	c->command = strdup(text);
-	if (!c->command)
+	c->to_host = strdup(host);
+	if (!c->command || !c->to_host)
 		abort();
-	c->to_host = host;
 	c->to_port = (uint16_t)port;
 	c->start = GW_SSH_START_LOCAL;
 	c->err.dropped = true; /* such a channel has none */
 	l->input_us = clock_mono_us();
 	return 0;
-}
-
-size_t gw_ssh_local_count(const struct gw_ssh_link *l)
-{
-	size_t n = 0;
-	for (const struct gw_ssh_channel *c = l->channels; c; c = c->next)
-		n += c->start == GW_SSH_START_LOCAL;
-	return n;
 }
 
 int gw_ssh_local_record(struct gw_ssh_channel *c, struct err *err)
@@ -73,20 +66,6 @@ static void refuse(struct gw_ssh_channel *c, const char *reason)
 	gw_ssh_start_refuse(c, reason);
 }
 
-/* "Channel opening failure: channel 43 error (2) Connection refused"; the codes: RFC 4254 section 5.1 */
-static void refusal(ssh_session s, char *ret, size_t ret_n)
-{
-	static const char *const codes[] = { "", "administratively prohibited", "connect failed",
-		"unknown channel type", "resource shortage" };
-	const char *text = ssh_get_error(s), *at = text ? strstr(text, "error (") : NULL;
-	unsigned code = 0;
-	int n = 0;
-	if (at && sscanf(at, "error (%9u) %n", &code, &n) == 1 && n > 0 && code > 0 && code < COUNT_OF(codes))
-		(void)snprintf(ret, ret_n, "the target refuses it: %s: %.200s", codes[code], at + n);
-	else
-		(void)snprintf(ret, ret_n, "the target refuses it: %.200s", text ? text : "");
-}
-
 int gw_ssh_local_open(struct gw_ssh_channel *c)
 {
 	char reason[300];
@@ -94,7 +73,7 @@ int gw_ssh_local_open(struct gw_ssh_channel *c)
 	/* A service that only says something and hangs up may have done so already. */
 	if (r == SSH_OK || r == SSH_AGAIN || c->back_closed)
 		return r == SSH_AGAIN ? r : SSH_OK;
-	refusal(c->link->target.ssh, reason, sizeof reason);
+	gw_ssh_request_refusal("target", ssh_get_error(c->link->target.ssh), reason, sizeof reason);
 	refuse(c, reason);
 	return r;
 }

@@ -1,6 +1,8 @@
 #include "gateway/ssh/request.h"
+#include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "gateway/xfer/command.h"
+#include <stdio.h>
 #include <string.h>
 
 static bool is_blank(uint8_t c)
@@ -57,4 +59,18 @@ bool gw_ssh_request_env(const char *allow, struct span name)
 			return true;
 	}
 	return false;
+}
+
+/* "Channel opening failure: channel 43 error (2) Connection refused"; the codes: RFC 4254 section 5.1 */
+void gw_ssh_request_refusal(const char *who, const char *error, char *ret, size_t ret_n)
+{
+	static const char *const codes[] = { "", "administratively prohibited", "connect failed",
+		"unknown channel type", "resource shortage" };
+	const char *at = error ? strstr(error, "error (") : NULL;
+	unsigned code = 0;
+	int n = 0;
+	if (at && sscanf(at, "error (%9u) %n", &code, &n) == 1 && n > 0 && code > 0 && code < COUNT_OF(codes))
+		(void)snprintf(ret, ret_n, "the %s refuses it: %s: %.200s", who, codes[code], at + n);
+	else
+		(void)snprintf(ret, ret_n, "the %s refuses it: %.200s", who, error ? error : "");
 }

@@ -29,6 +29,7 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 		"目标拒绝了该账号的托管凭据，请联系管理员" },
 	[GW_SSH_SAY_TARGET_GONE] = { "the target closed the connection", "目标已关闭连接" },
 	[GW_SSH_SAY_TARGET_REFUSED] = { "the target refused the request", "目标拒绝了该请求" },
+	[GW_SSH_SAY_TARGET_X11] = { "*** Yanmen: the target does not forward X11 ***", "*** 雁门：目标不支持 X11 转发 ***" },
 	[GW_SSH_SAY_CONNECTING] = { "connecting to {} ...", "正在连接 {} ……" },
 	[GW_SSH_SAY_IDLE] = { "idle for too long", "空闲时间过长" },
 	[GW_SSH_SAY_TOTAL] = { "the time that the grant allows is over", "授权允许的时长已用完" },

@@ -23,6 +23,7 @@ enum gw_ssh_say {
 	GW_SSH_SAY_TARGET_LOGIN,
 	GW_SSH_SAY_TARGET_GONE,
 	GW_SSH_SAY_TARGET_REFUSED, /* the target did not run the request */
+	GW_SSH_SAY_TARGET_X11,     /* it does not want the client's screen */
 	GW_SSH_SAY_CONNECTING,     /* {}: the target's name */
 	GW_SSH_SAY_IDLE,
 	GW_SSH_SAY_TOTAL,

@@ -9,6 +9,7 @@
 
 enum {
 	TURN_MAX_US = 1000 * 1000,
+	REVERSE_TURN_US = 300 * 1000, /* while a client waits for a port: reverse.c keeps it awake */
 	CLIENT_KEEPALIVE_US = 30 * 1000 * 1000,
 	TARGET_KEEPALIVE_US = 60 * 1000 * 1000,
 	CHOOSE_US = 600 * 1000 * 1000, /* logged in and no target yet: no grant limits this one */
@@ -39,8 +40,7 @@ static void on_flow(void *ctx)
 
 static void on_opened(void *ctx, uint32_t channel, uint32_t request, int code, const char *say)
 {
-	(void)request;
-	gw_ssh_start_opened(ctx, channel, code, say);
+	gw_ssh_start_opened(ctx, channel, request, code, say);
 }
 
 /* Only terminals: a program that reads the other channels did not ask for words. */
@@ -113,7 +113,8 @@ static int timeout_ms(const struct gw_ssh_link *l, bool moved)
 	if (moved || wait <= 0)
 		return 0;
 	wait -= clock_mono_us();
-	wait = wait < 0 ? 0 : wait > TURN_MAX_US ? TURN_MAX_US : wait;
+	int64_t most = gw_ssh_reverse_waits(l) ? REVERSE_TURN_US : TURN_MAX_US;
+	wait = wait < 0 ? 0 : wait > most ? most : wait;
 	return (int)((wait + 999) / 1000);
 }
 
@@ -159,6 +160,8 @@ static void run(struct gw_ssh_link *l)
 		if (!l->over)
 			step_channels(l, &moved);
 		if (!l->over)
+			gw_ssh_reverse_step(l);
+		if (!l->over)
 			gw_ssh_forward_step(l, &moved);
 		if (!l->over)
 			check_limits(l);
@@ -189,6 +192,7 @@ int gw_ssh_serve(void *state, int client_fd, struct err *err)
 	gw_session_listen(w->gw, NULL, NULL);
 	gw_ssh_choose_close(l);
 	gw_ssh_forward_free_all(l);
+	gw_ssh_reverse_free(l);
 	gw_ssh_back_done(l);
 	gw_ssh_ask_done(l);
 	gw_ssh_side_done(&l->client);

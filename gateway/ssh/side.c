@@ -77,6 +77,14 @@ void gw_ssh_side_turn(struct gw_ssh_side *s)
 	}
 }
 
+bool gw_ssh_side_is_free(struct gw_ssh_side *s)
+{
+	/* Sends nothing while an answer is out: any global request takes that one. */
+	if (s->asked && !s->busy)
+		s->asked = ssh_channel_cancel_forward(s->ssh, "", 0) == SSH_AGAIN;
+	return !s->asked && !s->busy;
+}
+
 bool gw_ssh_side_lives(struct gw_ssh_side *s, int64_t now, int64_t every_us)
 {
 	if (s->packets.in_packets != s->heard) {
@@ -89,7 +97,10 @@ bool gw_ssh_side_lives(struct gw_ssh_side *s, int64_t now, int64_t every_us)
 	s->keepalive_us = now + every_us;
 	if (now - s->heard_us > SILENT_MAX * every_us)
 		return false;
-	(void)ssh_send_keepalive(s->ssh);
+	if (gw_ssh_side_is_free(s)) {
+		(void)ssh_send_keepalive(s->ssh);
+		s->asked = true;
+	}
 	return true;
 }
 

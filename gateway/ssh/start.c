@@ -10,23 +10,29 @@
 #include "gateway/ssh/request.h"
 #include "gateway/term/screen.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An escaped byte takes six: 6 * (8000 + 8 * (128 + 100)) and the rest stay below FRAME_BODY_MAX. */
 enum { REFUSED_STATUS = 254, COMMAND_SHOWN_MAX = 8000, ENV_SHOWN = 8, ENV_SHOWN_MAX = 100 };
 
-void gw_ssh_start_record(struct gw_ssh_channel *c, uint8_t type, struct buf *b)
+static void record(struct gw_ssh_link *l, uint8_t type, uint32_t number, struct buf *b)
 {
 	struct err err = { 0 };
-	if (gw_tap_frame(c->link->gw, type, c->number, buf_span(b), &err) < 0) {
+	if (gw_tap_frame(l->gw, type, number, buf_span(b), &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "ssh.record", &err);
-		gw_ssh_end_say(c->link, GW_SSH_SAY_NO_RECORDING, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_NO_RECORDING));
+		gw_ssh_end_say(l, GW_SSH_SAY_NO_RECORDING, gw_ssh_say(GW_SSH_EN, GW_SSH_SAY_NO_RECORDING));
 	}
 }
 
-void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *text)
+void gw_ssh_start_record(struct gw_ssh_channel *c, uint8_t type, struct buf *b)
 {
-	if (!c->link->granted)
+	record(c->link, type, c->number, b);
+}
+
+void gw_ssh_start_note_of(struct gw_ssh_link *l, uint32_t number, const char *kind, const char *text)
+{
+	if (!l->granted)
 		return;
 	struct buf b;
 	struct json j;
@@ -36,19 +42,26 @@ void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *t
 	json_str(&j, "kind", span_str(kind));
 	json_str(&j, "text", span_str(text));
 	json_end(&j);
-	gw_ssh_start_record(c, FRAME_NOTE, &b);
+	record(l, FRAME_NOTE, number, &b);
 	buf_done(&b);
+}
+
+void gw_ssh_start_note(struct gw_ssh_channel *c, const char *kind, const char *text)
+{
+	gw_ssh_start_note_of(c->link, c->number, kind, text);
 }
 
 void gw_ssh_start_refuse(struct gw_ssh_channel *c, const char *line)
 {
 	gw_ssh_start_note(c, "refused", line);
 	gw_ssh_channel_say(c, GW_SSH_SAY_REFUSED, line);
-	c->has_exit = c->start != GW_SSH_START_LOCAL;
+	c->has_exit = gw_ssh_channel_is_session(c);
 	*c->exit_signal = '\0';
 	c->exit_status = REFUSED_STATUS;
 	c->in.dropped = true;
 	c->out.ended = c->err.ended = true;
+	if (!c->front_open)
+		c->front_closed = c->front_close_sent = true;
 	c->phase = GW_SSH_CH_CLOSING;
 }
 
@@ -89,13 +102,16 @@ static void begin(struct gw_ssh_channel *c)
 		c->phase = GW_SSH_CH_WAIT;
 }
 
+/* First the start, then what the client lends to it: one question at a time. */
 static void ask(struct gw_ssh_channel *c)
 {
 	struct gw_ssh_link *l = c->link;
 	struct err err = { 0 };
 	if (l->back != GW_SSH_BACK_UP || l->locked)
 		return;
-	int r = gw_session_open(l->gw, c->number, c->feature, span_str(c->command), &err);
+	c->asking = c->asking ? c->asking : c->feature;
+	struct span text = c->asking == c->feature ? span_str(c->command) : (struct span){ 0 };
+	int r = gw_session_open(l->gw, c->number, c->asking, text, &err);
 	if (r == 0)
 		c->phase = GW_SSH_CH_ASKED;
 	else if (r != -EAGAIN)
@@ -104,7 +120,7 @@ static void ask(struct gw_ssh_channel *c)
 
 static void record_open(struct gw_ssh_channel *c)
 {
-	static const char *const kinds[] = { "", "shell", "exec", "subsystem", "forward" };
+	static const char *const kinds[] = { "", "shell", "exec", "subsystem", "forward", "reverse", "agent", "x11" };
 	struct span command = span_str(c->command);
 	bool cut = command.n > COMMAND_SHOWN_MAX; /* the audit has all of it */
 	struct buf b, shown_command;
@@ -122,6 +138,10 @@ static void record_open(struct gw_ssh_channel *c)
 	if (c->moves.protocol)
 		json_str(&j, "files", span_str(wire_file_protocol_name((uint8_t)c->moves.protocol)));
 	json_bool(&j, "pty", c->pty);
+	if (c->lends & WIRE_FEATURE_AGENT)
+		json_bool(&j, "agent", true);
+	if (c->lends & WIRE_FEATURE_X11)
+		json_bool(&j, "x11", true);
 	if (c->pty) {
 		json_str(&j, "term", span_str(c->term));
 		json_num(&j, "columns", c->columns);
@@ -156,7 +176,7 @@ static void opened(struct gw_ssh_channel *c)
 			term_screen_charset(c->screen, l->grant.charset);
 		c->out.screen = c->screen;
 		c->drawn_us = clock_mono_us();
-	} else if (c->start == GW_SSH_START_LOCAL) {
+	} else if (!gw_ssh_channel_is_session(c)) {
 		r = gw_ssh_local_record(c, &err);
 	} else if (l->grant.stream_max > 0 && gw_ssh_files_reads(c)) {
 		r = gw_ssh_flow_limit(&c->err, l->grant.stream_max, &err);
@@ -171,36 +191,49 @@ static void opened(struct gw_ssh_channel *c)
 		refuse(c, GW_SSH_SAY_INTERNAL, NULL);
 		return;
 	}
-	gw_ssh_channel_attach_back(c);
+	if (!c->back) {
+		ssh_channel back = ssh_channel_new(l->target.ssh);
+		if (!back)
+			abort();
+		gw_ssh_channel_attach_back(c, back);
+	}
 	c->phase = GW_SSH_CH_OPENING;
 }
 
-void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, int code, const char *say)
+void gw_ssh_start_opened(struct gw_ssh_link *l, uint32_t channel, uint32_t request, int code, const char *say)
 {
 	struct gw_ssh_channel *c = l->channels;
 	while (c && c->number != channel)
 		c = c->next;
-	if (!c || c->phase != GW_SSH_CH_ASKED || l->over)
+	if (l->over || gw_ssh_reverse_answered(l, channel, code) || !c || c->phase != GW_SSH_CH_ASKED || request != c->asking)
 		return;
-	if (code == 0)
-		opened(c);
-	else
+	if (request != c->feature) {
+		gw_ssh_lend_answered(c, request, code, say);
+	} else if (code < 0) {
 		gw_ssh_start_refuse(c, say);
+		return;
+	}
+	c->asking = gw_ssh_lend_next(c);
+	if (c->asking)
+		c->phase = GW_SSH_CH_WAIT;
+	else
+		opened(c);
 }
 
 /* Nothing to request there: it runs, also for a client that has closed with its last bytes under way. */
-static void step_opening_local(struct gw_ssh_channel *c)
+static void step_opening_other(struct gw_ssh_channel *c)
 {
-	if (gw_ssh_local_open(c) != SSH_OK)
+	int r = c->start == GW_SSH_START_LOCAL ? gw_ssh_local_open(c) : gw_ssh_remote_open(c);
+	if (r != SSH_OK)
 		return;
-	c->back_open = true;
+	c->front_open = c->back_open = true;
 	c->phase = GW_SSH_CH_RUN;
 }
 
 static void step_opening(struct gw_ssh_channel *c)
 {
-	if (c->start == GW_SSH_START_LOCAL) {
-		step_opening_local(c);
+	if (!gw_ssh_channel_is_session(c)) {
+		step_opening_other(c);
 		return;
 	}
 	int r = ssh_channel_open_session(c->back);
@@ -214,7 +247,27 @@ static void step_opening(struct gw_ssh_channel *c)
 	c->phase = c->front_closed ? GW_SSH_CH_CLOSING : GW_SSH_CH_REQUESTS;
 }
 
-/* One request at a time, and libssh waits for each answer: pty, variables, then the start. */
+/* The requests in front of the start: a terminal, the variables, what the client lends. */
+static size_t requests_before(const struct gw_ssh_channel *c)
+{
+	return 1 + c->env_n + 2;
+}
+
+static int send_start(struct gw_ssh_channel *c)
+{
+	switch (c->start) {
+	case GW_SSH_START_SHELL:
+		return ssh_channel_request_shell(c->back);
+	case GW_SSH_START_EXEC:
+		return ssh_channel_request_exec(c->back, c->command);
+	case GW_SSH_START_SUBSYSTEM:
+		return ssh_channel_request_subsystem(c->back, c->command);
+	default:
+		return SSH_ERROR;
+	}
+}
+
+/* One request at a time, and libssh waits for each answer. */
 static int send_request(struct gw_ssh_channel *c)
 {
 	if (c->step == 0) {
@@ -230,18 +283,9 @@ static int send_request(struct gw_ssh_channel *c)
 			return SSH_OK;
 		return ssh_channel_request_env(c->back, e->name, e->value);
 	}
-	switch (c->start) {
-	case GW_SSH_START_SHELL:
-		return ssh_channel_request_shell(c->back);
-	case GW_SSH_START_EXEC:
-		return ssh_channel_request_exec(c->back, c->command);
-	case GW_SSH_START_SUBSYSTEM:
-		return ssh_channel_request_subsystem(c->back, c->command);
-	case GW_SSH_START_NONE:
-	case GW_SSH_START_LOCAL:
-		break;
-	}
-	return SSH_ERROR;
+	if (c->step < requests_before(c))
+		return gw_ssh_lend_request(c, c->step == c->env_n + 1 ? WIRE_FEATURE_AGENT : WIRE_FEATURE_X11);
+	return send_start(c);
 }
 
 static void step_requests(struct gw_ssh_channel *c)
@@ -250,7 +294,7 @@ static void step_requests(struct gw_ssh_channel *c)
 		int r = send_request(c);
 		if (r == SSH_AGAIN)
 			return;
-		bool start = c->step++ > c->env_n;
+		bool start = c->step++ == requests_before(c);
 		/* A refused terminal or variable is the target's business, as with plain ssh. */
 		if (start && r == SSH_OK)
 			c->phase = GW_SSH_CH_RUN;

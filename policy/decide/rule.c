@@ -39,6 +39,9 @@ static const struct {
 	{ WIRE_FEATURE_UPLOAD, "upload" },
 	{ WIRE_FEATURE_DOWNLOAD, "download" },
 	{ WIRE_FEATURE_FORWARD, "forward" },
+	{ WIRE_FEATURE_REVERSE, "reverse" },
+	{ WIRE_FEATURE_AGENT, "agent" },
+	{ WIRE_FEATURE_X11, "x11" },
 	{ WIRE_FEATURE_KEEP_UPLOAD, "keep-upload" },
 	{ WIRE_FEATURE_KEEP_DOWNLOAD, "keep-download" },
 };

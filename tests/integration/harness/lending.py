@@ -1,0 +1,144 @@
+"""What a client lends to its target: a key agent, a screen, ports that lead to it."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import paramiko
+
+from .wait import until
+
+FEATURES = ("shell", "exec", "sftp", "reverse", "agent", "x11")
+
+
+def features(*names):
+    return [word for name in names for word in ("--feature", name)]
+
+
+class Agent:
+    """OpenSSH's ssh-agent with one key."""
+
+    def __init__(self, instance):
+        self.key = instance.key_pair()
+        self.public = self.key.with_suffix(".pub").read_text()
+        self.socket = f"/tmp/{instance.name('agent')}"  # a socket's path is short
+        self.process = subprocess.Popen(["ssh-agent", "-D", "-a", self.socket], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.env = {"SSH_AUTH_SOCK": self.socket}
+        until(lambda: os.path.exists(self.socket), 20, "the agent")
+        subprocess.run(["ssh-add", "-q", self.key], check=True, timeout=60, env={**os.environ, **self.env})
+
+    def fingerprint(self):
+        return subprocess.run(["ssh-keygen", "-lf", self.key], check=True, timeout=60, capture_output=True).stdout.split()[1].decode()
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(10)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.socket)
+
+
+@contextlib.contextmanager
+def agent_of(instance):
+    agent = Agent(instance)
+    try:
+        yield agent
+    finally:
+        agent.stop()
+
+
+@contextlib.contextmanager
+def screen(instance):
+    """A real X server that asks for a cookie; yields the environment of its clients."""
+    authority = instance.scratch / instance.name("xauthority")
+    cookie = os.urandom(16).hex()
+    subprocess.run(["xauth", "-q", "-f", authority, "add", ":0", ".", cookie], check=True, timeout=60)
+    ours, theirs = os.pipe()
+    with subprocess.Popen(["Xvfb", "-displayfd", str(theirs), "-nolisten", "tcp", "-auth", authority, "-screen", "0", "320x200x8"],
+                          pass_fds=[theirs], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        os.close(theirs)
+        try:
+            with os.fdopen(ours) as f:
+                number = f.readline().strip()
+            assert number, "Xvfb did not start"
+            subprocess.run(["xauth", "-q", "-f", authority, "add", f":{number}", ".", cookie], check=True, timeout=60)
+            yield {"DISPLAY": f":{number}", "XAUTHORITY": str(authority)}
+        finally:
+            server.send_signal(signal.SIGKILL)
+
+
+class Ports:
+    """An ssh -N -R; the allocated ports as its words tell them."""
+
+    def __init__(self, process):
+        self.process, self.text, self.told = process, "", threading.Event()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.text += line.decode(errors="replace")
+
+    def allocated(self, count=1):
+        def ports():
+            assert self.process.poll() is None, self.text
+            found = re.findall(r"Allocated port (\d+) for remote forward", self.text)
+            return found if len(found) >= count else None
+        return [int(p) for p in until(ports, 40, f"{count} allocated ports")]
+
+    def said(self, words):
+        until(lambda: words in self.text, 40, repr(words))
+
+
+class Liar(paramiko.ServerInterface):
+    """A target that opens channels as it likes; a command is a word: what it is to open while that runs."""
+
+    def __init__(self, transport):
+        self.transport, self.answers = transport, []
+        self.done = threading.Event()
+
+    def get_allowed_auths(self, username):
+        return "password,publickey"
+
+    def check_auth_password(self, username, password):
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_auth_publickey(self, username, key):
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind, number):
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_port_forward_request(self, address, port):
+        return port or 40404
+
+    def check_channel_forward_agent_request(self, channel):
+        return True
+
+    def check_channel_x11_request(self, channel, single_connection, auth_protocol, auth_cookie, screen_number):
+        return True
+
+    def check_channel_exec_request(self, channel, command):
+        threading.Thread(target=self._lie, args=[channel, command.decode()], daemon=True).start()
+        return True
+
+    def _open(self, word):
+        here, there = ("127.0.0.1", 4711), ("localhost", 40405)
+        kind, more = {"agent": ("auth-agent@openssh.com", {}), "x11": ("x11", {"src_addr": here}), "session": ("session", {}),
+                      "reverse": ("forwarded-tcpip", {"src_addr": here, "dest_addr": there})}[word]
+        return self.transport.open_channel(kind, timeout=20, **more)
+
+    def _lie(self, channel, command):
+        for word in command.split():
+            try:
+                self._open(word)
+                answer = "opened"
+            except paramiko.ChannelException as e:
+                answer = str(e.code)
+            except paramiko.SSHException as e:
+                answer = str(e)
+            channel.sendall(f"{word}:{answer}\n".encode())
+        channel.send_exit_status(0)
+        channel.close()

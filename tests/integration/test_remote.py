@@ -1,0 +1,574 @@
+"""-R, agent and X11 forwarding: real OpenSSH on both sides, by policy."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shlex
+import socket
+import subprocess
+import threading
+
+import paramiko
+import pytest
+from harness import procs
+from harness.echo import echo_server
+from harness.instance import free_port
+from harness.lending import FEATURES, Liar, Ports, agent_of, features, screen
+from harness.target import Sshd
+from harness.through import Through, listens
+from harness.wait import until
+
+QUIET = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o BatchMode=yes"
+
+
+@pytest.fixture
+def echo():
+    with echo_server() as port:
+        yield port
+
+
+@pytest.fixture
+def agent(instance):
+    with agent_of(instance) as agent:
+        yield agent
+
+
+@pytest.fixture
+def open_target(instance, sshd):
+    """A server that forwards everything."""
+    sshd.more = "X11Forwarding yes\nX11UseLocalhost yes\nAllowAgentForwarding yes\nAllowTcpForwarding yes\nGatewayPorts clientspecified"
+    sshd.restart()
+    return instance.target(sshd.port)
+
+
+@pytest.fixture
+def lender(instance, open_target):
+    """A user who may lend everything to his target."""
+    user = instance.user()
+    instance.grant(user, open_target, *features(*FEATURES))
+    user.target = open_target
+    return user
+
+
+def login(user):
+    return f"{user.name}#{user.target}"
+
+
+@contextlib.contextmanager
+def reverse(instance, user, *flags, words=("-N",), options=(), through=None):
+    """ssh -R ...: its words are read as they come."""
+    options = ("LogLevel=INFO", "ExitOnForwardFailure=yes", *options)
+    if through:
+        through.config.write_text(through.config.read_text().replace("LogLevel ERROR", "LogLevel INFO"))
+        argv = through.argv("-o", "ExitOnForwardFailure=yes", *flags, *words, user.target)
+    else:
+        argv = instance.ssh_argv(user, *words[1:], login=login(user), options=options, flags=(*flags, *words[:1]))
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          env=instance.ssh_env(user), start_new_session=True) as process:
+        try:
+            yield Ports(process)
+        finally:
+            process.kill()
+
+
+def frames(instance, session):
+    def whole():
+        rows = [(r := json.loads(line)) | r.get("body", {}) for line in instance.export(session, "jsonl").splitlines()]
+        return rows if any(r.get("type") == "finish" for r in rows) else None
+    return until(whole, 30, "the whole recording")
+
+
+def connect(port):
+    s = socket.create_connection(("127.0.0.1", port), 30)
+    s.settimeout(60)
+    return s
+
+
+def exchange(s, data):
+    """Sends all, closes that half, and reads to the end."""
+    def send():
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+    sender = threading.Thread(target=send)
+    sender.start()
+    got = b""
+    while more := s.recv(65536):
+        got += more
+    sender.join(30)
+    return got
+
+
+def transport_to(instance, user):
+    transport = paramiko.Transport(("127.0.0.1", instance.port))
+    transport.connect(username=login(user), password=user.password_file.read_text())
+    return transport
+
+
+# ---- agent ----
+
+
+@pytest.mark.parametrize("way", ["direct", "jump"])
+def test_an_onward_login_with_the_lent_agent(instance, lender, agent, way):
+    onward = Sshd(instance)
+    onward.start()
+    onward.authorize(agent.public)
+    hop = f"ssh {QUIET} -p {onward.port} {onward.account.name}@127.0.0.1 echo onward"
+    command = f"ssh-add -l && {hop}"
+    try:
+        if way == "direct":
+            done = instance.ssh(lender, command, login=login(lender), flags=["-A"], env=agent.env)
+        else:
+            through = Through(instance, lender)
+            through.env |= agent.env
+            done = through.run("-A", lender.target, command)
+    finally:
+        onward.stop()
+    assert done.returncode == 0, done.stderr
+    listed, said = done.stdout.decode().splitlines()
+    assert agent.fingerprint() in listed and said == "onward"
+    session = instance.session_of(lender, "closed")["id"]
+    rows = frames(instance, session)
+    lent = [r for r in rows if r["type"] == "open" and r["kind"] == "agent"]
+    assert len(lent) == 2 and [r["agent"] for r in rows if r["type"] == "open" and r["kind"] == "exec"] == [True]
+    for r in lent:
+        assert [f["type"] for f in rows if f.get("channel") == r["channel"]] == ["open", "digest", "digest", "close"]
+    instance.ok("recording", "verify", session)
+    asked = [r["body"]["request"] for r in instance.told(lender, "channel.opened", 4)]
+    assert sorted(asked) == ["agent", "agent", "agent", "exec"]  # the request, and each use of it
+
+
+def test_without_the_feature_no_agent_and_a_terminal_reads_why(instance, engineer, agent):
+    done = instance.ssh(engineer, "echo $SSH_AUTH_SOCK.", flags=["-A"], env=agent.env)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b".\n", b"")
+    [row] = instance.told(engineer, "channel.refused")
+    assert row["body"]["request"] == "agent"
+    done = instance.ssh(engineer, "echo $SSH_AUTH_SOCK.", flags=["-A", "-tt"], env=agent.env)
+    assert b"agent is not allowed here" in done.stdout and b"\n.\r\n" in done.stdout
+    notes = [r for r in frames(instance, instance.session_of(engineer, "closed")["id"]) if r["type"] == "note"]
+    assert any("agent is not allowed" in n["text"] for n in notes)
+
+
+def test_an_agent_that_is_not_there_is_no_harm(instance, lender):
+    """The client refuses the channel: what the target hears is a closed connection."""
+    transport = transport_to(instance, lender)
+    channel = transport.open_session(timeout=30)
+    assert transport.global_request("keepalive@openssh.com") is not None
+    request = paramiko.Message()
+    request.add_byte(paramiko.common.cMSG_CHANNEL_REQUEST)
+    request.add_int(channel.remote_chanid)
+    request.add_string("auth-agent-req@openssh.com")
+    request.add_boolean(False)
+    transport._send_user_message(request)  # paramiko's own agent forwarding would take the channel
+    channel.exec_command("ssh-add -l; echo after")
+    out = b""
+    while more := channel.recv(1000):
+        out += more
+    assert out == b"after\n" and channel.recv_exit_status() == 0
+    [row] = instance.told(lender, "forward.refused")
+    assert row["body"]["protocol"] == "agent" and "the client refuses it" in row["body"]["reason"]
+    transport.close()
+
+
+# ---- ports of the target ----
+
+
+@pytest.mark.parametrize("way", ["direct", "jump"])
+def test_a_port_that_the_target_chooses_leads_to_the_client(instance, lender, echo, way):
+    data = os.urandom(3 << 20)
+    through = Through(instance, lender) if way == "jump" else None
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}", through=through) as client:
+        [port] = client.allocated()
+        with connect(port) as s:
+            got = exchange(s, data)
+        assert got == data + b"digest " + hashlib.sha256(data).hexdigest().encode()
+        session = instance.session_of(lender, "online")["id"]
+    ended = instance.session_of(lender, "closed")
+    assert (ended["bytes_in"], ended["bytes_out"]) == (len(got), len(data))  # in: from the client
+    rows = frames(instance, session)
+    [opened] = [r for r in rows if r["type"] == "open"]
+    assert opened["kind"] == "reverse" and opened["command"].startswith(f"localhost:{port} from 127.0.0.1:")
+    assert {r["sha256"] for r in rows if r["type"] == "digest"} == {hashlib.sha256(data).hexdigest(), hashlib.sha256(got).hexdigest()}
+    assert [r["text"] for r in rows if r["type"] == "note"] == [f"localhost:{port}"]
+    instance.ok("recording", "verify", session)
+    texts = [r["body"]["text"] for r in instance.told(lender, "channel.opened", 2) if r["body"]["request"] == "reverse"]
+    assert sorted(texts)[0] == f"localhost:{port}" and sorted(texts)[1].startswith(f"localhost:{port} from")
+
+
+def test_curl_on_the_target_reads_from_the_client(instance, lender):
+    folder = instance.scratch / instance.name("www")
+    folder.mkdir()
+    (folder / "file").write_bytes(os.urandom(1 << 20))
+    port, fixed = free_port(), free_port()
+    with subprocess.Popen(["/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", folder, str(port)],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as web:
+        until(lambda: listens(port), 30, "the HTTP server")
+        done = instance.ssh(lender, f"curl -sS --max-time 40 http://127.0.0.1:{fixed}/file", login=login(lender),
+                            flags=["-R", f"{fixed}:127.0.0.1:{port}", "-o", "ExitOnForwardFailure=yes"])
+        web.kill()
+    assert done.returncode == 0 and done.stdout == (folder / "file").read_bytes(), done.stderr
+
+
+def test_several_ports_and_one_that_is_taken(instance, lender, echo):
+    flags = [word for _ in range(5) for word in ("-R", f"0:127.0.0.1:{echo}")]
+    with reverse(instance, lender, *flags) as client:
+        ports = client.allocated(5)
+        assert len(set(ports)) == 5
+        for port in ports:
+            with connect(port) as s:
+                assert exchange(s, b"x").startswith(b"xdigest")
+        with reverse(instance, lender, "-R", f"{ports[0]}:127.0.0.1:{echo}") as second:
+            assert second.process.wait(60) == 255
+            second.said(f"remote port forwarding failed for listen port {ports[0]}")
+    rows = instance.told(lender, "forward.refused")
+    assert "the target refuses it" in rows[0]["body"]["reason"] and rows[0]["body"]["asked"] == f"localhost:{ports[0]}"
+
+
+def test_a_port_is_taken_back(instance, lender, echo):
+    """By the multiplexing client: -O forward, -O cancel."""
+    control, port = f"/tmp/{instance.name('ctl')}", free_port()
+    with reverse(instance, lender, "-M", "-S", control) as client:
+        def master(*words):
+            return subprocess.run(["ssh", "-F", "none", "-S", control, *words, "127.0.0.1"], capture_output=True, timeout=60, check=False)
+        until(lambda: os.path.exists(control), 30, "the master's socket")
+        rule = f"{port}:127.0.0.1:{echo}"
+        assert master("-O", "forward", "-R", rule).returncode == 0
+        assert listens(port)
+        with connect(port) as s:
+            s.sendall(b"one")
+            assert s.recv(3) == b"one"
+            assert master("-O", "cancel", "-R", rule).returncode == 0
+            until(lambda: not listens(port), 20, "the end of the port")
+            s.sendall(b"two")  # what runs goes on
+            assert s.recv(3) == b"two"
+        assert master("-O", "forward", "-R", rule).returncode == 0
+        assert listens(port) and client.process.poll() is None
+    until(lambda: not listens(port), 20, "the end of the port with the connection")
+
+
+def test_keepalives_of_an_impatient_client_do_not_take_the_answer(instance, lender, echo):
+    """The target is slow; OpenSSH reads the next answer as that of its oldest global request."""
+    slow = Sshd(instance)
+    slow.more = "LoginGraceTime 60\n"
+    slow.start()
+    target = instance.target(slow.port)
+    instance.grant(lender, target, *features(*FEATURES))
+    lender.target = target
+    os.kill(slow.process.pid, 19)  # SIGSTOP: it accepts and says nothing
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}", options=("ServerAliveInterval=1", "ServerAliveCountMax=4")) as client:
+        until(lambda: any(remote == slow.port for _, remote in procs.tcp()), 30, "the login to the target")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            client.process.wait(6)  # six intervals, more than it would bear in silence
+        os.kill(slow.process.pid, 18)
+        with connect(client.allocated()[0]) as s:
+            assert exchange(s, b"x").startswith(b"xdigest")
+    slow.stop()
+
+
+def test_without_the_feature_no_port(instance, engineer, echo):
+    engineer.target = instance.demo
+    with reverse(instance, engineer, "-R", f"0:127.0.0.1:{echo}") as client:
+        assert client.process.wait(60) == 255
+        client.said("remote port forwarding failed")
+    [row] = instance.told(engineer, "channel.refused")
+    assert row["body"]["request"] == "reverse"
+
+
+def test_no_more_than_sixteen_ports(instance, lender):
+    transport = transport_to(instance, lender)
+    ports = [transport.request_port_forward("localhost", 0) for _ in range(16)]
+    assert len(set(ports)) == 16
+    with pytest.raises(paramiko.SSHException):
+        transport.request_port_forward("localhost", 0)
+    transport.cancel_port_forward("localhost", ports[0])
+    assert transport.request_port_forward("localhost", 0)
+    assert instance.told(lender, "forward.refused")[0]["body"]["reason"] == "too many ports"
+    transport.close()
+
+
+@pytest.mark.parametrize("asked", [("localhost", 65536 + 22), ("x" * 300, 0)])
+def test_addresses_that_are_none_are_refused(instance, lender, asked):
+    transport = transport_to(instance, lender)
+    with pytest.raises(paramiko.SSHException):
+        transport.request_port_forward(*asked)
+    transport.close()
+
+
+def test_a_flood_of_requests_ends_the_connection(instance, lender):
+    transport = transport_to(instance, lender)
+    for _ in range(400):
+        transport.global_request("tcpip-forward", ("localhost", 0), wait=False)
+    until(lambda: not transport.is_active(), 30, "the end of the connection")
+    transport.close()
+
+
+def test_on_a_connection_without_a_target_nothing_is_lent(instance, lender, echo, agent):
+    done = instance.ssh(lender, login=lender.name, flags=["-N", "-R", f"0:127.0.0.1:{echo}"], options=["ExitOnForwardFailure=yes"])
+    assert done.returncode == 255
+    rows = instance.told(lender, "forward.refused")
+    assert (rows[0]["body"]["protocol"], rows[0]["body"]["reason"]) == ("reverse", "no target on this connection")
+    through = Through(instance, lender, more="Host gate\n  ForwardAgent yes\n")
+    through.env |= agent.env
+    done = through.run(lender.target, "echo $SSH_AUTH_SOCK.")
+    assert done.stdout == b".\n"
+
+
+def test_twenty_at_once_and_no_more_than_32(instance, lender, echo):
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}") as client:
+        [port] = client.allocated()
+        with contextlib.ExitStack() as stack:
+            many = [stack.enter_context(connect(port)) for _ in range(32)]
+            for n, s in enumerate(many):
+                s.sendall(b"number %02d" % n)
+            for n, s in enumerate(many):
+                assert s.recv(9, socket.MSG_WAITALL) == b"number %02d" % n
+            with connect(port) as over:
+                assert over.recv(1) == b""
+        assert instance.told(lender, "forward.refused")[0]["body"]["reason"] == "too many at once"
+
+        def again():
+            with connect(port) as s, contextlib.suppress(ConnectionError):
+                s.sendall(b"again")
+                return s.recv(5) == b"again"
+        until(again, 30, "room for another one")
+    assert len(instance.sessions(lender)) == 1
+
+
+def test_the_target_closes_its_half_first(instance, lender):
+    with socket.create_server(("127.0.0.1", 0)) as server, \
+            reverse(instance, lender, "-R", f"0:127.0.0.1:{server.getsockname()[1]}") as client:
+        server.settimeout(30)
+        with connect(client.allocated()[0]) as there:
+            there.sendall(b"greeting")
+            there.shutdown(socket.SHUT_WR)
+            here, _ = server.accept()
+            with here:
+                here.settimeout(30)
+                assert here.recv(100) == b"greeting" and here.recv(100) == b""
+                here.sendall(b"still heard")
+                assert there.recv(100) == b"still heard"
+                here.shutdown(socket.SHUT_WR)
+                assert there.recv(100) == b""
+
+
+def test_one_that_does_not_read_holds_itself_only(instance, lender, echo):
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}") as client, contextlib.ExitStack() as stack:
+        [port] = client.allocated()
+        for _ in range(10):
+            s = stack.enter_context(connect(port))
+            s.settimeout(1)
+            with contextlib.suppress(TimeoutError):
+                for _ in range(300):
+                    s.sendall(bytes(32768))  # the echo is not read
+        with connect(port) as other:
+            other.sendall(b"goes on")
+            assert other.recv(7, socket.MSG_WAITALL) == b"goes on"
+
+
+def test_nobody_listens_at_the_client(instance, lender):
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{free_port()}") as client:
+        with connect(client.allocated()[0]) as s:
+            assert s.recv(1) == b""
+        assert client.process.poll() is None
+    [row] = instance.told(lender, "forward.refused")
+    assert "the client refuses it: connect failed" in row["body"]["reason"]
+
+
+# ---- screens ----
+
+
+@pytest.mark.parametrize("way", ["direct", "jump"])
+def test_a_real_x_client_on_the_screen_of_the_client(instance, lender, way):
+    with screen(instance) as env:
+        if way == "direct":
+            done = instance.ssh(lender, "xdpyinfo", login=login(lender), flags=["-Y"], env=env)
+        else:
+            through = Through(instance, lender)
+            through.env |= env
+            done = through.run("-Y", lender.target, "xdpyinfo")
+    assert done.returncode == 0 and b"dimensions:    320x200" in done.stdout, done.stderr
+    session = instance.session_of(lender, "closed")["id"]
+    rows = frames(instance, session)
+    [opened] = [r for r in rows if r["type"] == "open" and r["kind"] == "x11"]
+    assert opened["command"].startswith("from 127.0.0.1:")
+    assert [f["type"] for f in rows if f.get("channel") == opened["channel"]] == ["open", "digest", "digest", "close"]
+    assert sorted(r["body"]["request"] for r in instance.told(lender, "channel.opened", 3)) == ["exec", "x11", "x11"]
+
+
+def test_without_the_feature_no_screen(instance, open_target):
+    user = instance.user()
+    instance.grant(user, open_target)
+    user.target = open_target
+    with screen(instance) as env:
+        done = instance.ssh(user, "echo $DISPLAY.", login=login(user), flags=["-X"], env=env)
+        assert done.stdout == b".\n"
+        [row] = instance.told(user, "channel.refused")
+        assert row["body"]["request"] == "x11"
+        done = instance.ssh(user, "echo $DISPLAY.", login=login(user), flags=["-Y", "-tt"], env=env)
+        assert b"x11 is not allowed here" in done.stdout
+
+
+def test_a_target_without_x11_says_so_on_a_terminal(instance, sshd, agent):
+    user = instance.user()
+    user.target = instance.target(sshd.port)
+    instance.grant(user, user.target, *features(*FEATURES))
+    with screen(instance) as env:
+        done = instance.ssh(user, "echo $DISPLAY.", login=login(user), flags=["-Y", "-tt"], env=env)
+    assert b"the target does not forward X11" in done.stdout and b"\n.\r\n" in done.stdout
+
+
+def test_a_known_no_is_the_ordinary_failure(instance, engineer):
+    engineer.target = instance.demo
+    transport = transport_to(instance, engineer)
+    first = transport.open_session(timeout=30)
+    first.exec_command("true")
+    assert first.recv_exit_status() == 0
+    channel = transport.open_session(timeout=30)
+    with pytest.raises(paramiko.SSHException):
+        channel.request_x11()
+    [row] = instance.told(engineer, "forward.refused")
+    assert row["body"]["protocol"] == "x11"
+    transport.close()
+
+
+# ---- a hostile target ----
+
+
+@pytest.fixture
+def liar(instance):
+    """A target that opens channels nobody asked for; its name."""
+    key, ending = paramiko.ECDSAKey.generate(), []
+    with socket.create_server(("127.0.0.1", 0), backlog=16) as server:
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    transport = paramiko.Transport(server.accept()[0])
+                    transport.add_server_key(key)
+                    ending.append(transport)
+                    with contextlib.suppress(paramiko.SSHException, EOFError):
+                        transport.start_server(threading.Event(), Liar(transport))
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield instance.target(server.getsockname()[1])
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(10)
+        for transport in ending:
+            transport.close()
+
+
+def test_channels_that_nobody_asked_for_are_refused_and_audited(instance, liar, agent):
+    user = instance.user()
+    user.target = liar
+    instance.grant(user, liar, *features(*FEATURES))
+    done = instance.ssh(user, "agent x11 reverse session", login=login(user), env=agent.env)
+    assert done.stdout == b"agent:1\nx11:1\nreverse:1\nsession:1\n", done.stderr  # administratively prohibited
+    rows = instance.told(user, "forward.refused", 3)
+    assert {(r["body"]["protocol"], r["body"]["reason"]) for r in rows} == {
+        (what, "the target opened it unasked") for what in ("agent", "x11", "reverse")}
+    assert any(r["body"].get("asked") == "localhost:40405 from 127.0.0.1:4711" for r in rows)
+
+
+def test_a_lent_agent_lends_no_screen_and_a_port_no_other_port(instance, liar, agent):
+    user = instance.user()
+    user.target = liar
+    instance.grant(user, liar, *features(*FEATURES))
+    done = instance.ssh(user, "x11 reverse agent", login=login(user), flags=["-A", "-R", "40404:127.0.0.1:1"], env=agent.env)
+    assert done.stdout == b"x11:1\nreverse:1\nagent:opened\n", done.stderr
+
+
+# ---- limits and faults ----
+
+
+def test_lock_idle_and_kill(instance, open_target, echo):
+    user = instance.user()
+    user.target = open_target
+    instance.grant(user, open_target, *features("exec", "reverse"), "--idle", "6")
+    with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
+        s.sendall(b"one")
+        assert s.recv(3) == b"one"
+        session = instance.session_of(user, "online")["id"]
+        instance.ok("session", "lock", session)
+        until(lambda: instance.session_of(user)["locked"], 10, "the lock")
+        s.sendall(b"two")
+        s.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            s.recv(3)  # what the client says is held
+        instance.ok("session", "unlock", session)
+        s.settimeout(30)
+        assert s.recv(3) == b"two"
+        assert s.recv(3) == b""  # nobody spoke for six seconds
+        assert client.process.wait(30) == 255
+    assert "idle" in instance.session_of(user, "closed")["reason"]
+    with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
+        s.sendall(b"one")
+        assert s.recv(3) == b"one"
+        instance.ok("session", "kill", instance.session_of(user, "online")["id"], "--reason", "enough")
+        assert s.recv(3) == b""
+        assert client.process.wait(30) == 255
+    until(lambda: "enough" in {r["reason"] for r in instance.sessions(user)}, 20, "the end of the row")
+
+
+@contextlib.contextmanager
+def under_way(instance, user, what, agent):
+    """A program on the target that holds something of the client's open: (the client, what it reads at the end)."""
+    hold = {
+        "agent": "import os,socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(os.environ['SSH_AUTH_SOCK']);"
+                 "s.sendall(bytes([0,0,0,1,11]));assert s.recv(5)[4]==12",
+        "x11": "import os,socket,sys;d=os.environ['DISPLAY'].split(':')[1].split('.')[0];"
+               "s=socket.create_connection(('127.0.0.1',6000+int(d)));s.sendall(b'l')",
+    }[what] + ";print('held',flush=True);sys.stdin.read()"
+    with contextlib.ExitStack() as stack:
+        env = stack.enter_context(screen(instance)) if what == "x11" else agent.env
+        argv = instance.ssh_argv(user, "python3 -c " + shlex.quote(hold), login=login(user), flags=["-A" if what == "agent" else "-Y"])
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=instance.ssh_env(user, **env), start_new_session=True) as process:
+            try:
+                assert process.stdout.readline() == b"held\n", process.stderr.read()
+                instance.told(user, "channel.opened", 3)
+                yield process
+            finally:
+                process.kill()
+
+
+@pytest.mark.parametrize("what", ["agent", "x11"])
+@pytest.mark.parametrize("fault", ["kill", "worker"])
+def test_what_is_lent_ends_with_the_session(instance, lender, agent, what, fault):
+    with under_way(instance, lender, what, agent) as client:
+        session = instance.session_of(lender, "online")["id"]
+        if fault == "kill":
+            instance.ok("session", "kill", session, "--reason", "enough")
+        else:
+            procs.kill_hard(instance.worker_of(client))
+        assert client.wait(30) == 255
+    row = instance.session_of(lender, "closed" if fault == "kill" else "crashed")
+    assert row["id"] == session
+    if fault == "kill":
+        rows = frames(instance, session)
+        assert {r["channel"] for r in rows if r["type"] == "open"} == {r["channel"] for r in rows if r["type"] == "close"}
+        instance.ok("recording", "verify", session)
+
+
+def test_a_killed_worker_takes_the_port_with_it(instance, lender, echo):
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}") as client:
+        [port] = client.allocated()
+        with connect(port) as s:
+            s.sendall(b"x")
+            assert s.recv(1) == b"x"
+            procs.kill_hard(instance.worker_of(client.process))
+            assert s.recv(10) == b""
+        until(lambda: not listens(port), 20, "the end of the port")
+    assert instance.session_of(lender, "crashed")["target"] == lender.target
+
+
+def test_no_recorder_nothing_lent(own_instance, echo):
+    instance = own_instance
+    user = instance.user()
+    user.target = instance.demo
+    instance.grant(user, instance.demo, *features("exec", "reverse"))
+    with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
+        s.sendall(b"x")
+        assert s.recv(1) == b"x"
+        procs.kill_hard(next(iter(instance.pids("recorder"))))
+        assert s.recv(10) == b""
+        assert client.process.wait(30) != 0
+    until(lambda: not instance.sessions(user, "online"), 30, "the end of the row")
