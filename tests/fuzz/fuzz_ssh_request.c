@@ -1,4 +1,5 @@
-/* Exec strings: what counts as scp holds nothing that a shell would act upon; variable names that pass are names. */
+/* Exec strings: what counts as scp holds nothing that a shell would act upon; variable names that pass are names; why a channel
+ * was refused stays one short line. */
 #include "gateway/core/wire.h"
 #include "gateway/ssh/request.h"
 #include "gateway/xfer/command.h"
@@ -26,6 +27,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort();
 	uint32_t subsystem = gw_ssh_request_subsystem(line);
 	if (subsystem != 0 && (n != 4 || memcmp(data, "sftp", 4) != 0))
+		abort();
+	char error[512], why[300];
+	size_t cut = n < sizeof error ? n : sizeof error - 1;
+	if (cut)
+		memcpy(error, data, cut);
+	error[cut] = '\0';
+	gw_ssh_request_refusal("target", error, why, sizeof why);
+	if (strncmp(why, "the target refuses it: ", 23) != 0 || strlen(why) > 280)
 		abort();
 	return 0;
 }

@@ -294,6 +294,8 @@ def test_what_nobody_may_is_refused_and_stands_in_the_audit(instance, engineer):
     channel = transport.open_session(timeout=30)
     with pytest.raises(paramiko.SSHException):
         channel.request_x11()
-    rows = instance.told(engineer, "forward.refused", 2)
-    assert "0.0.0.0:8022" in str(rows) and {r["body"]["protocol"] for r in rows} == {"reverse", "x11"}
+    [row] = instance.told(engineer, "channel.refused")
+    assert (row["body"]["request"], row["body"]["text"]) == ("reverse", "0.0.0.0:8022")
+    [row] = instance.told(engineer, "forward.refused")
+    assert row["body"]["protocol"] == "x11"
     transport.close()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import threading
@@ -210,8 +211,9 @@ def test_curl_on_the_target_reads_from_the_client(instance, lender):
 
 
 def test_several_ports_and_one_that_is_taken(instance, lender, echo):
-    flags = [word for _ in range(5) for word in ("-R", f"0:127.0.0.1:{echo}")]
-    with reverse(instance, lender, *flags) as client:
+    with contextlib.ExitStack() as stack:
+        echoes = [stack.enter_context(echo_server()) for _ in range(5)]  # OpenSSH asks once for the same
+        client = stack.enter_context(reverse(instance, lender, *(word for e in echoes for word in ("-R", f"0:127.0.0.1:{e}"))))
         ports = client.allocated(5)
         assert len(set(ports)) == 5
         for port in ports:
@@ -254,12 +256,12 @@ def test_keepalives_of_an_impatient_client_do_not_take_the_answer(instance, lend
     target = instance.target(slow.port)
     instance.grant(lender, target, *features(*FEATURES))
     lender.target = target
-    os.kill(slow.process.pid, 19)  # SIGSTOP: it accepts and says nothing
-    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}", options=("ServerAliveInterval=1", "ServerAliveCountMax=4")) as client:
+    os.kill(slow.process.pid, signal.SIGSTOP)  # connections come and nobody speaks
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}", options=("ServerAliveInterval=2", "ServerAliveCountMax=2")) as client:
         until(lambda: any(remote == slow.port for _, remote in procs.tcp()), 30, "the login to the target")
         with contextlib.suppress(subprocess.TimeoutExpired):
-            client.process.wait(6)  # six intervals, more than it would bear in silence
-        os.kill(slow.process.pid, 18)
+            client.process.wait(9)  # more than it would bear in silence
+        os.kill(slow.process.pid, signal.SIGCONT)
         with connect(client.allocated()[0]) as s:
             assert exchange(s, b"x").startswith(b"xdigest")
     slow.stop()

@@ -145,12 +145,14 @@ const struct cli_command cli_commands[] = {
 		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
 		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it;\n"
+		      "                  reverse, agent, x11: -R, -A and -X too, which lend the target something of the user's;\n"
 		      "                  keep-upload, keep-download: what those files hold is recorded too (`file export`)\n"
 		      "  --idle S, --total S, --concurrent N   limits of its sessions",
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
 		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许;\n"
+		      "                  reverse、agent、x11:另外允许 -R、-A、-X(目标可借用用户一侧的端口、密钥代理、屏幕);\n"
 		      "                  keep-upload、keep-download:同时留存文件内容(见 file export)\n"
 		      "  --idle S, --total S, --concurrent N   会话的限制",
 	  .params = { NEED("--user", "user"), NEED("--account", "account"),

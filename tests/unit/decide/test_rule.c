@@ -201,6 +201,8 @@ static void features_are_whole_words(void **state)
 	assert_int_equal(decide_rule_features(span_str("exec,fly")), WIRE_FEATURE_EXEC);
 	assert_int_equal(decide_rule_features(span_str("forward")), WIRE_FEATURE_FORWARD);
 	assert_int_equal(decide_rule_features(span_str("keep-upload,keep-download")), WIRE_FEATURE_KEEP);
+	assert_int_equal(decide_rule_features(span_str("reverse,agent,x11")),
+		WIRE_FEATURE_REVERSE | WIRE_FEATURE_AGENT | WIRE_FEATURE_X11);
 	assert_int_equal(decide_rule_features(span_str("she,shell ,shells,SHELL,,")), 0);
 	assert_int_equal(decide_rule_features((struct span){ 0 }), 0);
 	assert_string_equal(decide_rule_feature(WIRE_FEATURE_EXEC), "exec");

@@ -114,6 +114,37 @@ static void odd_names_never_pass(void **state)
 	assert_false(gw_ssh_request_env("*", span_of("A\0B", 3)));
 }
 
+static const char *refusal(const char *who, const char *error)
+{
+	static char text[300];
+	gw_ssh_request_refusal(who, error, text, sizeof text);
+	return text;
+}
+
+static void a_refused_channel_tells_who_and_why(void **state)
+{
+	(void)state;
+	assert_string_equal(refusal("target", "Channel opening failure: channel 43 error (2) Connection refused"),
+		"the target refuses it: connect failed: Connection refused");
+	assert_string_equal(refusal("client", "Channel opening failure: channel 7 error (1) "),
+		"the client refuses it: administratively prohibited: ");
+	assert_string_equal(refusal("client", "Channel opening failure: channel 7 error (4) full"),
+		"the client refuses it: resource shortage: full");
+}
+
+static void a_refusal_in_other_words_is_passed_on_and_cut(void **state)
+{
+	char longer[1000];
+	(void)state;
+	assert_string_equal(refusal("target", "error (9) odd"), "the target refuses it: error (9) odd");
+	assert_string_equal(refusal("target", "error (0) odd"), "the target refuses it: error (0) odd");
+	assert_string_equal(refusal("target", "error ("), "the target refuses it: error (");
+	assert_string_equal(refusal("target", NULL), "the target refuses it: ");
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	assert_int_equal(strlen(refusal("target", longer)), strlen("the target refuses it: ") + 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +158,8 @@ int main(void)
 		cmocka_unit_test(variables_pass_by_name_and_by_prefix),
 		cmocka_unit_test(no_list_lets_nothing_through),
 		cmocka_unit_test(odd_names_never_pass),
+		cmocka_unit_test(a_refused_channel_tells_who_and_why),
+		cmocka_unit_test(a_refusal_in_other_words_is_passed_on_and_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
