@@ -27,7 +27,7 @@ from harness.build import PROGRAMS, plain_build
 from harness.instance import free_port
 from harness.rawssh import Closed, RawSsh, string
 from harness.wait import until
-from harness.worker import EXEC, SCP, SFTP, UPLOAD, Gate, Worker
+from harness.worker import EXEC, REVERSE, SCP, SFTP, UPLOAD, Gate, Worker
 
 unsanitized = plain_build("a sanitizer's memory has no limit and never shrinks")
 END, LOCK, UNLOCK = 1, 2, 3
@@ -476,6 +476,7 @@ def test_only_sessions_open_and_only_after_the_login(gate, raw):
     with pytest.raises((Closed, TimeoutError)):
         client.sock.settimeout(2)
         client.open()
+    gate.refuse[REVERSE] = "no ports"
     client = raw()
     assert client.password("alice#web01", "secret")
     client.send(b"\x50" + string("tcpip-forward") + b"\1" + string("127.0.0.1") + struct.pack(">I", 22))

@@ -65,6 +65,7 @@ NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
 FIXED = {"i": 16, "h": 32, "g": 64}
 FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file", "content"]
 SHELL, EXEC, SFTP, SCP, UPLOAD, DOWNLOAD = 1, 2, 4, 8, 16, 32
+REVERSE = 128
 WORKER = 7
 
 
