@@ -1,4 +1,5 @@
-"""Clients that reach targets through a login on the gateway (ssh -J): one configuration file for OpenSSH and its friends."""
+"""Clients that reach targets through a login on the gateway (ssh -J), or that name the target in their login: one configuration
+file for OpenSSH and its friends."""
 
 import contextlib
 import subprocess
@@ -17,15 +18,7 @@ class Through:
         key = f"IdentityFile {user.key}\n  IdentitiesOnly yes" if user.key and not user.password_file else "PubkeyAuthentication no"
         self.config = instance.scratch / instance.name("config")
         self.config.write_text(f"""\
-Host gate
-  HostName 127.0.0.1
-  Port {instance.port}
-  User {login or user.name}
-  {key}
-Host * !gate
-  ProxyJump gate
-  User {instance.account.name}
-  PubkeyAuthentication no
+{self.hosts(login or user.name, key)}
 {more}
 Host *
   HostKeyAlias gate
@@ -37,6 +30,18 @@ Host *
   KexAlgorithms curve25519-sha256
   ConnectTimeout 30
 """)
+
+    def hosts(self, login, key):
+        return f"""\
+Host gate
+  HostName 127.0.0.1
+  Port {self.instance.port}
+  User {login}
+  {key}
+Host * !gate
+  ProxyJump gate
+  User {self.instance.account.name}
+  PubkeyAuthentication no"""
 
     def argv(self, *words, program="ssh"):
         return [program, "-F", str(self.config), *map(str, words)]
@@ -69,6 +74,18 @@ Host *
             assert process.poll() is None, process.stderr.read()
             process.port = port
             yield process
+
+
+class Named(Through):
+    """The same for user#target: every host name is the sample target."""
+
+    def hosts(self, login, key):
+        return f"""\
+Host *
+  HostName 127.0.0.1
+  Port {self.instance.port}
+  User "{login}#{self.instance.demo}"
+  {key}"""
 
 
 def listens(port):
