@@ -52,6 +52,7 @@ struct pol_broker {
 	struct pol_cli *cli;
 	struct pol_ends ends;
 	struct pol_backoff *backoff;
+	bool recalled; /* the back-off knows of the attempts before this broker */
 	struct loop_timer stop;
 	uint8_t space_state; /* enum wire_space_state: the recorder says so; 0 = not yet */
 	uint64_t space_free, space_total, space_floor;

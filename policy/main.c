@@ -15,6 +15,7 @@
 #include "policy/keep/sealer.h"
 #include "policy/login/backoff.h"
 #include "policy/login/hashing.h"
+#include "policy/login/recall.h"
 #include "policy/open.h"
 #include "policy/parent.h"
 #include "policy/peers.h"
@@ -57,6 +58,7 @@ static void database_up(void *ctx, bool up)
 	if (!up)
 		return;
 	pol_settings_load(&b->settings);
+	pol_recall_look(b);
 	upkeep_fire(b);
 	pol_ends_look(b);
 	pol_rekey_look(b->rekey);

@@ -97,6 +97,8 @@ begin
 		if b ->> 'outcome' = 'ok' then
 			update yanmen.session set reached_at = at where id = sid and reached_at is null;
 		end if;
+	when 'session.denied' then -- the recorder is asked last: it has nothing of this one, or tells of it later
+		update yanmen.recording set state = 'unknown' where session_id = sid and state = 'open';
 	when 'session.ended' then
 		perform yanmen.session_close(sid, at, b);
 		perform yanmen.files_cut(sid, at);

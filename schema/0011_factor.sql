@@ -65,6 +65,23 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	from yanmen.users u where u.name = login
 $$;
 
+-- How logins went in the last hour, oldest first, for a broker that starts: guesses go on being counted.  Attempts by key alone and
+-- those that were sent away unseen do not count.  A name that no user can have was not written down.
+create function api.login_lately(most int)
+returns table (age_us bigint, name text, address text, known bool, method text, passed bool)
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	select greatest(0, (extract(epoch from now() - e.at) * 1000000)::bigint), coalesce(e.body ->> 'user', ''),
+		coalesce(e.body ->> 'address', ''),
+		exists (select from yanmen.users u join yanmen.login_known k on k.user_id = u.id where u.name = e.body ->> 'user'
+			and k.address = e.body ->> 'address' and k.last_at > now() - interval '90 days'),
+		coalesce(e.body ->> 'method', ''), e.kind = 'login.ok'
+	from (select x.id, x.at, x.kind, x.body::jsonb as body from audit.event x where x.at > now() - interval '1 hour'
+		and (x.kind = 'login.ok' or x.kind = 'login.refused' and x.body::jsonb ->> 'why' = 'wrong')
+		and x.body::jsonb ->> 'method' in ('password', 'password+code', 'key+code')
+		order by x.at desc, x.id desc limit most) e
+	order by e.at, e.id
+$$;
+
 -- Somebody logged in: the 64 newest addresses of a user are kept.
 create function yanmen.login_remember(login text, client text, at timestamptz) returns void language sql as $$
 	insert into yanmen.login_known select u.id, client, login_remember.at from yanmen.users u where u.name = login

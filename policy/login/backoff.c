@@ -127,6 +127,12 @@ static int64_t delay_us(uint32_t count, enum kind k, uint32_t most_s)
 	return d < most ? d : most;
 }
 
+static void count(struct entry *e, enum kind k, int64_t at_us, uint32_t most_s)
+{
+	e->count++;
+	e->next_us = at_us + delay_us(e->count, k, most_s);
+}
+
 int64_t pol_backoff_admit(struct pol_backoff *b, const struct pol_backoff_who *who, int64_t now_us, uint32_t most_s)
 {
 	struct entry *found[KINDS] = { 0 };
@@ -145,10 +151,8 @@ int64_t pol_backoff_admit(struct pol_backoff *b, const struct pol_backoff_who *w
 	if (wait > POL_BACKOFF_HOLD_US)
 		return wait;
 	for (int k = 0; k < KINDS; k++)
-		if (found[k]) {
-			found[k]->count++;
-			found[k]->next_us = now_us + wait + delay_us(found[k]->count, (enum kind)k, most_s);
-		}
+		if (found[k])
+			count(found[k], (enum kind)k, now_us + wait, most_s);
 	return wait;
 }
 
@@ -172,4 +176,18 @@ void pol_backoff_right(struct pol_backoff *b, const struct pol_backoff_who *who,
 void pol_backoff_unseen(struct pol_backoff *b, const struct pol_backoff_who *who, int64_t now_us)
 {
 	take_back(b, who, now_us, false);
+}
+
+void pol_backoff_again(
+	struct pol_backoff *b, const struct pol_backoff_who *who, bool right, int64_t at_us, uint32_t most_s)
+{
+	for (int k = 0; k < KINDS; k++) {
+		if (!counts((enum kind)k, who))
+			continue;
+		struct entry *e = find_or_make(b, key_of(b, (enum kind)k, who), at_us);
+		forgive(e, (enum kind)k, at_us);
+		count(e, (enum kind)k, at_us, most_s);
+	}
+	if (right)
+		take_back(b, who, at_us, true);
 }

@@ -16,8 +16,8 @@
  *          codes): whatever strangers do, it waits for nobody's mistakes but its own.
  * Safety:  the name counts as it was typed, whether there is such a user or not, and all of this is the same for both.
  * Forgets: one attempt every 60 s (network alone, user alone: 10 s); a right one forgets the pair's.
- * Limits:  POL_BACKOFF_ENTRIES counters; where a slot is taken, the one that may go on soonest is forgotten.  A new broker begins
- *          with none.  Units: microseconds of clock_mono_us.
+ * Limits:  POL_BACKOFF_ENTRIES counters; where a slot is taken, the one that may go on soonest is forgotten.  A new broker is told
+ *          what the audit has of the last hour (recall.h).  Units: microseconds of clock_mono_us.
  */
 enum { POL_BACKOFF_ENTRIES = 8192, POL_BACKOFF_HOLD_US = 20 * 1000 * 1000 };
 struct pol_backoff_who {
@@ -34,4 +34,7 @@ int64_t pol_backoff_admit(struct pol_backoff *b, const struct pol_backoff_who *w
 void pol_backoff_right(struct pol_backoff *b, const struct pol_backoff_who *who, int64_t now_us);
 void pol_backoff_unseen(
 	struct pol_backoff *b, const struct pol_backoff_who *who, int64_t now_us); /* nobody could look */
+/* One that was looked at earlier, in another process: told in their order, before any other. */
+void pol_backoff_again(
+	struct pol_backoff *b, const struct pol_backoff_who *who, bool right, int64_t at_us, uint32_t most_s);
 #endif

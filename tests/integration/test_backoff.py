@@ -7,6 +7,7 @@ import threading
 
 import paramiko
 import pytest
+from harness import procs
 from harness.second import enrolled
 from harness.stream import wait_service
 
@@ -71,6 +72,21 @@ def test_a_stranger_is_slowed_and_the_engineer_is_not(gate, real):
     assert attempt(gate, "127.0.8.1", user.name, password)
     assert gate.ssh(gate.engineer, "true").returncode == 0
     assert sorted(refusals(gate, user=name)) == sorted(why)
+
+
+def test_a_broker_that_is_killed_does_not_give_guesses_back(gate):
+    user = gate.user()
+
+    def guess():
+        return attempt(gate, "127.0.11.2", user.name, "a guess")
+    assert not any(at_once(6, guess))
+    sent_away = refusals(gate, user=user.name).count("too often")
+    before = gate.pids("broker")
+    procs.kill_hard(before[0])
+    wait_service(gate, gate.engineer)
+    assert gate.pids("broker") != before
+    assert not any(at_once(4, guess))  # the 7th to the 10th; as the first four nobody of them would be sent away
+    assert refusals(gate, user=user.name).count("too often") > sent_away
 
 
 def test_a_network_that_tries_many_names_is_slowed_and_no_other(gate):

@@ -7,7 +7,8 @@ import time
 
 import pytest
 from harness import procs
-from harness.stream import Stream, compare, wait_service
+from harness.moving import Moving
+from harness.stream import wait_service
 from harness.terminal import terminal
 from harness.wait import LONG, until
 
@@ -15,12 +16,9 @@ OUTAGE = 60 if LONG else 12  # seconds
 
 
 @pytest.fixture
-def stream(own_instance):
-    instance = own_instance
-    wait_service(instance, instance.engineer)
-    user = instance.user(password=False, key=True)
-    instance.grant(user, instance.demo)
-    made = Stream(instance, user)
+def moving(own_instance):
+    wait_service(own_instance, own_instance.engineer)
+    made = Moving(own_instance)
     yield made
     made.end()
 
@@ -34,9 +32,9 @@ def refused_in_one_line(instance):
     return time.monotonic() - began
 
 
-def outage(instance, stream, control):
-    """During the outage: commands run on a second channel of the open connection, lines go on."""
-    before = stream.last()
+def outage(instance, moving, control):
+    """During the outage: commands run on a second channel of the open connection; lines, files and the forward go on."""
+    stream, before = moving.inner, moving.inner.last()
     deadline = time.monotonic() + OUTAGE
     words = []
     refused_in_one_line(instance)
@@ -46,6 +44,7 @@ def outage(instance, stream, control):
         assert done.stdout.decode().strip() == word, done.stderr
         words.append(word)
         stream.goes_on()
+        moving.echoes()
     assert stream.last() > before + 50 * OUTAGE // 2
     return words
 
@@ -76,8 +75,8 @@ def test_the_menu_says_so_and_comes_back(own_instance):
 
 
 @pytest.mark.parametrize("way", ["stopped", "frozen"])
-def test_the_database_is_away(own_instance, stream, way):
-    instance = own_instance
+def test_the_database_is_away(own_instance, moving, way):
+    instance, stream = own_instance, moving.inner
     control = instance.scratch / instance.name("c")
     master = instance.ssh_start(stream.user, flags=("-M", "-N"), options=(f"ControlPath={control}",))
     try:
@@ -85,18 +84,16 @@ def test_the_database_is_away(own_instance, stream, way):
         # Reaches its target before the outage.
         assert instance.ssh(stream.user, "echo ready", options=(f"ControlPath={control}",)).stdout == b"ready\n"
         with (frozen_database if way == "frozen" else database_down)(instance):
-            words = outage(instance, stream, control)
+            words = outage(instance, moving, control)
         wait_service(instance, instance.engineer, 40)
-        stream.goes_on()
+        moving.arrives()  # and their rows: who ended during the outage as well
         rows_arrive_in_order(instance, stream.user, words)
     finally:
         master.kill()
         master.wait(10)
-    stream.end()
-    until(lambda: not instance.sessions(stream.user, "online"), 20, "the ends of the sessions")
-    until(lambda: all(r["recording"] == "closed" for r in instance.ok("recording", "list") if r["user"] == stream.user.name), 20,
-          "the sealed recordings")
-    compare(instance, stream)
+    moving.end()
+    moving.is_told()
+    assert all(r["recording"] == "closed" for r in instance.ok("recording", "list") if r["user"] == stream.user.name)
 
 
 @contextlib.contextmanager

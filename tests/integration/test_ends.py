@@ -11,6 +11,7 @@ import paramiko
 import pexpect
 import pytest
 from harness import procs
+from harness.moving import Moving
 from harness.second import Asked, terminal
 from harness.stream import wait_service
 from harness.wait import LONG, until
@@ -64,6 +65,33 @@ def test_the_end_comes_within_a_second(instance):
     instance.ok("grant", "remove", grant["id"])
     online.wait(20)
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.alone
+def test_a_disabled_user_is_cut_everywhere_within_a_second(instance):
+    """Files both ways, a forward, a login through a login, a shell at a terminal, and the menu."""
+    moving = Moving(instance, seconds=60)
+    user = moving.user
+    shell, menu = terminal(instance, user), terminal(instance, user, login=user.name)
+    try:
+        shell.sendline("echo at the pro''mpt")
+        shell.expect("at the prompt")
+        menu.expect("choose a target")
+        began = time.monotonic()
+        instance.ok("user", "disable", user.name)
+        moving.forward_ends()
+        for process in (moving.inner.process, *(t.process for t in moving.transfers)):
+            assert process.wait(20) != 0
+        for child in (shell, menu):
+            child.expect(pexpect.EOF)
+        assert time.monotonic() - began < 1
+        for transfer in moving.transfers:
+            transfer.is_cut()
+    finally:
+        shell.close(force=True)
+        menu.close(force=True)
+        moving.end()
+    moving.is_told()
 
 
 def test_the_person_is_told_before_on_the_terminal(instance):

@@ -1,11 +1,15 @@
 """The second factor: enrolment, codes, recovery codes, who is asked and when, and clients that cannot ask."""
 
+import concurrent.futures
+import contextlib
 import subprocess
 import threading
 
 import paramiko
 import pexpect
 import pytest
+from harness import procs
+from harness.build import SANITIZED
 from harness.second import PROMPT_CODE, Asked, code, enrol, enrolled, terminal
 from harness.wait import until
 
@@ -214,6 +218,34 @@ def test_clients_that_cannot_ask_are_refused_with_a_word(forgetful):
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, env={"HOME": str(instance.scratch)})
     assert done.returncode != 0 and b"Further authentication required" in done.stderr  # it tries the password as the code
 
+
+
+@pytest.mark.alone
+def test_two_hundred_questions_at_once_hold_nobody_up_and_grow_nothing(forgetful):
+    """Who has the first factor may leave the question for a code open; the broker pays little for each and gets it back."""
+    user, app, _ = enrolled(forgetful, password=False, key=True)
+    broker = forgetful.pids("broker")[0]
+
+    def wrong(asked):
+        with contextlib.closing(asked):
+            refused(asked, "000000")
+
+    def all_at_once(pool):
+        waiting = list(pool.map(lambda _: Asked(forgetful, user), range(200)))
+        held = procs.private_kib(broker)
+        assert forgetful.ssh(forgetful.engineer, "echo in").stdout == b"in\n"
+        with contextlib.closing(Asked(forgetful, user)) as he:
+            he.answer(app.next())
+            assert he.run("echo in") == b"in\n"
+        assert len(list(pool.map(wrong, waiting))) == 200
+        return held
+    before = procs.private_kib(broker)
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        first, second = all_at_once(pool), all_at_once(pool)
+    assert forgetful.pids("broker") == [broker]
+    until(lambda: len(forgetful.pids("ssh")) < 30, 60, "the end of the workers")
+    if not SANITIZED:
+        assert first < before + 16 * 1024 and second < first + 2048, (before, first, second)
 
 
 def test_plink_asks_on_its_terminal(forgetful):

@@ -218,45 +218,6 @@ def test_rsync_has_a_row_with_the_size_and_hash_of_its_stream(instance, person, 
     assert (len(stream), hashlib.sha256(stream).hexdigest()) == (up["size"], up["sha256"])
 
 
-def test_lftp_stands_in_the_ledger_both_ways(instance, person, folder):
-    source, there, back = random_file(folder, instance, 1_500_000), folder / instance.name("l"), folder / instance.name("lb")
-    connect = shlex.join(["ssh", "-a", "-x", *map(str, instance.ssh_options(person))])
-    script = (f'set sftp:connect-program "{connect}"; set net:max-retries 1; set cmd:fail-exit yes; '
-              f"open -u {instance.login(person)},x sftp://127.0.0.1:{instance.port}; put {source} -o {there}; get {there} -o {back}")
-    done = subprocess.run(["lftp", "-c", script], capture_output=True, timeout=120, env=instance.ssh_env(person))
-    assert done.returncode == 0 and sha(source) == sha(there) == sha(back), done.stderr
-    for op in ("upload", "download"):
-        row = row_of(instance, person, there, op)
-        assert (row["state"], row["why"], row["size"], row["sha256"]) == ("complete", "", 1_500_000, sha(source)), json.dumps(row)
-
-
-@pytest.mark.parametrize("program", ["psftp", "pscp", "pscp -scp"])
-def test_putty_stands_in_the_ledger_both_ways(instance, folder, program):
-    person = instance.user()
-    instance.grant(person, instance.demo)
-    source, there, back = random_file(folder, instance, 700_000), folder / instance.name("p"), folder / instance.name("pb")
-    known = subprocess.run(["ssh-keyscan", "-p", str(instance.port), "127.0.0.1"], capture_output=True, text=True, timeout=30).stdout
-    scanned = instance.file(known)
-    prints = subprocess.run(["ssh-keygen", "-lf", scanned], capture_output=True, text=True, timeout=30).stdout.split()
-    keys = [w for p in prints if p.startswith("SHA256:") for w in ("-hostkey", p)]
-    common = ["-batch", *keys, "-P", str(instance.port), "-pwfile", person.password_file]
-    login = f"{person.name}%{instance.demo}"
-    if program == "psftp":
-        script = instance.file(f"put {source} {there}\nget {there} {back}\n")
-        runs = [["psftp", *common, "-b", script, "-l", login, "127.0.0.1"]]
-    else:
-        word = [*program.split(), *common, "-l", login]
-        runs = [[*word, source, f"127.0.0.1:{there}"], [*word, f"127.0.0.1:{there}", back]]
-    for argv in runs:
-        done = subprocess.run(list(map(str, argv)), stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
-                              env={"PATH": os.environ["PATH"], "HOME": str(instance.scratch)})
-        assert done.returncode == 0, (done.stdout, done.stderr)
-    assert sha(source) == sha(there) == sha(back)
-    for op in ("upload", "download"):
-        row = row_of(instance, person, there, op)
-        assert (row["state"], row["size"], row["sha256"]) == ("complete", 700_000, sha(source)), row
-
-
 def test_paramiko_with_everything_in_flight_stands_in_the_ledger(instance, person, folder):
     source, there, back = random_file(folder, instance, 4_000_000), folder / instance.name("pm"), folder / instance.name("pmb")
     sftp, transport = sftp_of(instance, person)

@@ -1,4 +1,5 @@
-"""Files through the gateway: sftp, scp in both protocols, rsync; and large streams that are rekeyed on the way."""
+"""Trees of files through the gateway by scp and rsync, and large streams that are rekeyed on the way.  Single files, by every client:
+test_clients.py."""
 
 import hashlib
 import os
@@ -49,17 +50,6 @@ def remote(instance, user, path):
 
 
 @pytest.mark.parametrize("protocol", [(), ("-O",)], ids=["sftp", "old"])
-def test_scp_both_ways(instance, person, folder, protocol):
-    there, back = folder / instance.name("there"), folder / instance.name("back")
-    source = random_file(folder / instance.name("source"), 3)
-    done = client(instance, person, "scp", *protocol, "-q", source, remote(instance, person, there))
-    assert done.returncode == 0, done.stderr
-    done = client(instance, person, "scp", *protocol, "-q", remote(instance, person, there), back)
-    assert done.returncode == 0, done.stderr
-    assert sha(source) == sha(there) == sha(back)
-
-
-@pytest.mark.parametrize("protocol", [(), ("-O",)], ids=["sftp", "old"])
 def test_scp_of_a_tree(instance, person, folder, protocol):
     tree = folder / instance.name("tree")
     (tree / "中文 名").mkdir(parents=True)
@@ -72,16 +62,7 @@ def test_scp_of_a_tree(instance, person, folder, protocol):
     assert subprocess.run(["diff", "-r", tree, to], timeout=30).returncode == 0
 
 
-def test_sftp_batch(instance, person, folder):
-    source, there = random_file(folder / instance.name("s"), 2), folder / instance.name("t")
-    batch = instance.file(f"put {source} {there}\nls -l {there}\nrename {there} {there}.new\nget {there}.new {there}.back\n"
-                          f"rm {there}.new\n")
-    done = client(instance, person, "sftp", "-q", "-b", batch, f"{instance.login(person)}@127.0.0.1")
-    assert done.returncode == 0, done.stderr
-    assert sha(source) == sha(f"{there}.back") and not os.path.exists(f"{there}.new")
-
-
-def test_rsync_both_ways(instance, person, folder):
+def test_rsync_of_a_tree(instance, person, folder):
     source = folder / instance.name("rsync")
     source.mkdir(mode=0o755)
     for i in range(30):

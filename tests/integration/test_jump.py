@@ -1,6 +1,5 @@
 """ssh -J: a login through a login, re-terminated, so that it is a session like any other."""
 
-import base64
 import hashlib
 import os
 import subprocess
@@ -168,81 +167,10 @@ def test_a_terminal_watched_and_locked(instance, engineer, through):
     watcher.communicate(timeout=10)
 
 
-# ---- real clients ----
+# ---- real clients: test_clients.py ----
 
 
-@pytest.mark.parametrize("protocol", [(), ("-O",)], ids=["sftp", "old"])
-def test_scp_both_ways(instance, through, folder, protocol):
-    source, there, back = blob(folder / instance.name("s"), 3 << 20), folder / instance.name("t"), folder / instance.name("b")
-    for a, b in ((source, f"{instance.demo}:{there}"), (f"{instance.demo}:{there}", back)):
-        done = through.run(*protocol, "-q", a, b, program="scp", seconds=120)
-        assert done.returncode == 0, done.stderr
-    assert sha(source) == sha(there) == sha(back)
-
-
-def test_sftp(instance, through, folder):
-    source, there = blob(folder / instance.name("s"), 1 << 20), folder / instance.name("t")
-    done = through.run("-b", "-", instance.demo, program="sftp", stdin=f"put {source} {there}\nls {folder}\n".encode())
-    assert done.returncode == 0 and sha(source) == sha(there), done.stderr
-
-
-def test_rsync(instance, through, folder):
-    source, there = folder / instance.name("s"), folder / instance.name("t")
-    source.mkdir()
-    for n in range(5):
-        blob(source / str(n), 200_000)
-    done = through.plain("rsync", "-a", "-e", f"ssh -F {through.config}", f"{source}/", f"{instance.demo}:{there}/")
-    assert done.returncode == 0, done.stderr
-    assert [sha(source / str(n)) for n in range(5)] == [sha(there / str(n)) for n in range(5)]
-
-
-def test_git_clone_and_push(instance, through, folder):
-    bare, work = folder / instance.name("bare"), instance.scratch / instance.name("work")
-    env = {"GIT_SSH_COMMAND": f"ssh -F {through.config}", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "a",
-           "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b"}
-    assert through.run(instance.demo, f"git init -q --bare {bare}").returncode == 0
-
-    def git(*words, cwd=None):
-        done = through.plain("git", *words, env=env, cwd=cwd)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-    git("clone", "-q", f"{instance.demo}:{bare}", work)
-    (work / "file").write_text("content\n")
-    git("add", "file", cwd=work)
-    git("commit", "-q", "-m", "first", cwd=work)
-    git("push", "-q", "origin", "HEAD:main", cwd=work)
-    assert b"refs/heads/main" in git("ls-remote", "origin", cwd=work)
-
-
-def test_ansible(instance, through, folder):
-    inventory = instance.scratch / instance.name("inventory")
-    inventory.write_text(f"{instance.demo} ansible_python_interpreter=/usr/bin/python3\n")
-    done = through.plain("ansible", "all", "-i", inventory, "-m", "ping", seconds=180, env={
-        "ANSIBLE_SSH_ARGS": f"-F {through.config} -o ControlMaster=auto -o ControlPersist=20",
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder), "ANSIBLE_LOCAL_TEMP": str(instance.scratch / "ansible"),
-        "ANSIBLE_REMOTE_TMP": f"{folder}/ansible"})
-    assert done.returncode == 0 and b'"ping": "pong"' in done.stdout, done.stdout + done.stderr
-
-
-def test_plink_carries_openssh_and_psftp(instance, engineer, through, folder):
-    host_key = subprocess.run(["ssh-keyscan", "-t", "ed25519", "-p", str(instance.port), "127.0.0.1"], capture_output=True,
-                              timeout=30, check=True).stdout.decode().split()[2]
-    pin = "SHA256:" + base64.b64encode(hashlib.sha256(base64.b64decode(host_key)).digest()).decode().rstrip("=")
-    common = ["-batch", "-hostkey", pin]
-    outer = ["plink", *common, "-P", str(instance.port), "-l", engineer.name, "-pwfile", str(engineer.password_file), "127.0.0.1"]
-    proxy = " ".join([*outer, "-nc", "%h:%p"])
-    done = through.plain("ssh", "-F", through.config, "-o", "ProxyJump=none", "-o", f"ProxyCommand={proxy}", instance.demo, "echo via plink")
-    assert done.stdout == b"via plink\n", done.stderr
-    proxy = " ".join([*outer, "-nc", "%host:%port"])
-    inner = [*common, "-proxycmd", proxy, "-P", "22", "-l", instance.account.name]
-    done = through.plain("plink", *inner, instance.demo, "echo plink twice")
-    assert done.stdout == b"plink twice\n", done.stderr
-    source, there = blob(folder / instance.name("s"), 100_000), folder / instance.name("t")
-    done = through.plain("psftp", *inner, instance.demo, stdin=f"put {source} {there}\n".encode())
-    assert sha(source) == sha(there), done.stderr
-
-
-def test_paramiko_over_its_own_direct_tcpip(instance, engineer):
+def test_a_client_that_insists_on_a_password_may_give_any(instance, engineer):
     outer = connect(instance, engineer)
     inner = paramiko.SSHClient()
     inner.set_missing_host_key_policy(paramiko.AutoAddPolicy())

@@ -213,6 +213,20 @@ def test_a_recording_is_listed_with_its_anchor(db):
     refused("YM400", db.api, "recording_export", id=sid, format="mp3")
 
 
+def test_a_session_that_was_denied_leaves_no_recording_open(db):
+    """Else doctor would miss its end."""
+    db.ready()
+    denied, late = str(uuid.uuid4()), str(uuid.uuid4())
+    for sid in (denied, late):
+        db.session(sid)
+        db.spool(str(uuid.uuid4()), "session.denied", {"session": sid, "reason": "the target refuses the connection"}, 1763823700000000)
+        db.spool(str(uuid.uuid4()), "session.ended", {"session": sid, "reason": "the target refuses the connection"}, 1763823700000000)
+    assert {r["recording"] for r in db.api("recording_list")} == {"unknown"}
+    assert not db.broker.rows("select * from api.recordings_open()")
+    db.spool(str(uuid.uuid4()), "recording.state", {"session": late, "state": "crashed", "seq": 1, "ended_us": 2}, 1763823700000001)
+    assert {r["id"]: r["recording"] for r in db.api("recording_list")} == {denied: "unknown", late: "crashed"}
+
+
 def test_a_file_is_exported_when_it_is_whole_and_kept(db):
     db.ready()
     sid = str(uuid.uuid4())

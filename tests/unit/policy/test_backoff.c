@@ -188,6 +188,21 @@ static void what_nobody_could_look_at_does_not_count(void **state)
 	}
 }
 
+static void what_another_broker_saw_goes_on_counting(void **state)
+{
+	struct pol_backoff_who alice = who("alice", "192.0.2.7"), bob = who("bob", "198.51.100.7");
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		pol_backoff_again(b, &alice, false, now - (10 - i) * S, MOST);
+	assert_int_equal(wrong(alice), 3 * S); /* 8 s behind the sixth, which was 5 s ago */
+	pol_backoff_again(b, &alice, true, now, MOST);
+	assert_int_equal(wrong(alice), 0);
+	for (int i = 0; i < 6; i++)
+		pol_backoff_again(b, &bob, false, -3000 * S, MOST); /* before this machine was started */
+	assert_int_equal(wrong(bob), 0);
+}
+
 static void it_can_be_switched_off(void **state)
 {
 	struct pol_backoff_who w = who("alice", "192.0.2.7");
@@ -230,6 +245,7 @@ int main(void)
 		CASE(codes_are_slowed_wherever_they_are_guessed_from),
 		CASE(names_that_do_not_exist_count_the_same),
 		CASE(what_nobody_could_look_at_does_not_count),
+		CASE(what_another_broker_saw_goes_on_counting),
 		CASE(it_can_be_switched_off),
 		CASE(a_flood_of_names_is_bounded_and_forgets_no_one_who_waits_long),
 	};
