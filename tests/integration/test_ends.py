@@ -77,13 +77,14 @@ def test_a_disabled_user_is_cut_everywhere_within_a_second(instance):
         shell.sendline("echo at the pro''mpt")
         shell.expect("at the prompt")
         menu.expect("choose a target")
+        connections = [procs.children(t.process.pid)[0] for t in moving.transfers]  # scp itself sleeps, for its slow pace
         began = time.monotonic()
         instance.ok("user", "disable", user.name)
         moving.forward_ends()
-        for process in (moving.inner.process, *(t.process for t in moving.transfers)):
-            assert process.wait(20) != 0
+        assert moving.inner.process.wait(20) != 0
         for child in (shell, menu):
             child.expect(pexpect.EOF)
+        until(lambda: all(map(procs.is_zombie, connections)), 20, "the ends of scp's connections", every=0.01)
         assert time.monotonic() - began < 1
         for transfer in moving.transfers:
             transfer.is_cut()

@@ -111,7 +111,7 @@ def test_near_the_end_running_sessions_are_ended_for_the_sake_of_the_database(sm
         ballast.unlink()
         moving.end()
     wait_service(instance, instance.engineer, 80)
-    moving.is_told()
+    moving.is_told(100)  # lines: the second that could not be written
 
 
 def test_an_early_warning_stands_in_doctor_and_in_the_audit(small):
@@ -153,6 +153,6 @@ def test_an_io_error_under_a_session_ends_it_and_what_was_kept_verifies(small):
         tracer.wait(10)
         moving.end()
     wait_service(instance, instance.engineer, 60)
-    moving.is_told(300)  # held input: what the client saw is at most the second that could not be written
+    moving.is_told(300)  # input is held when the recorder has not written for two seconds
     assert [r for r in instance.audit(text=stream.session) if r["kind"] == "session.ended"]
 
