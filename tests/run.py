@@ -1,6 +1,7 @@
 """Behind tools/test: builds, runs the suites, adds up.  Every step has a deadline; nothing is left running."""
 
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -96,6 +97,8 @@ def meson_test(row):
     cases = [sum(map(int, re.findall(p, said))) for p in
              (r"\[==========\] Running (\d+) test", r"\[  PASSED  \] (\d+) test", r"\[  SKIPPED \] (\d+) test")]
     ok = row["result"] in ("OK", "SKIP", "EXPECTEDFAIL")
+    for reason in re.findall(r"^skipped: .*", said, re.M):
+        print(f"{row['name']}: {reason}", flush=True)
     if not ok:
         print(f"--- {row['name']}: {row['result']}\n{said[-6000:]}", flush=True)
     if not cases[0]:
@@ -154,8 +157,10 @@ def pytest(options, prefix, marks, seconds, workers=1):
             leave_nothing(Path(work), environment)
         if not report.exists():
             return Count(failed=1)
-        total = Count()
-        for suite in xml.etree.ElementTree.parse(report).iter("testsuite"):
+        total, tree = Count(), xml.etree.ElementTree.parse(report)
+        for reason, n in collections.Counter(s.get("message") for s in tree.iter("skipped")).items():
+            print(f"skipped {n}: {reason}", flush=True)
+        for suite in tree.iter("testsuite"):
             bad, skipped = int(suite.get("failures")) + int(suite.get("errors")), int(suite.get("skipped"))
             total += Count(max(int(suite.get("tests")) - bad - skipped, 0), bad, skipped)
         if code not in (0, 1, 5) and not total.failed:

@@ -111,7 +111,7 @@ def test_the_person_is_told_before_on_the_terminal(instance):
         instance.ok("settings", "set", "session.notice", "60")
 
 
-@pytest.mark.skipif(not LONG, reason="hours end with a minute")
+@pytest.mark.skipif(not LONG, reason="the end of a minute is waited for: tools/test --long")
 def test_hours_end_the_session_with_their_minute(instance):
     user = instance.user()
     now = datetime.datetime.now(datetime.timezone.utc)

@@ -16,7 +16,7 @@ BUSY, BUSY_S = 20, 30
 MEGABYTE_A_SECOND = "i=1; while :; do j=$((i+14499)); seq $i $j; i=$((j+1)); sleep 0.1; done"  # 100 kB each
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(2400),
-              pytest.mark.skipif(not LONG, reason="takes minutes and most of the memory; --long")]
+              pytest.mark.skipif(not LONG, reason="takes minutes and most of the memory: tools/test --long")]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ SERVICES = ["vault", "recorder", "pwhash", "broker"]
 INJECT = PREFIX.parent / "tests/integration/inject/inject"
 
 unsanitized = plain_build("a sanitizer cannot live under a filter")
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="ptrace of an undumpable process needs root")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="traces a process that is undumpable: run as root")
 
 
 def status(pid):

@@ -12,4 +12,4 @@ SANITIZED = "build-asan" in PREFIX.parts
 
 def plain_build(reason):
     """For a test that says nothing about a sanitizer build, or cannot live in one."""
-    return pytest.mark.skipif(SANITIZED, reason=reason)
+    return pytest.mark.skipif(SANITIZED, reason=f"{reason}; the run of the plain build has it")

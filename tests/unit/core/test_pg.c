@@ -335,8 +335,10 @@ static void a_server_that_is_not_there_is_tried_again(void **state)
 
 int main(void)
 {
-	if (!find_server())
+	if (!find_server()) {
+		print_message("skipped: PostgreSQL's server is not installed\n");
 		return 77; /* meson: skipped */
+	}
 #define WITH_CLIENT(name) cmocka_unit_test_setup_teardown(name, open_client, close_client)
 	const struct CMUnitTest cases[] = {
 		WITH_CLIENT(answers_come_in_order), WITH_CLIENT(null_and_big_values_pass),

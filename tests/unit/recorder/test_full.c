@@ -56,10 +56,8 @@ static void a_full_disk_holds_then_ends_the_session_and_loses_nothing_acknowledg
 	struct frame f;
 	uint64_t durable = 0, seq = 0, kept = 0;
 	char say[256] = "";
-	if (!mounted) {
-		print_message("no mount allowed here\n");
+	if (!mounted)
 		skip();
-	}
 	int worker = rig_begin(g, &id, none);
 	for (int i = 0; i < 5; i++) {
 		output(worker, ++seq);
@@ -160,6 +158,8 @@ int main(void)
 		return 1;
 	mounted = unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 		  mount("rec-full", place, "tmpfs", 0, "size=8m,mode=700") == 0;
+	if (!mounted)
+		print_message("skipped: a full disk is mounted: run as root that may (not in a container without it)\n");
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	if (mounted)
 		(void)umount2(place, MNT_DETACH);
