@@ -27,6 +27,7 @@ static const struct permit_rule from_service[] = {
 };
 static const struct permit_rule from_vault[] = {
 	{ WIRE_T_hello, PERMIT_IN(BEFORE), AFTER, 1 },
+	{ WIRE_T_control, PERMIT_IN(AFTER), AFTER, 0 },
 	{ WIRE_T_rekey_answer, PERMIT_IN(AFTER), AFTER, 0 },
 };
 static const struct permit_rule from_broker[] = {

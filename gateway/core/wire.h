@@ -29,7 +29,7 @@ struct msgq;
 	M(client, 0x0004, WIRE_CLIENT_F)        /* parent -> worker     +fd: the client connection (none for a probe or reader) */ \
 	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
 	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
-	M(control, 0x0007, WIRE_CONTROL_F)      /* broker -> parent -> worker   end, lock or unlock        */ \
+	M(control, 0x0007, WIRE_CONTROL_F)      /* broker, vault -> parent -> worker   end, lock or unlock */ \
 	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please; +fd: a worker for that client */ \
 	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
 	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \

@@ -16,7 +16,7 @@ struct vault_peer;
  *          A question before the parent said `serves` waits for it: two sockets have no order.  At most VAULT_HOST_BURST at once
  *          and then one each VAULT_HOST_EVERY_US: what is asked faster is answered later.
  * Limits:  one open question a worker.
- * Errors:  another length, or a second question before the answer: -EPERM, the peer ends.
+ * Errors:  another length, or a second question before the answer: -EPERM; the peer ends, and with it the connection.
  * Trust:   hostile.  What is hashed nobody here can know: see docs/SECURITY.md, "Known limits".
  */
 enum { VAULT_HOST_HASH_MAX = 64, VAULT_HOST_BURST = 256, VAULT_HOST_EVERY_US = 125 * 1000 };

@@ -73,6 +73,20 @@ static void report(const struct vault_peer *p, const struct err *err)
 		LOG_S("detail", err->detail), LOG_S("at", err->at));
 }
 
+/* A worker that asks what it may not is not ours any more: its connection is ended too, by the parent. */
+static void denounce(const struct vault_peer *p)
+{
+	scoped(buf_done) struct buf b = { 0 };
+	struct wire_control m = { .worker = p->worker,
+		.op = WIRE_END_SESSION,
+		.reason = span_str("This connection broke the gateway's rules. / 连接违反网关规则。") };
+
+	buf_init(&b, 256);
+	wire_control_put(&b, &m);
+	if (p->worker != 0 && msg_send_now(p->vault->control.fd, WIRE_T_control, buf_span(&b), -1) < 0)
+		log_ev(LOG_LEVEL_ERROR, "peer.not_ended", LOG_N("worker", p->worker));
+}
+
 /* One question.  -EAGAIN: none is waiting. */
 static int ask(struct vault_peer *p, struct err *err)
 {
@@ -100,8 +114,10 @@ static void peer_ready(void *ctx, uint32_t events)
 		r = ask(p, &err);
 	if (r >= 0 || r == -EAGAIN)
 		return;
-	if (r != -EPIPE)
+	if (r != -EPIPE) {
 		report(p, &err);
+		denounce(p);
+	}
 	peer_end(p);
 }
 

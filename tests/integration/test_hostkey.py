@@ -12,13 +12,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from harness import procs
-from harness.build import plain_build
+from harness.build import PREFIX, plain_build
 from harness.stream import wait_service
 from harness.through import Through
 from harness.wait import until
 
 unsanitized = plain_build("a sanitizer's shadow of the memory is terabytes")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="reading the memory of an undumpable process needs root")
+INJECT = PREFIX.parent / "tests/integration/inject/inject"
+SENDTO, VAULT_FD = 44, 5
 MIB = 1 << 20
 
 
@@ -76,6 +78,24 @@ def test_no_worker_has_the_private_half_in_its_memory(own_instance):
         assert seed in holds(instance.pids("vault")[0], needles)  # what is looked for is found where it is
         plain.kill()
         jumped.kill()
+
+
+@unsanitized
+@as_root
+def test_a_worker_that_talks_nonsense_to_the_vault_is_ended(own_instance):
+    instance, user = own_instance, own_instance.engineer
+    with instance.ssh_start(user, "cat", stdin=subprocess.PIPE) as client:
+        client.stdin.write(b"x\n")
+        client.stdin.flush()
+        assert client.stdout.readline() == b"x\n"
+        worker = instance.worker_of(client)
+        where = int(Path(f"/proc/{worker}/maps").read_text().split("-")[0], 16)  # the first bytes of the program: no message
+        done = subprocess.run([INJECT, str(worker), str(SENDTO), str(VAULT_FD), str(where), "64", "0", "0", "0"], capture_output=True,
+                              text=True, timeout=20)
+        assert done.returncode == 0, done.stderr
+        assert client.wait(20) != 0
+    assert "broke the gateway" in instance.session_of(user, "closed")["reason"]
+    wait_service(instance, user)
 
 
 # ---- every exchange ----

@@ -56,6 +56,16 @@ static void signs_the_hashes_of_key_exchanges(void **state)
 	}
 }
 
+/* The parent is asked to end that worker. */
+static void expect_denounced(struct desk *d, uint64_t worker)
+{
+	struct wire_control m;
+
+	assert_int_equal(desk_answer(d, d->parent), WIRE_T_control);
+	GET(d, control, &m);
+	assert_true(m.worker == worker && m.op == WIRE_END_SESSION && m.reason.n > 0);
+}
+
 static void ends_a_worker_that_asks_for_a_text_of_another_length(void **state)
 {
 	static const size_t lengths[] = { 0, 1, 20, 31, 33, 47, 49, 63, 65 };
@@ -66,6 +76,7 @@ static void ends_a_worker_that_asks_for_a_text_of_another_length(void **state)
 		serves(d, 100 + i);
 		ask(d, sock, lengths[i]);
 		assert_int_equal(desk_answer(d, sock), -EPIPE);
+		expect_denounced(d, 100 + i);
 		close(sock);
 	}
 }
@@ -92,7 +103,10 @@ static void ends_a_worker_that_asks_twice_before_the_answer(void **state)
 	ask(d, d->worker, 32);
 	ask(d, d->worker, 32);
 	assert_int_equal(desk_answer(d, d->worker), -EPIPE);
+	expect_denounced(d, DESK_WORKER);
 	serves(d, DESK_WORKER); /* its question is gone with it */
+	scope_close(&d->other); /* to leave is no crime */
+	assert_int_equal(desk_answer(d, d->parent), 0);
 }
 
 static void a_worker_with_another_key_is_told_so(void **state)
