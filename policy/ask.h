@@ -21,6 +21,7 @@ union pol_reply {
 	struct wire_sign_answer sign;
 	struct wire_factor_made factor_made;
 	struct wire_factor_checked factor_checked;
+	struct wire_certified certified;
 	struct wire_begin_answer begin;
 	struct wire_watch_answer watch;
 	struct wire_recording_answer recording;

@@ -41,6 +41,10 @@ struct pol_broker {
 	struct pol_facts facts;
 	struct pol_settings settings;
 	struct pol_link parent, vault, recorder;
+	struct { /* whose certificates users log in with; the vault says so */
+		bool known;
+		uint8_t key[32];
+	} users_ca;
 	struct pol_hashing *hashing;
 	struct pol_dialler *dialler;
 	struct pol_worker *workers; /* attached: workers, probes, readers */

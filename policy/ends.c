@@ -130,6 +130,29 @@ static bool is_waiting(const struct pol_worker *w)
 	return !w->session.on && (w->user_id || w->factor.mode != POL_FACTOR_NONE);
 }
 
+static int64_t user_of(const struct pol_worker *w)
+{
+	return w->user_id ? w->user_id : w->factor.user_id;
+}
+
+static int64_t certificate_of(const struct pol_worker *w)
+{
+	return w->user_id ? w->certificate : w->factor.certificate;
+}
+
+/* One row is a user or a certificate, the other of the two is 0. */
+static void leave(struct pol_broker *b, int64_t user, int64_t certificate)
+{
+	for (struct pol_worker *w = b->workers; w; w = w->next) {
+		if (!is_waiting(w))
+			continue;
+		if (user && user_of(w) == user)
+			end_for(w, DECIDE_END_USER);
+		else if (certificate && certificate_of(w) == certificate)
+			end_for(w, DECIDE_END_CERTIFICATE);
+	}
+}
+
 static void leavers_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_broker *b = ctx;
@@ -137,30 +160,35 @@ static void leavers_came(void *ctx, int code, const struct pg_result *res, const
 	if (code < 0)
 		log_err(LOG_LEVEL_WARN, "ends.unread", err);
 	for (int i = 0; code == 0 && i < pg_rows(res); i++)
-		for (struct pol_worker *w = b->workers; w; w = w->next)
-			if (is_waiting(w) && (w->user_id ? w->user_id : w->factor.user_id) == pg_int(res, i, 0))
-				end_for(w, DECIDE_END_USER);
+		leave(b, pg_int(res, i, 0), pg_int(res, i, 1));
 	looked(b);
 }
 
 /* Who is logged in, or nearly, and has no session: is he still one of us? */
 static void ask_leavers(struct pol_broker *b)
 {
-	struct buf users;
+	struct buf users, certificates;
 	size_t n = 0;
 
 	buf_init(&users, USERS_MAX);
-	buf_put(&users, "{", 1);
-	for (const struct pol_worker *w = b->workers; w; w = w->next)
-		if (is_waiting(w))
-			buf_printf(&users, "%s%" PRId64, n++ ? "," : "", w->user_id ? w->user_id : w->factor.user_id);
+	buf_init(&certificates, USERS_MAX);
+	for (const struct pol_worker *w = b->workers; w; w = w->next) {
+		if (!is_waiting(w))
+			continue;
+		buf_printf(&users, "%s%" PRId64, n ? "," : "{", user_of(w));
+		buf_printf(&certificates, "%s%" PRId64, n++ ? "," : "{", certificate_of(w));
+	}
 	buf_put(&users, "}", 1);
-	if (n == 0 || users.failed)
+	buf_put(&certificates, "}", 1);
+	if (n == 0 || users.failed || certificates.failed)
 		looked(b);
 	else
-		pol_query(&b->sql, POL_SQL("select * from api.users_gone($1::bigint[])", buf_str(&users)), leavers_came,
-			b);
+		pol_query(&b->sql,
+			POL_SQL("select user_id, certificate from api.logins_gone($1::bigint[], $2::bigint[])", buf_str(&users),
+				buf_str(&certificates)),
+			leavers_came, b);
 	buf_done(&users);
+	buf_done(&certificates);
 }
 
 static void ends_came(void *ctx, int code, const struct pg_result *res, const struct err *err)

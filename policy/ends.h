@@ -14,7 +14,7 @@ struct pol_worker;
  *          says that something changed (NOTIFY yanmen_access), at each connect, and every POL_ENDS_LOOK_US.  One timer rings
  *          at the earliest.  Known ends hold while the database is away.
  * Notice:  settings.notice_s before a known end the person is told on the terminal, once.
- * Leavers: who is logged in without a session yet, or is being asked for a code, is looked up too; a login that was checked
+ * Leavers: who is logged in without a session yet, or is being asked for a code, is looked up too, with his certificate; a login that was checked
  *          before a change and would be accepted after it is checked again (`generation`).
  * Ends:    by `control` through the parent, which kills what does not go within a second; audited as session.control.
  */

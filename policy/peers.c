@@ -5,7 +5,7 @@
 #include "policy/broker.h"
 #include "policy/keep/reconcile.h"
 #include "policy/keep/rekey.h"
-#include "policy/login/hashing.h"
+#include "policy/login/usercert.h"
 #include "policy/session.h"
 #include <errno.h>
 #include <string.h>
@@ -81,6 +81,12 @@ void pol_peers_factor_check(struct pol_broker *b, struct wire_factor_check *m, c
 	SEND(b, &b->vault, m->ticket, wire_factor_check_queue(b->vault.q, m, -1));
 }
 
+void pol_peers_certify(struct pol_broker *b, struct wire_certify *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_certified);
+	SEND(b, &b->vault, m->ticket, wire_certify_queue(b->vault.q, m, -1));
+}
+
 void pol_peers_begin(struct pol_broker *b, const struct wire_begin *m, const struct pol_ask *ask)
 {
 	uint64_t ticket = add(b, ask, WIRE_RECORDER, WIRE_T_begin_answer);
@@ -133,7 +139,10 @@ static void vault_got(void *ctx, struct pol_msg *m)
 	else if (m->type == WIRE_T_factor_checked &&
 		 (code = wire_factor_checked_get(m->body, &r.factor_checked, NULL)) == 0)
 		ticket = r.factor_checked.ticket;
+	else if (m->type == WIRE_T_certified && (code = wire_certified_get(m->body, &r.certified, NULL)) == 0)
+		ticket = r.certified.ticket;
 	else if (m->type == WIRE_T_publics_answer && (code = wire_publics_answer_get(m->body, &r.publics, NULL)) == 0) {
+		b->users_ca.known = pol_usercert_ca(r.publics.users, b->users_ca.key) == 0;
 		/* It carries no ticket: the vault answers in order and the answer is always the same. */
 		(void)pol_ask_answer_id(&b->asks, m->type, &(struct id){ 0 }, &r);
 		return;

@@ -22,6 +22,7 @@ void pol_peers_publics(struct pol_broker *b, const struct pol_ask *ask);
 void pol_peers_sign(struct pol_broker *b, struct wire_sign *m, const struct pol_ask *ask);
 void pol_peers_factor_new(struct pol_broker *b, struct wire_factor_new *m, const struct pol_ask *ask);
 void pol_peers_factor_check(struct pol_broker *b, struct wire_factor_check *m, const struct pol_ask *ask);
+void pol_peers_certify(struct pol_broker *b, struct wire_certify *m, const struct pol_ask *ask);
 void pol_peers_begin(struct pol_broker *b, const struct wire_begin *m, const struct pol_ask *ask);
 void pol_peers_watch(struct pol_broker *b, struct wire_watch *m, int fd, const struct pol_ask *ask);
 void pol_peers_remove(struct pol_broker *b, const struct wire_remove *m, const struct pol_ask *ask);

@@ -17,7 +17,7 @@ struct pol_session {
 	bool on; /* a row stands online for it */
 	struct id id;
 	char user[65];
-	int64_t user_id;
+	int64_t user_id, certificate; /* certificate: as in the worker */
 	uint32_t features; /* WIRE_FEATURE_* */
 	uint8_t charset;   /* enum charset: of its exec strings */
 };

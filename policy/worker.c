@@ -280,6 +280,7 @@ void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
 	if (session) {
 		w->session = *session;
 		w->user_id = session->user_id;
+		w->certificate = session->certificate;
 		(void)snprintf(w->user, sizeof w->user, "%s", session->user);
 	}
 	w->permit.state = session ? POL_RESUMED : POL_LOST;

@@ -47,6 +47,7 @@ struct pol_worker {
 	struct pol_link link;
 	struct permit permit;
 	int64_t user_id;
+	int64_t certificate; /* its serial, when he logged in by one; else 0 */
 	char user[65];
 	unsigned logins;
 	struct pol_login login;

@@ -1,9 +1,11 @@
 -- Sessions and recordings, from the broker's decisions and its spool; the commands about them.
 
--- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}; port of a forward.
+-- session: {id, worker, user_id, target_id, account_id, grant_id, protocol, address, rule, started_us}; port of a forward;
+-- certificate: serial of the one that the user logged in with.
 -- The row and its audit row; refuses when the facts changed since they were read, and enforces the grant's limit of
 -- concurrent sessions under a lock on the grant, so that two logins at once cannot both be the last.  The lock on the
--- user makes `user disable` either see this session or refuse it; target and account are locked for their removal.
+-- user makes `user disable` either see this session or refuse it; target and account are locked for their removal, a certificate
+-- for its revocation.
 create function api.session_begin(session jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -11,6 +13,7 @@ declare
 	u yanmen.users;
 	t yanmen.target;
 	a yanmen.account;
+	c yanmen.certificate;
 	cluster text;
 	account text;
 	online int;
@@ -20,10 +23,11 @@ begin
 	select * into u from yanmen.users x where x.id = (session ->> 'user_id')::bigint for share;
 	select * into t from yanmen.target x where x.id = (session ->> 'target_id')::bigint for share;
 	select * into a from yanmen.account x where x.id = (session ->> 'account_id')::bigint for share;
-	select c.name into cluster from yanmen.cluster c where c.id = t.cluster_id;
+	select * into c from yanmen.certificate x where x.serial = (session ->> 'certificate')::bigint for share;
+	select x.name into cluster from yanmen.cluster x where x.id = t.cluster_id;
 	account := case session ->> 'protocol' when 'forward' then '' else a.name end; -- a forward logs in nowhere
-	if not exists (select from yanmen.granted v where v.grant_id = g.id and v.user_id = u.id and v.target_id = t.id
-		and v.account_id = a.id)
+	if c.revoked_at is not null or not exists (select from yanmen.granted v where v.grant_id = g.id and v.user_id = u.id
+		and v.target_id = t.id and v.account_id = a.id)
 	then
 		raise exception 'this access was withdrawn' using errcode = 'YM403';
 	end if;
@@ -31,9 +35,9 @@ begin
 	if g.concurrent > 0 and online >= g.concurrent then
 		raise exception 'no more than % session(s) at once are allowed here', g.concurrent using errcode = 'YM403';
 	end if;
-	insert into yanmen.session (id, worker, user_id, target_id, account_id, grant_id, user_name, target_name, cluster_name,
+	insert into yanmen.session (id, worker, user_id, target_id, account_id, grant_id, certificate, user_name, target_name, cluster_name,
 		account_name, protocol, address, rule, started_at)
-	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, u.name, t.name, cluster, account,
+	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, c.serial, u.name, t.name, cluster, account,
 		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), started);
 	insert into yanmen.recording (session_id, started_us)
 	values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
@@ -148,9 +152,9 @@ $$;
 
 -- For the broker's start: whose session it is, what its channels may be asked for, and in which character set.
 create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text, charset text,
-	user_id bigint)
+	user_id bigint, certificate bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset, s.user_id
+	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset, s.user_id, coalesce(s.certificate, 0)
 	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id join yanmen.target t on t.id = s.target_id
 	where s.state = 'online' order by s.started_at
 $$;

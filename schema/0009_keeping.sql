@@ -17,7 +17,10 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 begin
 	perform api.need(caller, 'key.rotate');
 	perform yanmen.note(caller, 'key.rotation', jsonb_build_object('ca', yanmen.arg(args, 'ca') = '1',
-		'host', yanmen.arg(args, 'host') = '1'));
+		'host', yanmen.arg(args, 'host') = '1', 'users', yanmen.arg(args, 'users') = '1'));
+	if yanmen.arg(args, 'users') = '1' then -- also when the vault then fails: what is void is void
+		perform yanmen.certificates_revoke(caller, array(select c.serial from yanmen.certificate c), 'the users'' CA was changed');
+	end if;
 	return '{}';
 end
 $$;

@@ -20,6 +20,7 @@ begin
 	if caller ->> 'actor' = 'user:' || u.name then
 		raise exception 'nobody removes himself' using errcode = 'YM403';
 	end if;
+	perform yanmen.certificates_revoke(caller, array(select c.serial from yanmen.certificate c where c.user_id = u.id), 'user removed');
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()), removed_at = now(), pwhash = null,
 		name = u.name || '#' || u.id
 	where id = u.id;

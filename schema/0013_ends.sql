@@ -15,6 +15,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 			when a.id is null or a.bound <> yanmen.bound_text(a.name, t) then 'account'
 			when g.group_id is not null and not exists (select from yanmen.group_target m
 				where m.group_id = g.group_id and m.target_id = t.id) then 'group'
+			when c.revoked_at is not null then 'certificate'
 			else '' end,
 		coalesce(ceil(extract(epoch from g.until))::bigint, 0), g.hours, array_to_string(g.from_nets, ',')
 	from yanmen.session s
@@ -22,12 +23,15 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	join yanmen.users u on u.id = s.user_id
 	join yanmen.target t on t.id = s.target_id
 	left join yanmen.account a on a.id = s.account_id
+	left join yanmen.certificate c on c.serial = s.certificate
 	where s.state = 'online'
 $$;
--- Those of the users who may not be here any more.
-create function api.users_gone(users bigint[]) returns table (user_id bigint)
+-- Those of the users who may not be here any more, and those of the certificates that were revoked.
+create function api.logins_gone(users bigint[], certificates bigint[]) returns table (user_id bigint, certificate bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select u.id from yanmen.users u where u.id = any (users) and u.state <> 'active'
+	select u.id, 0::bigint from yanmen.users u where u.id = any (users) and u.state <> 'active'
+	union all
+	select 0, c.serial from yanmen.certificate c where c.serial = any (certificates) and c.revoked_at is not null
 $$;
 
 create function yanmen.tell_access() returns trigger language plpgsql as $$
@@ -41,5 +45,6 @@ create trigger tell_access after update on yanmen.access_grant for each statemen
 create trigger tell_access after update on yanmen.target for each statement execute function yanmen.tell_access();
 create trigger tell_access after update on yanmen.cluster for each statement execute function yanmen.tell_access();
 create trigger tell_access after update or delete on yanmen.account for each statement execute function yanmen.tell_access();
+create trigger tell_access after update on yanmen.certificate for each statement execute function yanmen.tell_access();
 create trigger tell_access after insert or delete on yanmen.group_member for each statement execute function yanmen.tell_access();
 grant execute on all functions in schema api to yanmen_broker;

@@ -81,6 +81,8 @@ struct msgq;
 	M(publics_answer, 0x0287, WIRE_PUBLICS_F) \
 	M(sign, 0x0208, WIRE_SIGN_F)            /* recorder, broker -> vault   a checkpoint or an audit head */ \
 	M(sign_answer, 0x0288, WIRE_SIGN_ANSWER_F) \
+	M(certify, 0x0220, WIRE_CERTIFY_F)      /* broker -> vault      a certificate over a user's key, by the users' CA */ \
+	M(certified, 0x02a0, WIRE_CERTIFIED_F) \
 	/* ---- a new master key: broker -> parent -> vault, and back ---- */ \
 	M(rekey, 0x0210, WIRE_REKEY_F)          /* broker -> parent; parent -> vault   +fd there: an empty file for the new key */ \
 	M(rekey_answer, 0x0290, WIRE_TICKET_F)  /* vault -> parent      it stands in the file; parent -> broker: the vault runs with it */ \
@@ -130,7 +132,7 @@ struct msgq;
 /* outer, door: of WIRE_JOB_SESSION, as above */
 #define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U64, outer) F(U8, door)
 /* user: the login name as typed (user, user#target, user#account#target).  proof: password, or the public key blob
- * (RFC 4253 section 6.6).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
+ * (RFC 4253 section 6.6) or a certificate over it (OpenSSH's PROTOCOL.certkeys).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
  * INNER: user is the account; who it is, the broker knows from the outer connection. */
 #define WIRE_LOGIN_F(F) F(U8, method) F(STR, user) F(STR, proof)
 /* verdict: enum wire_login_verdict.  say: one line for the person, in both languages where it matters. */
@@ -191,15 +193,20 @@ struct msgq;
 #define WIRE_ALLOW_F(F) \
 	F(U64, ticket) F(U64, worker) F(ID, id) F(U8, kind) F(STR, login) F(STR, sealed) F(STR, bound) F(U32, uses) \
 	F(U8, legacy)
-/* ca, host: 1 = that key changes too, 0 = it stays */
-#define WIRE_REKEY_F(F) F(U64, ticket) F(U8, ca) F(U8, host)
+/* ca, host, users: 1 = that key changes too, 0 = it stays */
+#define WIRE_REKEY_F(F) F(U64, ticket) F(U8, ca) F(U8, host) F(U8, users)
 #define WIRE_SEAL_F(F) F(U64, ticket) F(U8, kind) F(STR, bound)
 #define WIRE_REBIND_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound) F(STR, rebound)
 /* public_key: OpenSSH one-line form of a KEY or CA, else empty */
 #define WIRE_SEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, public_key)
 /* evidence: the evidence keys, oldest first, as a public key file (recorder/evidence/keys.h); seal: X25519, recording keys
- * are sealed to it; ca, host: OpenSSH one-line. */
-#define WIRE_PUBLICS_F(F) F(U32, generation) F(STR, evidence) F(H32, seal) F(STR, ca) F(STR, host)
+ * are sealed to it; ca (targets trust it), host, users (the CA of certificates to log in here with): OpenSSH one-line. */
+#define WIRE_PUBLICS_F(F) F(U32, generation) F(STR, evidence) F(H32, seal) F(STR, ca) F(STR, host) F(STR, users)
+/* key: the public key blob; principal: the user; sources: networks with commas between, empty = from anywhere; times since 1970.
+ * certificate: its blob. */
+#define WIRE_CERTIFY_F(F) \
+	F(U64, ticket) F(U64, serial) F(STR, key) F(STR, key_id) F(STR, principal) F(STR, sources) F(U64, after_s) F(U64, before_s)
+#define WIRE_CERTIFIED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, certificate)
 /* what: enum wire_sign_what.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)

@@ -17,7 +17,14 @@ static const char ciphers[] = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,cha
 static const char front_macs[] = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com";
 static const char back_macs[] =
 	"hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
-const char gw_ssh_algo_user_keys[] =
+/* How we log in to targets ... */
+static const char back_user_keys[] =
+	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
+/* ... and users to us. */
+static const char front_user_keys[] =
+	"ssh-ed25519-cert-v01@openssh.com,ecdsa-sha2-nistp256-cert-v01@openssh.com,"
+	"ecdsa-sha2-nistp384-cert-v01@openssh.com,ecdsa-sha2-nistp521-cert-v01@openssh.com,"
+	"rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,"
 	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
 static const char any_host_key[] =
 	"ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256";
@@ -53,7 +60,7 @@ int gw_ssh_algo_server(ssh_bind bind)
 		{ SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers },
 		{ SSH_BIND_OPTIONS_HMAC_C_S, front_macs },
 		{ SSH_BIND_OPTIONS_HMAC_S_C, front_macs },
-		{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, gw_ssh_algo_user_keys },
+		{ SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, front_user_keys },
 		{ SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits },
 	};
 	for (size_t i = 0; i < COUNT_OF(options); i++)
@@ -84,7 +91,7 @@ static void client_lists(const struct gw_ssh_algo_to *to, struct client_lists *l
 	(void)snprintf(l->kex, sizeof l->kex, "%s%s", back_kex, old ? old_kex : "");
 	(void)snprintf(l->ciphers, sizeof l->ciphers, "%s%s", ciphers, old ? old_ciphers : "");
 	(void)snprintf(l->macs, sizeof l->macs, "%s%s", back_macs, old ? old_macs : "");
-	(void)snprintf(l->user_keys, sizeof l->user_keys, "%s%s", gw_ssh_algo_user_keys, old ? old_keys : "");
+	(void)snprintf(l->user_keys, sizeof l->user_keys, "%s%s", back_user_keys, old ? old_keys : "");
 	(void)snprintf(l->host_keys, sizeof l->host_keys, "%s%s%s%s", pinned, *pinned && !to->only_pinned ? "," : "",
 		to->only_pinned ? "" : any_host_key, old && (!to->only_pinned || strstr(pinned, "rsa")) ? old_keys : "");
 }

@@ -10,7 +10,6 @@
  * servers need.  SHA-1, CBC and 1024-bit groups only towards a target that an admin has marked legacy, behind all else; DSA
  * and compression never.
  */
-extern const char gw_ssh_algo_user_keys[]; /* that users may log in with */
 int gw_ssh_algo_server(ssh_bind bind);
 struct gw_ssh_algo_to {
 	int fd; /* connected */

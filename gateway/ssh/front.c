@@ -92,8 +92,9 @@ static int on_password(ssh_session s, const char *user, const char *password, vo
 	return is_inner(l) ? inner(l) : try(l, WIRE_LOGIN_PASSWORD, span_str(password));
 }
 
-/* libssh checks a certificate's key only, not the certificate: plain keys are what we take. */
-static bool is_plain_key(ssh_key key)
+/* Of a certificate libssh checks the key alone, all the rest is the broker's to judge.  Hardware keys (sk-*) are not taken: libssh does
+ * not say whether a finger was on them. */
+static bool is_taken(ssh_key key)
 {
 	switch (ssh_key_type(key)) {
 	case SSH_KEYTYPE_ED25519:
@@ -101,6 +102,11 @@ static bool is_plain_key(ssh_key key)
 	case SSH_KEYTYPE_ECDSA_P256:
 	case SSH_KEYTYPE_ECDSA_P384:
 	case SSH_KEYTYPE_ECDSA_P521:
+	case SSH_KEYTYPE_ED25519_CERT01:
+	case SSH_KEYTYPE_RSA_CERT01:
+	case SSH_KEYTYPE_ECDSA_P256_CERT01:
+	case SSH_KEYTYPE_ECDSA_P384_CERT01:
+	case SSH_KEYTYPE_ECDSA_P521_CERT01:
 		return true;
 	default:
 		return false;
@@ -111,7 +117,7 @@ static int on_key(ssh_session s, const char *user, struct ssh_key_struct *key, c
 {
 	(void)s;
 	struct gw_ssh_link *l = ctx;
-	if (!may_try(l, user) || !is_plain_key(key))
+	if (!may_try(l, user) || !is_taken(key))
 		return SSH_AUTH_DENIED;
 	if (state != SSH_PUBLICKEY_STATE_NONE && state != SSH_PUBLICKEY_STATE_VALID)
 		return SSH_AUTH_DENIED;

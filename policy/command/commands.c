@@ -19,6 +19,13 @@ const struct pol_command pol_commands[] = {
 	{ "factor codes", "factor.manage", "api.factor_codes", POL_FD_FILE, 0, pol_command_factor_codes,
 		{ { "name", REQ, 0 } } },
 
+	{ "certificate issue", "certificate.manage", "api.certificate_issue", POL_FD_FILE, 0, pol_command_certificate_issue,
+		{ { "user", REQ, 0 }, { "key", REQ, 16384 }, { "for", 0, 16 }, { "from", REP, 0 } } },
+	{ "certificate list", "certificate.list", "api.certificate_list", 0, 0, NULL, { { "user", 0, 0 } } },
+	{ "certificate revoke", "certificate.manage", "api.certificate_revoke", 0, 0, NULL,
+		{ { "serial", 0, 15 }, { "user", 0, 0 }, { "reason", 0, 500 } } },
+	{ "certificate ca", NULL, NULL, 0, 0, pol_command_certificate_ca, { { 0 } } },
+
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
@@ -104,7 +111,7 @@ const struct pol_command pol_commands[] = {
 	{ "backup sign", "backup.run", "api.backup_sign", 0, 60, pol_command_backup_sign,
 		{ { "hash", REQ, 64 }, { "files", REQ, 18 }, { "bytes", REQ, 18 }, { "key", REQ, 16 }, { "generation", REQ, 4 } } },
 	{ "key rotate", "key.rotate", "api.key_rotate", 0, 600, pol_command_key_rotate,
-		{ { "ca", 0, 1 }, { "host", 0, 1 } } },
+		{ { "ca", 0, 1 }, { "host", 0, 1 }, { "users", 0, 1 } } },
 	{ "public keys", NULL, NULL, 0, 0, pol_command_public_keys, { { 0 } } },
 	{ "doctor", "doctor.run", "api.doctor", 0, 0, pol_command_doctor, { { 0 } } },
 };

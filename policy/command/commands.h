@@ -40,6 +40,8 @@ const struct pol_command *pol_commands_find(struct span name);
 /* ---- what run points to ---- */
 void pol_command_user_add(struct pol_call *c); /* account.c */
 void pol_command_user_disable(struct pol_call *c);
+void pol_command_certificate_issue(struct pol_call *c); /* certificate.c */
+void pol_command_certificate_ca(struct pol_call *c);
 void pol_command_factor_codes(struct pol_call *c); /* factor.c */
 void pol_command_user_remove(struct pol_call *c);
 void pol_command_account_set(struct pol_call *c);

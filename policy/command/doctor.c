@@ -35,6 +35,7 @@ static void keys_came(void *ctx, int code, const union pol_reply *reply)
 	json_num(&j, "generation", reply->publics.generation);
 	json_str(&j, "ca", reply->publics.ca);
 	json_str(&j, "host", reply->publics.host);
+	json_str(&j, "users", reply->publics.users);
 	json_end(&j);
 	pol_call_answer(c, buf_span(&out));
 	buf_done(&out);

@@ -10,6 +10,7 @@ static const struct {
 	[DECIDE_END_TARGET] = { "target", "the target was removed", "该资源已被移除" },
 	[DECIDE_END_ACCOUNT] = { "account", "the account on the target is suspended", "资源账号已暂停" },
 	[DECIDE_END_GROUP] = { "group", "the target left the group that you may use", "资源已移出您获授权的资源组" },
+	[DECIDE_END_CERTIFICATE] = { "certificate", "your certificate was revoked", "您的证书已被吊销" },
 	[DECIDE_END_SOURCE] = { NULL, "your access is not valid from this address", "不允许从当前地址访问该资源" },
 	[DECIDE_END_EXPIRED] = { NULL, "your access has expired", "您的授权已过期" },
 	[DECIDE_END_HOURS] = { NULL, "the hours of your access are over", "授权时段已结束" },
@@ -22,7 +23,7 @@ const char *decide_end_say(enum decide_end_reason r, bool zh)
 
 static enum decide_end_reason withdrawn(struct span word)
 {
-	for (int r = DECIDE_END_USER; r <= DECIDE_END_GROUP; r++)
+	for (int r = DECIDE_END_USER; r <= DECIDE_END_CERTIFICATE; r++)
 		if (span_is(word, reasons[r].word))
 			return (enum decide_end_reason)r;
 	return word.n ? DECIDE_END_GRANT : DECIDE_END_NONE;

@@ -14,7 +14,8 @@
  * Owns:    nothing; the spans of the facts are borrowed during the call.
  */
 struct decide_end_fact {         /* one row of api.sessions_ends */
-	struct span withdrawn;   /* "" or what is no longer there: user, grant, target, account, group */
+	struct span withdrawn;   /* "" or what is no longer there: user, grant, target, account, group,
+				  * certificate */
 	struct span hours, nets; /* of the grant */
 	int64_t until_s;         /* since 1970, 0 = no end */
 	struct decide_net_addr source;
@@ -26,6 +27,7 @@ enum decide_end_reason {
 	DECIDE_END_TARGET,
 	DECIDE_END_ACCOUNT,
 	DECIDE_END_GROUP,
+	DECIDE_END_CERTIFICATE,
 	DECIDE_END_SOURCE,
 	DECIDE_END_EXPIRED,
 	DECIDE_END_HOURS,

@@ -172,6 +172,8 @@ void pol_choice_row(const struct pol_choice *c, const struct pol_choice_who *who
 	json_str(&j, "id", span_str(id));
 	json_str(&j, "worker", span_str(who->worker));
 	json_num(&j, "user_id", who->user_id);
+	if (who->certificate)
+		json_num(&j, "certificate", who->certificate);
 	json_num(&j, "target_id", c->target_id);
 	json_num(&j, "account_id", c->account_id);
 	json_num(&j, "grant_id", c->grant_id);

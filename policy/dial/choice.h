@@ -46,7 +46,7 @@ void pol_choice_done(struct pol_choice *c);
 struct pol_choice_who {
 	const struct id *id;
 	const char *worker, *user, *address;
-	int64_t user_id, started_us;
+	int64_t user_id, certificate, started_us; /* certificate: 0 = logged in without one */
 };
 void pol_choice_row(const struct pol_choice *c, const struct pol_choice_who *who, struct buf *out);
 void pol_choice_meta(const struct pol_choice *c, const struct pol_choice_who *who, struct buf *out);

@@ -122,6 +122,7 @@ static void jump_attached(void *ctx, int code, const union pol_reply *reply)
 		memcpy(w->through.target, j->target, sizeof w->through.target);
 		w->through.port = j->to_port;
 		w->user_id = outer->user_id;
+		w->certificate = outer->certificate;
 		memcpy(w->user, outer->user, sizeof w->user);
 		if (j->door == WIRE_DOOR_FORWARD)
 			w->permit.state = POL_CHOOSE;

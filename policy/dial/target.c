@@ -194,6 +194,7 @@ static struct pol_choice_who attempt_who(const struct pol_attempt *a)
 		.user = w->user,
 		.address = w->address,
 		.user_id = w->user_id,
+		.certificate = w->certificate,
 		.started_us = a->started_us };
 }
 

@@ -94,7 +94,7 @@ static struct pol_worker *worker_named(struct pol_broker *b, struct span name)
 static void row(struct pol_reconcile *r, const struct pg_result *res, int i)
 {
 	struct pol_session s = { .on = true, .features = decide_rule_features(pg_span(res, i, 3)),
-		.user_id = pg_int(res, i, 5) };
+		.user_id = pg_int(res, i, 5), .certificate = pg_int(res, i, 6) };
 	struct pol_worker *w = worker_named(r->b, pg_span(res, i, 1));
 	int charset = charset_of(pg_span(res, i, 4));
 
@@ -155,7 +155,8 @@ static void ask_online(void *ctx)
 {
 	struct pol_reconcile *r = ctx;
 
-	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features, charset, user_id from api.sessions_online()"), online, r);
+	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features, charset, user_id, certificate from api.sessions_online()"),
+		online, r);
 }
 
 struct pol_reconcile *pol_reconcile_new(struct pol_broker *b)

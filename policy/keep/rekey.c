@@ -330,11 +330,17 @@ static void rotated(void *ctx, int code, const union pol_reply *reply)
 	}
 }
 
+static bool is_asked(const struct pol_call *c, const char *key)
+{
+	const char *value = pol_call_arg(c, key);
+
+	return value && strcmp(value, "1") == 0;
+}
+
 static void permitted(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
-	const char *ca = pol_call_arg(c, "ca"), *host = pol_call_arg(c, "host");
-	struct wire_rekey m = { .ca = ca && strcmp(ca, "1") == 0, .host = host && strcmp(host, "1") == 0 };
+	struct wire_rekey m = { .ca = is_asked(c, "ca"), .host = is_asked(c, "host"), .users = is_asked(c, "users") };
 
 	if (code < 0)
 		pol_call_sql_answer(c, code, res, err);

@@ -66,8 +66,9 @@ void pol_factor_open(struct pol_worker *w)
 	f->mode = l->factor;
 	f->step = 0;
 	f->known = l->known;
-	f->method = l->method;
+	(void)snprintf(f->method, sizeof f->method, "%s+code", pol_login_method(l->method, l->certified));
 	f->user_id = l->user_id;
+	f->certificate = l->certificate;
 	(void)snprintf(f->name, sizeof f->name, "%s", l->name);
 	(void)snprintf(f->target, sizeof f->target, "%s", l->target);
 	(void)snprintf(f->account, sizeof f->account, "%s", l->account);
@@ -95,7 +96,7 @@ static int factor_fact(const struct pol_factor *f, const char *kind, const char 
 	pol_fact_open(&fact);
 	pol_fact_text(&fact, "user", span_str(f->name));
 	pol_fact_text(&fact, "address", span_str(f->w->address));
-	pol_fact_text(&fact, "method", span_str(f->method == WIRE_LOGIN_PASSWORD ? "password+code" : "key+code"));
+	pol_fact_text(&fact, "method", span_str(f->method));
 	if (why) {
 		pol_fact_text(&fact, "actor", span_str("system"));
 		pol_fact_text(&fact, "why", span_str(why));
@@ -123,10 +124,11 @@ static void factor_accept(struct pol_factor *f)
 		return;
 	}
 	w->user_id = f->user_id;
+	w->certificate = f->certificate;
 	(void)snprintf(w->user, sizeof w->user, "%s", f->name);
 	f->mode = POL_FACTOR_NONE;
 	log_ev(LOG_LEVEL_INFO, "login.ok", LOG_S("user", w->user), LOG_S("from", w->address), LOG_S("worker", w->name),
-		LOG_S("method", f->method == WIRE_LOGIN_PASSWORD ? "password+code" : "key+code"));
+		LOG_S("method", f->method));
 	answer(w, &(struct wire_factor_answer){ .step = WIRE_FACTOR_OK,
 			  .user = span_str(f->name),
 			  .target = span_str(f->target),

@@ -28,8 +28,8 @@ struct pol_factor {
 	bool known;   /* he has logged in from this address before */
 	bool admitted;
 	bool proven; /* ENROL: a code of the new secret was right */
-	uint8_t method;
-	int64_t user_id;
+	char method[24]; /* of both factors, for the audit */
+	int64_t user_id, certificate; /* as in the worker */
 	char name[65], target[256], account[65];
 	struct buf typed;
 	struct loop_timer hold;

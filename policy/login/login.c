@@ -8,9 +8,11 @@
 #include "policy/login/backoff.h"
 #include "policy/login/factor.h"
 #include "policy/login/hashing.h"
+#include "policy/login/usercert.h"
 #include "policy/moment.h"
 #include "policy/worker.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,8 @@ enum { BLOB_MAX = 16 * 1024 };
 static const char say_denied[] = "Login refused. / 登录被拒绝。";
 static const char say_away[] = "Yanmen cannot check logins just now (database away). Try again in a minute. / "
 			       "雁门暂时无法验证登录，请稍后再试。";
+static const char say_vault[] = "Yanmen cannot check certificates just now (vault away). Try again in a minute. / "
+				"雁门暂时无法验证证书，请稍后再试。";
 static const char say_busy[] = "Yanmen is busy with other logins. Try again in a minute. / "
 			       "雁门登录繁忙，请稍后再试。";
 static const char say_full[] = "Yanmen cannot write its audit just now and lets nobody in. Tell the administrator. / "
@@ -67,9 +71,20 @@ static void login_send(struct pol_worker *w, uint8_t verdict, const char *say)
 		(void)pol_link_sent(&w->link, wire_login_answer_queue(w->link.q, &a, -1));
 }
 
-static const char *method_name(uint8_t method)
+const char *pol_login_method(uint8_t method, bool certified)
 {
-	return method == WIRE_LOGIN_PASSWORD ? "password" : "key";
+	return method == WIRE_LOGIN_PASSWORD ? "password" : certified ? "certificate" : "key";
+}
+
+/* Of a certificate that our CA signed; what others put into theirs is nobody's word. */
+static void certificate_put(const struct pol_login *l, struct pol_fact *f)
+{
+	struct pol_usercert c;
+
+	if (l->certificate == 0 || pol_usercert_get(buf_span(&l->blob), &c, NULL) < 0)
+		return;
+	pol_fact_num(f, "serial", l->certificate);
+	pol_fact_text(f, "key_id", c.key_id);
 }
 
 /* why: it was refused; NULL = it was not. */
@@ -85,7 +100,8 @@ static int login_fact(struct pol_worker *w, const char *kind, const char *why, s
 	else
 		pol_fact_num(&f, "typed_bytes", (int64_t)strlen(l->typed));
 	pol_fact_text(&f, "address", span_str(w->address));
-	pol_fact_text(&f, "method", span_str(method_name(l->method)));
+	pol_fact_text(&f, "method", span_str(pol_login_method(l->method, l->certified)));
+	certificate_put(l, &f);
 	if (why) {
 		pol_fact_text(&f, "actor", span_str("system"));
 		pol_fact_text(&f, "why", span_str(why));
@@ -161,7 +177,7 @@ static void login_accept(struct pol_worker *w)
 	struct err err;
 
 	if (l->generation != w->b->ends.generation) { /* he may have been disabled meanwhile */
-		l->proven = true;
+		l->proven = !l->certified; /* it may have been revoked as well: all of it is looked at again */
 		facts_ask(w);
 		return;
 	}
@@ -186,10 +202,11 @@ static void login_accept(struct pol_worker *w)
 		return;
 	}
 	w->user_id = l->user_id;
+	w->certificate = l->certificate;
 	(void)snprintf(w->user, sizeof w->user, "%s", l->name);
 	login_close(w);
 	log_ev(LOG_LEVEL_INFO, "login.ok", LOG_S("user", w->user), LOG_S("from", w->address), LOG_S("worker", w->name),
-		LOG_S("method", method_name(l->method)));
+		LOG_S("method", pol_login_method(l->method, l->certified)));
 	login_send(w, WIRE_LOGIN_OK, "");
 }
 
@@ -209,9 +226,11 @@ static void login_answer(void *ctx)
 	struct pol_login *l = &w->login;
 	struct err err;
 
-	if (l->method == WIRE_LOGIN_KEY_OFFERED) {
-		l->keys_refused++;
-	} else if (login_fact(w, "login.refused", "wrong", &err) < 0) {
+	if (l->method == WIRE_LOGIN_KEY_OFFERED && l->certificate == 0) {
+		l->refused.n++;
+		l->refused.certified = l->certified;
+		l->refused.why = l->why;
+	} else if (login_fact(w, "login.refused", l->why, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	}
 	login_close(w);
@@ -282,6 +301,54 @@ static void keys_done(void *ctx, int code, const struct pg_result *res, const st
 		login_refuse(w);
 }
 
+/* Everything else of it was looked at; this is asked in any case, as all questions are. */
+static void certificate_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_login *l = ctx;
+	struct pol_worker *w = l->answer.ctx;
+	bool issued = code == 0 && pg_rows(res) == 1, right = l->why[0] == '\0';
+
+	(void)err;
+	if (code < 0) {
+		login_unavailable(w, say_away);
+		return;
+	}
+	if (right)
+		l->why = !issued		   ? "certificate was not issued to this user"
+			 : pg_bool(res, 0, 0) ? "certificate was revoked"
+					      : "user is disabled";
+	if (right && issued && !pg_bool(res, 0, 0) && l->user_id)
+		login_accept(w);
+	else
+		login_refuse(w);
+}
+
+static void check_certificate(struct pol_worker *w)
+{
+	struct pol_login *l = &w->login;
+	struct pol_usercert c;
+	char serial[24];
+
+	if (!w->b->users_ca.known) {
+		login_unavailable(w, say_vault);
+		return;
+	}
+	l->certificate = 0;
+	l->why = "certificate is malformed";
+	if (pol_usercert_get(buf_span(&l->blob), &c, NULL) == 0) {
+		enum pol_usercert_verdict v = pol_usercert_judge(&c, &(struct pol_usercert_ask){ .ca = w->b->users_ca.key,
+									     .user = l->name,
+									     .address = w->address,
+									     .now_s = clock_wall_us() / 1000000 });
+		l->why = pol_usercert_why(v);
+		if (pol_usercert_is_ours(v) && c.serial <= INT64_MAX)
+			l->certificate = (int64_t)c.serial;
+	}
+	(void)snprintf(serial, sizeof serial, "%" PRId64, l->certificate);
+	pol_query(&w->b->sql, POL_SQL("select revoked from api.login_certificate($1, $2::bigint)", l->name, serial),
+		certificate_done, l);
+}
+
 static void facts_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_login *l = ctx;
@@ -308,6 +375,8 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 		login_refuse(w);
 	else if (l->method == WIRE_LOGIN_PASSWORD)
 		check_password(w, hash);
+	else if (l->certified)
+		check_certificate(w);
 	else
 		pol_query(&w->b->sql, POL_SQL("select blob from api.login_keys($1)", l->name), keys_done, l);
 }
@@ -333,7 +402,9 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	l->method = m->method;
 	l->user_id = 0;
 	l->factor = POL_FACTOR_NONE;
-	l->proven = l->admitted = l->known = false;
+	l->proven = l->admitted = l->known = l->certified = false;
+	l->certificate = 0;
+	l->why = "wrong";
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
 		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
@@ -346,6 +417,7 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 		return secret_of(m->proof, &l->password, NULL) == 0;
 	buf_clear(&l->blob);
 	buf_put_span(&l->blob, m->proof);
+	l->certified = pol_usercert_is(m->proof);
 	if (!l->blob.failed)
 		return true;
 	buf_done(&l->blob);
@@ -393,9 +465,11 @@ void pol_login_done(struct pol_worker *w)
 	struct pol_login *l = &w->login;
 	struct err err;
 
-	if (l->keys_refused && !w->user_id) {
+	if (l->refused.n && !w->user_id) {
 		l->method = WIRE_LOGIN_KEY_OFFERED;
-		if (login_fact(w, "login.refused", "wrong", &err) < 0)
+		l->certified = l->refused.certified;
+		l->certificate = 0;
+		if (login_fact(w, "login.refused", l->refused.why, &err) < 0)
 			log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	}
 	login_close(w);

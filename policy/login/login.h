@@ -8,11 +8,13 @@ struct pol_worker;
 struct secret;
 struct wire_login;
 /*
- * login - who is it?  A password or a public key of a user, asked by a worker.
+ * login - who is it?  A password, a public key of a user or a certificate over one, asked by a worker.
  *
  * Purpose: an answer that tells nothing but yes or no.  An unknown user, a disabled one, one without a password and a wrong
  *          password take the same path (the same queries, the same argon2 work) and are refused at the same moment
- *          (policy/moment.h).  A yes is answered at once.
+ *          (policy/moment.h).  A yes is answered at once.  A certificate that is refused goes the way of one that is not, too.
+ * Audit:   a refused password or signature at once; keys that were only offered once a connection, unless one was a
+ *          certificate of our CA, which nobody gets by guessing.
  * Errors:  no database, no helper, a full queue, a full spool: WIRE_LOGIN_UNAVAILABLE with a line for the person.
  * Limits:  an answer within LOGIN_WITHIN_US, whatever happens.
  */
@@ -26,6 +28,9 @@ struct pol_login {
 	char typed[128];                         /* what was typed, for the audit */
 	struct secret *password;
 	struct buf blob;
+	bool certified;      /* blob is a certificate ... */
+	int64_t certificate; /* ... of our CA, its serial; else 0 */
+	const char *why;     /* it is refused: static words for the audit */
 	int64_t user_id;     /* 0 = none, or not active */
 	uint64_t generation; /* pol_ends, when the facts were asked */
 	bool known;          /* he has logged in from this address before */
@@ -33,9 +38,14 @@ struct pol_login {
 	bool proven;         /* the first factor was right */
 	uint8_t factor;      /* enum pol_factor_mode: what comes behind the first factor */
 	struct loop_timer answer, late, hold;
-	unsigned keys_refused; /* offered keys, of this connection */
+	struct { /* offered keys of this connection that the audit does not have */
+		unsigned n;
+		bool certified; /* the last one */
+		const char *why;
+	} refused;
 };
 void pol_login_init(struct pol_login *l, struct pol_worker *w);
+const char *pol_login_method(uint8_t method, bool certified); /* for the audit: "password", "key", "certificate" */
 void pol_login_ask(struct pol_worker *w, const struct wire_login *m);
 /* The worker is gone: drops what is open; keys that were only offered and never led to a login are audited here. */
 void pol_login_done(struct pol_worker *w);

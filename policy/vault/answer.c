@@ -8,6 +8,7 @@
 #include "policy/vault/key.h"
 #include "policy/vault/keyfile.h"
 #include "policy/vault/seal.h"
+#include "policy/vault/usercert.h"
 #include "policy/vault/vault.h"
 #include "recorder/evidence/sign.h"
 #include <errno.h>
@@ -301,7 +302,8 @@ static int publics(struct vault_peer *p, struct span body, int fd, struct err *e
 	struct wire_publics_answer a = { .generation = v->keys->generation,
 		.evidence = buf_span(&v->evidence_lines),
 		.ca = buf_span(&v->ca_line),
-		.host = buf_span(&v->host_line) };
+		.host = buf_span(&v->host_line),
+		.users = buf_span(&v->users_line) };
 	memcpy(a.seal.b, vault_keys_now(v->keys)->seal_public, sizeof a.seal.b);
 	return wire_publics_answer_queue(p->out, &a, -1);
 }
@@ -358,6 +360,7 @@ static const struct {
 	{ WIRE_T_sign, sign },
 	{ WIRE_T_factor_new, vault_factor_new },
 	{ WIRE_T_factor_check, vault_factor_check },
+	{ WIRE_T_certify, vault_usercert_certify },
 };
 
 int vault_answer(struct vault_peer *p, uint16_t type, struct span body, int fd, struct err *err)

@@ -1,9 +1,7 @@
 #include "policy/vault/cert.h"
 #include "gateway/core/rd.h"
-#include "gateway/core/scope.h"
 #include <sodium.h>
 
-const char vault_cert_algorithm[] = "ssh-ed25519-cert-v01@openssh.com";
 enum { USER_CERTIFICATE = 1 };
 
 /* A string that holds one string. */
@@ -23,34 +21,49 @@ static void ed25519_put(struct span bytes, struct buf *out)
 	wr_str32be(out, bytes);
 }
 
-static void extensions_put(struct buf *out)
+static void options_put(struct span sources, struct buf *out)
 {
-	static const char pty[] = "permit-pty";
+	static const char name[] = "source-address";
 
-	wr_be(out, 4 + sizeof pty - 1 + 4, 4);
-	wr_str32be(out, span_str(pty));
-	wr_str32be(out, span_str(""));
+	if (sources.n == 0) {
+		wr_str32be(out, span_str(""));
+		return;
+	}
+	wr_be(out, 4 + sizeof name - 1 + 4 + 4 + sources.n, 4);
+	wr_str32be(out, span_str(name));
+	nested_put(sources, out);
+}
+
+static void extensions_put(const char *const *names, struct buf *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; names[i]; i++)
+		n += 4 + span_str(names[i]).n + 4;
+	wr_be(out, n, 4);
+	for (size_t i = 0; names[i]; i++) {
+		wr_str32be(out, span_str(names[i]));
+		wr_str32be(out, span_str(""));
+	}
 }
 
 void vault_cert_put(const struct vault_cert *c, const struct vault_keys_pair *ca, struct buf *out)
 {
-	uint8_t nonce[32], serial[8], signature[crypto_sign_BYTES];
-	uint64_t now_s = (uint64_t)(c->now_us / 1000000);
+	uint8_t nonce[32], signature[crypto_sign_BYTES];
 	size_t begins = out->len;
 
 	randombytes_buf(nonce, sizeof nonce);
-	randombytes_buf(serial, sizeof serial);
-	wr_str32be(out, span_str(vault_cert_algorithm));
+	wr_str32be(out, span_str(c->key.kind->certificate));
 	wr_str32be(out, span_of(nonce, sizeof nonce));
-	wr_str32be(out, c->key);
-	buf_put(out, serial, sizeof serial);
+	buf_put_span(out, c->key.fields);
+	wr_be(out, c->serial, 8);
 	wr_be(out, USER_CERTIFICATE, 4);
-	wr_str32be(out, span_str(c->key_id));
+	wr_str32be(out, c->key_id);
 	nested_put(c->principal, out);
-	wr_be(out, now_s - VAULT_CERT_BEFORE_S, 8);
-	wr_be(out, now_s + VAULT_CERT_AFTER_S, 8);
-	wr_str32be(out, span_str("")); /* critical options */
-	extensions_put(out);
+	wr_be(out, c->after_s, 8);
+	wr_be(out, c->before_s, 8);
+	options_put(c->sources, out);
+	extensions_put(c->extensions, out);
 	wr_str32be(out, span_str("")); /* reserved */
 	ed25519_put(span_of(ca->public, sizeof ca->public), out);
 	if (out->failed)

@@ -45,6 +45,11 @@ void vault_keys_derive_host(struct vault_keys *k, const uint8_t *master)
 	sign_pair(5, "ymhost__", master, &k->host);
 }
 
+void vault_keys_derive_users(struct vault_keys *k, const uint8_t *master)
+{
+	sign_pair(7, "ymusers_", master, &k->users);
+}
+
 const struct vault_keys_opener *vault_keys_now(const struct vault_keys *k)
 {
 	return &k->openers[k->generation - 1];
@@ -73,6 +78,7 @@ int vault_keys_derive(const uint8_t master[static VAULT_KEYS_MASTER], struct vau
 	vault_keys_derive_own(k, master);
 	vault_keys_derive_ca(k, master);
 	vault_keys_derive_host(k, master);
+	vault_keys_derive_users(k, master);
 	evidence_keys_first(&k->evidence, k->sign.public);
 	*ret = k;
 	return 0;

@@ -10,8 +10,9 @@ struct err;
  *
  * Source:  docs/RECORDING.md, "Keys and signatures".  Sub-key n = crypto_kdf_derive_from_key(32 bytes, n, context, master):
  *          1 "ymsign__" Ed25519 seed, signs all evidence      2 "ymseal__" X25519 seed, recording keys are sealed to it
- *          3 "ymcred__" key of sealed credentials             4 "ymca____" Ed25519 seed of the SSH user CA
+ *          3 "ymcred__" key of sealed credentials             4 "ymca____" Ed25519 seed of the SSH CA that targets trust
  *          5 "ymhost__" Ed25519 seed of the gateway's SSH host key     6 "ymring__" key of the ring (policy/vault/ring.h)
+ *          7 "ymusers_" Ed25519 seed of the CA whose certificates users log in with here
  * Shape:   generation 1 is a file of the 32 bytes alone; a later one is a ring, which brings what opens older things.
  * Limits:  EVIDENCE_KEYS_MAX generations.
  * Owns:    one locked mapping; vault_keys_free wipes it.
@@ -30,7 +31,7 @@ struct vault_keys_opener { /* of one generation: what opens its recordings and c
 struct vault_keys {
 	struct secret *memory; /* where all this lies */
 	uint32_t generation;   /* of the master key: 1 is the first */
-	struct vault_keys_pair sign, ca, host;
+	struct vault_keys_pair sign, ca, host, users;
 	struct evidence_keys evidence;                       /* public: one for each generation */
 	struct vault_keys_opener openers[EVIDENCE_KEYS_MAX]; /* by generation - 1 */
 };
@@ -49,4 +50,5 @@ void vault_keys_sub(uint64_t id, const char context[static 9], const uint8_t *ma
 void vault_keys_derive_own(struct vault_keys *k, const uint8_t *master);
 void vault_keys_derive_ca(struct vault_keys *k, const uint8_t *master);
 void vault_keys_derive_host(struct vault_keys *k, const uint8_t *master);
+void vault_keys_derive_users(struct vault_keys *k, const uint8_t *master);
 #endif

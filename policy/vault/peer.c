@@ -22,7 +22,8 @@ static const struct permit_rule worker_rules[] = { ONCE(host_key), ALWAYS(host_s
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
 static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
-	ALWAYS(publics), ALWAYS(sign), ALWAYS(factor_new), ALWAYS(factor_check) };
+	ALWAYS(publics), ALWAYS(sign), ALWAYS(factor_new), ALWAYS(factor_check),
+	ALWAYS(certify) };
 
 static const struct role {
 	uint8_t role;
@@ -267,6 +268,8 @@ int vault_peer_start(struct vault *v, const struct vault_keys *keys, int control
 		r = public_line(&keys->ca, &v->ca_line, err);
 	if (r == 0)
 		r = public_line(&keys->host, &v->host_line, err);
+	if (r == 0)
+		r = public_line(&keys->users, &v->users_line, err);
 	if (r < 0)
 		return r;
 	buf_init(&v->evidence_lines, EVIDENCE_KEYS_TEXT);
@@ -290,6 +293,7 @@ void vault_peer_stop(struct vault *v)
 	loop_del(&v->control);
 	buf_done(&v->ca_line);
 	buf_done(&v->host_line);
+	buf_done(&v->users_line);
 	buf_done(&v->evidence_lines);
 	v->loop = loop_free(v->loop);
 }

@@ -45,7 +45,8 @@ int vault_rekey(const struct vault_keys *k, const struct wire_rekey *m, int fd, 
 		return r;
 	randombytes_buf(secret_bytes(master), VAULT_KEYS_MASTER);
 	struct vault_ring_wish w = {
-		.master = secret_bytes(master), .ca = m->ca != 0, .host = m->host != 0, .now_us = clock_wall_us()
+		.master = secret_bytes(master), .ca = m->ca != 0, .host = m->host != 0, .users = m->users != 0,
+		.now_us = clock_wall_us()
 	};
 	r = vault_ring_next(k, &w, &file, err);
 	if (r == 0)

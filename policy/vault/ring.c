@@ -17,7 +17,7 @@ static void keys_scope(struct vault_keys **k)
 
 static size_t body_size(uint32_t generation)
 {
-	return 64 + (size_t)(generation - 1) * VAULT_RING_OPENER + (size_t)generation * VAULT_RING_EVIDENCE;
+	return VAULT_RING_SEEDS + (size_t)(generation - 1) * VAULT_RING_OPENER + (size_t)generation * VAULT_RING_EVIDENCE;
 }
 
 static void ring_key(const uint8_t *master, uint8_t ret[static 32])
@@ -60,6 +60,7 @@ static int get_body(struct span body, struct vault_keys *k, struct err *err)
 
 	pair_of(rd_bytes(&r, 32), &k->ca);
 	pair_of(rd_bytes(&r, 32), &k->host);
+	pair_of(rd_bytes(&r, 32), &k->users);
 	for (uint32_t g = 1; g < k->generation; g++) {
 		struct vault_keys_opener *o = &k->openers[g - 1];
 		memcpy(o->seal_secret, rd_bytes(&r, sizeof o->seal_secret).p, sizeof o->seal_secret);
@@ -126,6 +127,8 @@ static int next_keys(const struct vault_keys *k, const struct vault_ring_wish *w
 		vault_keys_derive_ca(n, w->master);
 	if (w->host)
 		vault_keys_derive_host(n, w->master);
+	if (w->users)
+		vault_keys_derive_users(n, w->master);
 	int64_t after_us = k->evidence.k[k->evidence.n - 1].since_us;
 	struct evidence_keys_one one = { .since_us = w->now_us > after_us ? w->now_us : after_us + 1 };
 	memcpy(one.key, n->sign.public, sizeof one.key);
@@ -154,6 +157,7 @@ static void put_body(uint8_t *at, const struct vault_keys *n)
 {
 	put(&at, n->ca.secret, 32); /* libsodium's secret form begins with the seed */
 	put(&at, n->host.secret, 32);
+	put(&at, n->users.secret, 32);
 	for (uint32_t g = 1; g < n->generation; g++) {
 		put(&at, n->openers[g - 1].seal_secret, 32);
 		put(&at, n->openers[g - 1].credential, 32);

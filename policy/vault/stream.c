@@ -148,9 +148,12 @@ static void stream_ready(void *ctx, uint32_t events)
 		stream_end(t);
 }
 
-/* A CA account: a key that lives as long as this stream, and a certificate over it. */
+/* A CA account: a key that lives as long as this stream, and a certificate over it that is good for this login alone: no
+ * forwarding, no agent, no X11, no user rc. */
 static int certify(struct vault_stream *t, const struct vault_allowed *a, struct err *err)
 {
+	static const char *const extensions[] = { "permit-pty", NULL };
+	uint64_t now_s = (uint64_t)(clock_wall_us() / 1000000);
 	uint8_t seed[32];
 	char sid[ID_TEXT];
 
@@ -159,16 +162,22 @@ static int certify(struct vault_stream *t, const struct vault_allowed *a, struct
 	secret_wipe(seed, sizeof seed);
 	if (r < 0)
 		return r;
-	id_text(&a->id, sid);
-	struct vault_cert c = { .principal = span_of(a->login, a->login_n), .key_id = sid, .now_us = clock_wall_us() };
-	/* The blob of an ed25519 key ends with its 32 bytes. */
-	c.key = span_of(t->key.blob.data + t->key.blob.len - 32, 32);
+	id_text(&a->id, sid); /* stands in the target's log */
+	struct vault_cert c = { .key_id = span_str(sid),
+		.principal = span_of(a->login, a->login_n),
+		.after_s = now_s - VAULT_CERT_BEFORE_S,
+		.before_s = now_s + VAULT_STREAM_CERT_S,
+		.extensions = extensions };
+	randombytes_buf(&c.serial, sizeof c.serial);
+	r = sshkey_get(buf_span(&t->key.blob), &c.key, err);
+	if (r < 0)
+		return r;
 	buf_init(&t->certificate, VAULT_CERT_MAX);
 	vault_cert_put(&c, &t->in_list->keys->ca, &t->certificate);
 	if (t->certificate.failed)
 		return fault(err, -EMSGSIZE, "internal error", "no room for a certificate");
 	t->agent.blob = buf_span(&t->certificate);
-	t->agent.certificate = vault_cert_algorithm;
+	t->agent.certificate = c.key.kind->certificate;
 	return 0;
 }
 

@@ -13,7 +13,11 @@ struct err;
  *          by `forget`, or after VAULT_STREAM_LIFE_US.
  * Safety:  never blocks; at most one request and one answer are held; while an answer waits, nothing is read.
  */
-enum { VAULT_STREAM_LIFE_US = 120 * 1000 * 1000, VAULT_STREAM_MAX = 4096 };
+enum {
+	VAULT_STREAM_LIFE_US = 120 * 1000 * 1000,
+	VAULT_STREAM_CERT_S = 300, /* how long a CA account's certificate is good */
+	VAULT_STREAM_MAX = 4096
+};
 struct vault_stream;
 struct vault_streams {
 	struct loop *loop;

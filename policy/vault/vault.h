@@ -29,7 +29,7 @@ struct vault {
 	struct vault_peer *peers;
 	struct loop_io control; /* the parent */
 	struct loop_timer sweep;
-	struct buf ca_line, host_line; /* public halves, OpenSSH one-line form */
+	struct buf ca_line, host_line, users_line; /* public halves, OpenSSH one-line form */
 	struct buf evidence_lines;     /* the public key file */
 	uint8_t body[MSG_BODY_MAX];
 };

@@ -68,6 +68,33 @@ const struct cli_command cli_commands[] = {
 	{ .words = "factor codes", .form = "NAME --output F", .en = "writes ten new recovery codes to a new file; the old ones are void",
 	  .zh = "将十个新恢复码写入新文件;旧码作废", .example = "factor codes alice --output alice-codes.txt",
 	  .params = { WORD("NAME", "name"), NEED_LOCAL("--output") }, .run = cli_export },
+	{ .words = "certificate issue", .form = "USER --key FILE [--for 8h] [--from NET]… --output F",
+	  .en = "certifies a user's public key: he logs in with it until it ends, without a key or password stored here",
+	  .zh = "为用户的公钥签发证书:有效期内即可登录,网关无需保存其密钥或密码",
+	  .example = "certificate issue alice --key id_ed25519.pub --for 12h --output id_ed25519-cert.pub",
+	  .notes_en = "  --key FILE   his public key, an OpenSSH line\n"
+		      "  --for T      how long it is good, 8h; the setting certificate.longest is the most\n"
+		      "  --from NET   only from this network, such as 10.0.0.0/8; may be repeated\n"
+		      "  ssh finds the certificate beside the key when it is called KEY-cert.pub",
+	  .notes_zh = "  --key FILE   用户公钥,OpenSSH 单行格式\n"
+		      "  --for T      有效时长,默认 8h;上限见设置 certificate.longest\n"
+		      "  --from NET   仅限来自该网络,例如 10.0.0.0/8;可重复\n"
+		      "  证书与密钥同目录且名为 KEY-cert.pub 时,ssh 会自动使用",
+	  .params = { WORD("USER", "user"), { .kind = CLI_LINES, .name = "--key", .key = "key", .needed = true },
+		  { .kind = CLI_SECONDS, .name = "--for", .key = "for" }, MANY("--from", "from"), NEED_LOCAL("--output") },
+	  .run = cli_export },
+	{ .words = "certificate list", .form = "[--user U]", .en = "users' certificates: in force, expired, revoked",
+	  .zh = "列出用户证书:有效、过期、已吊销", .example = "certificate list --user alice",
+	  .columns = "serial,user,state,key,sources,issued,until,reason", .params = { TEXT("--user", "user") } },
+	{ .words = "certificate revoke", .form = "(SERIAL | --user U) [--reason R]",
+	  .en = "takes a certificate, or all of a user, back; sessions that began with it end",
+	  .zh = "吊销一个证书或某用户的全部证书,并结束以其登录的会话", .example = "certificate revoke 17 --reason \"laptop lost\"",
+	  .params = { { .kind = CLI_WORD, .name = "SERIAL", .key = "serial", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--user", .key = "user", .choice = 1 }, TEXT("--reason", "reason") },
+	  .choices = { { .at_most_one = true, .en = "give the SERIAL of one certificate, or --user for all of a user",
+		  .zh = "请给出一个证书的 SERIAL,或以 --user 指定某用户的全部证书" } } },
+	{ .words = "certificate ca", .form = "", .en = "the public key of the CA that signs users' certificates",
+	  .zh = "签发用户证书的 CA 公钥", .example = "certificate ca" },
 	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
 	  .example = "group add web", .notes_en = "  --network-default   fills itself: every target of a cluster's networks that is in no other group",
 	  .notes_zh = "  --network-default   自动包含集群网络内未归入其他组的资源",
@@ -307,17 +334,20 @@ const struct cli_command cli_commands[] = {
 	  .choices = { { .at_most_one = true, .en = "give one of --passphrase-file FILE, --escrow-key FILE, --vault-key FILE",
 		  .zh = "请在 --passphrase-file 文件、--escrow-key 文件、--vault-key 文件 中给出一个" } },
 	  .run = cli_restore },
-	{ .words = "key rotate", .form = "[--ca] [--host]",
+	{ .words = "key rotate", .form = "[--ca] [--host] [--users]",
 	  .en = "a new master key: credentials are sealed anew, older recordings stay readable",
 	  .zh = "更换主密钥:重新密封凭据,旧录像仍可读取", .example = "key rotate",
 	  .notes_en = "  --ca      a new SSH user CA too: targets that trust the old one must be told\n"
 		      "  --host    a new SSH host key too: clients will be asked about it\n"
+		      "  --users   a new CA of users' certificates too: all of them are revoked\n"
 		      "  afterwards make a new backup, and publish the file that `public keys` shows",
 	  .notes_zh = "  --ca      同时更换 SSH 用户 CA:须通知信任旧 CA 的资源\n"
 		      "  --host    同时更换 SSH 主机密钥:客户端会提示密钥变更\n"
+		      "  --users   同时更换用户证书 CA:所有用户证书即被吊销\n"
 		      "  完成后请重新备份,并重新发布 public keys 给出的公钥文件",
 	  .params = { { .kind = CLI_FLAG, .name = "--ca", .key = "ca", .fixed = "1" },
-		  { .kind = CLI_FLAG, .name = "--host", .key = "host", .fixed = "1" } } },
+		  { .kind = CLI_FLAG, .name = "--host", .key = "host", .fixed = "1" },
+		  { .kind = CLI_FLAG, .name = "--users", .key = "users", .fixed = "1" } } },
 	{ .words = "public keys", .form = "", .en = "the keys that others need: evidence, SSH CA, SSH host key",
 	  .zh = "对外公开的公钥:证据、SSH CA、主机密钥", .example = "public keys" },
 	{ .words = "doctor", .form = "", .en = "checks that everything works", .zh = "检查各部分是否正常", .example = "doctor",
