@@ -37,6 +37,7 @@ static void derives_the_sub_keys_that_the_documents_name(void **state)
 	assert_hex(k->openers[0].credential, "79cd245003e75b9aa2e68a52046dae419da5d198878169e13cac651d424e37cf");
 	assert_hex(k->ca.secret, "17da106929e6250c2c8f5585bb34d3d13f6a37ad6e79504d4c17a2b505daf52e");
 	assert_hex(k->host.secret, "130e1bdee14d33081f188e090c3707bccb393c9b6bba26344842b674ea10ad6f");
+	assert_hex(k->users.secret, "2f46023fa1f416fb9ba4be5558dd6682c613839f5cf01a98150490bffea366a2");
 	assert_int_equal(sodium_hex2bin(seed, 32, "b9f676c0a853bd24ca5b2e8dd9ec8ae37c0669c619fea0c27fd67e2266e348e6",
 				 64, NULL, &n, NULL),
 		0);

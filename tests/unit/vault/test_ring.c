@@ -20,21 +20,26 @@ static struct vault_keys *first(void)
 	return k;
 }
 
+struct changes { /* keys that become other ones too */
+	bool ca, host, users;
+};
+
 /* The file of the generation behind k; its master is `fill` 32 times. */
-static struct secret *next_file(const struct vault_keys *k, uint8_t fill, bool ca, bool host)
+static struct secret *next_file(const struct vault_keys *k, uint8_t fill, struct changes also)
 {
 	struct secret *file = NULL;
 	uint8_t master[VAULT_KEYS_MASTER];
 
 	memset(master, fill, sizeof master);
-	struct vault_ring_wish w = { .master = master, .ca = ca, .host = host, .now_us = fill * INT64_C(1000000) };
+	struct vault_ring_wish w = { .master = master, .ca = also.ca, .host = also.host, .users = also.users,
+		 .now_us = fill * INT64_C(1000000) };
 	assert_int_equal(vault_ring_next(k, &w, &file, NULL), 0);
 	return file;
 }
 
-static struct vault_keys *next(const struct vault_keys *k, uint8_t fill, bool ca, bool host)
+static struct vault_keys *next(const struct vault_keys *k, uint8_t fill, struct changes also)
 {
-	scoped(secret_scope) struct secret *file = next_file(k, fill, ca, host);
+	scoped(secret_scope) struct secret *file = next_file(k, fill, also);
 	struct vault_keys *n = NULL;
 
 	assert_int_equal(vault_ring_get(secret_span(file), &n, NULL), 0);
@@ -44,7 +49,7 @@ static struct vault_keys *next(const struct vault_keys *k, uint8_t fill, bool ca
 static void a_new_generation_signs_with_a_key_that_the_one_before_signed(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(keys_scope) struct vault_keys *two = next(one, 50, false, false);
+	scoped(keys_scope) struct vault_keys *two = next(one, 50, (struct changes){ 0 });
 	struct evidence_sign_claim claim = { .what = WIRE_SIGN_KEY, .seq = 2, .time_us = 50 * INT64_C(1000000) };
 
 	(void)state;
@@ -60,8 +65,8 @@ static void a_new_generation_signs_with_a_key_that_the_one_before_signed(void **
 static void it_opens_what_every_earlier_one_sealed(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(keys_scope) struct vault_keys *two = next(one, 50, false, false);
-	scoped(keys_scope) struct vault_keys *three = next(two, 60, false, false);
+	scoped(keys_scope) struct vault_keys *two = next(one, 50, (struct changes){ 0 });
+	scoped(keys_scope) struct vault_keys *three = next(two, 60, (struct changes){ 0 });
 
 	(void)state;
 	assert_memory_equal(&three->openers[0], &one->openers[0], sizeof one->openers[0]);
@@ -71,12 +76,13 @@ static void it_opens_what_every_earlier_one_sealed(void **state)
 	assert_ptr_equal(vault_keys_now(three), &three->openers[2]);
 }
 
-static void ca_and_host_key_stay_unless_they_are_to_change(void **state)
+static void cas_and_host_key_stay_unless_they_are_to_change(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(keys_scope) struct vault_keys *same = next(one, 50, false, false);
-	scoped(keys_scope) struct vault_keys *ca = next(same, 60, true, false);
-	scoped(keys_scope) struct vault_keys *host = next(ca, 70, false, true);
+	scoped(keys_scope) struct vault_keys *same = next(one, 50, (struct changes){ 0 });
+	scoped(keys_scope) struct vault_keys *ca = next(same, 60, (struct changes){ .ca = true });
+	scoped(keys_scope) struct vault_keys *host = next(ca, 70, (struct changes){ .host = true });
+	scoped(keys_scope) struct vault_keys *users = next(host, 80, (struct changes){ .users = true });
 
 	(void)state;
 	assert_memory_equal(&same->ca, &one->ca, sizeof one->ca);
@@ -85,24 +91,29 @@ static void ca_and_host_key_stay_unless_they_are_to_change(void **state)
 	assert_memory_equal(&ca->host, &one->host, sizeof one->host);
 	assert_memory_equal(&host->ca, &ca->ca, sizeof ca->ca);
 	assert_memory_not_equal(host->host.public, one->host.public, 32);
+	assert_memory_equal(&host->users, &one->users, sizeof one->users);
+	assert_memory_equal(&users->ca, &host->ca, sizeof host->ca);
+	assert_memory_equal(&users->host, &host->host, sizeof host->host);
+	assert_memory_not_equal(users->users.public, one->users.public, 32);
+	assert_memory_not_equal(one->users.public, one->ca.public, 32);
 }
 
 static void the_file_holds_no_old_signing_key_in_clear_or_wrapped(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(secret_scope) struct secret *file = next_file(one, 50, false, false);
+	scoped(secret_scope) struct secret *file = next_file(one, 50, (struct changes){ 0 });
 	struct span s = secret_span(file);
 
 	(void)state;
 	assert_null(memmem(s.p, s.n, one->sign.secret, 32));
 	assert_null(memmem(s.p, s.n, one->openers[0].credential, 32)); /* wrapped */
-	assert_int_equal(s.n, VAULT_RING_HEAD + 64 + VAULT_RING_OPENER + 2 * VAULT_RING_EVIDENCE + 16);
+	assert_int_equal(s.n, VAULT_RING_HEAD + 96 + VAULT_RING_OPENER + 2 * VAULT_RING_EVIDENCE + 16);
 }
 
 static void refuses_every_changed_bit_and_every_cut(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(secret_scope) struct secret *file = next_file(one, 50, false, false);
+	scoped(secret_scope) struct secret *file = next_file(one, 50, (struct changes){ 0 });
 	struct span s = secret_span(file);
 	uint8_t *p = secret_bytes(file);
 
@@ -123,8 +134,8 @@ static void refuses_every_changed_bit_and_every_cut(void **state)
 static void a_clock_that_went_back_makes_no_chain_that_nobody_accepts(void **state)
 {
 	scoped(keys_scope) struct vault_keys *one = first();
-	scoped(keys_scope) struct vault_keys *two = next(one, 60, false, false);
-	scoped(keys_scope) struct vault_keys *three = next(two, 50, false, false);
+	scoped(keys_scope) struct vault_keys *two = next(one, 60, (struct changes){ 0 });
+	scoped(keys_scope) struct vault_keys *three = next(two, 50, (struct changes){ 0 });
 
 	(void)state;
 	assert_int_equal(three->evidence.k[2].since_us, two->evidence.k[1].since_us + 1);
@@ -138,7 +149,7 @@ static void the_last_generation_is_said(void **state)
 
 	(void)state;
 	for (uint8_t g = 2; g <= EVIDENCE_KEYS_MAX; g++) {
-		struct vault_keys *n = next(k, g, false, false);
+		struct vault_keys *n = next(k, g, (struct changes){ 0 });
 		vault_keys_free(k);
 		k = n;
 	}
@@ -152,7 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_generation_signs_with_a_key_that_the_one_before_signed),
 		cmocka_unit_test(it_opens_what_every_earlier_one_sealed),
-		cmocka_unit_test(ca_and_host_key_stay_unless_they_are_to_change),
+		cmocka_unit_test(cas_and_host_key_stay_unless_they_are_to_change),
 		cmocka_unit_test(the_file_holds_no_old_signing_key_in_clear_or_wrapped),
 		cmocka_unit_test(refuses_every_changed_bit_and_every_cut),
 		cmocka_unit_test(a_clock_that_went_back_makes_no_chain_that_nobody_accepts),

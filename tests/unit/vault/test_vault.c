@@ -230,6 +230,8 @@ static void signs_for_the_recorder_what_is_the_recorders(void **state)
 	GET(d, publics_answer, &publics);
 	assert_memory_equal(publics.seal.b, d->keys->openers[0].seal_public, 32);
 	assert_memory_equal(publics.ca.p, "ssh-ed25519 AAAA", 16);
+	assert_memory_equal(publics.users.p, "ssh-ed25519 AAAA", 16);
+	assert_false(span_eq(publics.users, publics.ca) || span_eq(publics.users, publics.host));
 	struct evidence_keys public;
 	assert_int_equal(evidence_keys_get(publics.evidence, &public, NULL), 0);
 	assert_int_equal(publics.generation, 1);
@@ -309,6 +311,7 @@ static void writes_the_next_key_file_for_the_parent_alone(void **state)
 	assert_int_equal(vault_keys_read(file, &k, NULL), 0);
 	assert_int_equal(k->generation, 2);
 	assert_memory_equal(&k->ca, &d->keys->ca, sizeof k->ca);
+	assert_memory_equal(&k->users, &d->keys->users, sizeof k->users);
 	assert_memory_not_equal(&k->host, &d->keys->host, sizeof k->host);
 	vault_keys_free(k);
 	close(file);
