@@ -137,7 +137,7 @@ static int64_t user_of(const struct pol_worker *w)
 
 static int64_t certificate_of(const struct pol_worker *w)
 {
-	return w->user_id ? w->certificate : w->factor.certificate;
+	return w->user_id ? w->certificate : w->factor.certificate.serial;
 }
 
 /* One row is a user or a certificate, the other of the two is 0. */

@@ -90,11 +90,12 @@ int sshkey_get(struct span blob, struct sshkey *ret, struct err *err)
 	struct sshkey key = { .kind = r.bad ? NULL : kind_named(type) };
 
 	if (!key.kind)
-		return fault(err, -ENOTSUP, "this kind of key cannot be used; give an ed25519, ECDSA or RSA (2048 bits or more) key",
+		return fault(err, -ENOTSUP,
+			"this kind of key cannot be used; give an ed25519, ECDSA or RSA (2048 bits or more) key",
 			"a key type of %zu bytes", type.n);
 	if (!sshkey_fields(&r, key.kind, &key.fields) || !rd_done(&r))
-		return fault(err, -EPROTO, "this public key is damaged, or an RSA key of less than 2048 bits", "a %s key of %zu bytes",
-			key.kind->name, blob.n);
+		return fault(err, -EPROTO, "this public key is damaged, or an RSA key of less than 2048 bits",
+			"a %s key of %zu bytes", key.kind->name, blob.n);
 	*ret = key;
 	return 0;
 }

@@ -17,7 +17,7 @@ enum { VAULT_US = 10 * 1000 * 1000, TEXT_MAX = 32 * 1024, ARGS_MAX = 128 * 1024 
 /* ---- certificate issue: the vault signs, the database writes it down, then the file gets it ---- */
 
 struct issue {
-	struct buf key;                        /* the public key blob */
+	struct buf key;                         /* the public key blob */
 	char serial[24], after[24], before[24]; /* as the database said */
 	char key_id[128];
 	struct buf line; /* what the file gets */
@@ -152,7 +152,8 @@ void pol_command_certificate_issue(struct pol_call *c)
 	pol_call_args_open(c, &j, &args);
 	json_end(&j);
 	pol_query(&c->b->sql,
-		POL_SQL("select serial, key_id, principal, sources, after_s, before_s from api.certificate_wanted($1::jsonb, $2::jsonb)",
+		POL_SQL("select serial, key_id, principal, sources, after_s, before_s from "
+			"api.certificate_wanted($1::jsonb, $2::jsonb)",
 			c->caller, buf_str(&args)),
 		wanted, c);
 	buf_done(&args);

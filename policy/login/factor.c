@@ -97,6 +97,7 @@ static int factor_fact(const struct pol_factor *f, const char *kind, const char 
 	pol_fact_text(&fact, "user", span_str(f->name));
 	pol_fact_text(&fact, "address", span_str(f->w->address));
 	pol_fact_text(&fact, "method", span_str(f->method));
+	pol_usercert_fact(&f->certificate, &fact);
 	if (why) {
 		pol_fact_text(&fact, "actor", span_str("system"));
 		pol_fact_text(&fact, "why", span_str(why));
@@ -124,7 +125,7 @@ static void factor_accept(struct pol_factor *f)
 		return;
 	}
 	w->user_id = f->user_id;
-	w->certificate = f->certificate;
+	w->certificate = f->certificate.serial;
 	(void)snprintf(w->user, sizeof w->user, "%s", f->name);
 	f->mode = POL_FACTOR_NONE;
 	log_ev(LOG_LEVEL_INFO, "login.ok", LOG_S("user", w->user), LOG_S("from", w->address), LOG_S("worker", w->name),

@@ -3,6 +3,7 @@
 #include "gateway/core/buf.h"
 #include "gateway/core/id.h"
 #include "gateway/core/loop.h"
+#include "policy/login/usercert.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_worker;
@@ -29,7 +30,8 @@ struct pol_factor {
 	bool admitted;
 	bool proven; /* ENROL: a code of the new secret was right */
 	char method[24]; /* of both factors, for the audit */
-	int64_t user_id, certificate; /* as in the worker */
+	int64_t user_id;
+	struct pol_usercert_mark certificate; /* as in the login */
 	char name[65], target[256], account[65];
 	struct buf typed;
 	struct loop_timer hold;

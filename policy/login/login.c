@@ -76,17 +76,6 @@ const char *pol_login_method(uint8_t method, bool certified)
 	return method == WIRE_LOGIN_PASSWORD ? "password" : certified ? "certificate" : "key";
 }
 
-/* Of a certificate that our CA signed; what others put into theirs is nobody's word. */
-static void certificate_put(const struct pol_login *l, struct pol_fact *f)
-{
-	struct pol_usercert c;
-
-	if (l->certificate == 0 || pol_usercert_get(buf_span(&l->blob), &c, NULL) < 0)
-		return;
-	pol_fact_num(f, "serial", l->certificate);
-	pol_fact_text(f, "key_id", c.key_id);
-}
-
 /* why: it was refused; NULL = it was not. */
 static int login_fact(struct pol_worker *w, const char *kind, const char *why, struct err *err)
 {
@@ -101,7 +90,7 @@ static int login_fact(struct pol_worker *w, const char *kind, const char *why, s
 		pol_fact_num(&f, "typed_bytes", (int64_t)strlen(l->typed));
 	pol_fact_text(&f, "address", span_str(w->address));
 	pol_fact_text(&f, "method", span_str(pol_login_method(l->method, l->certified)));
-	certificate_put(l, &f);
+	pol_usercert_fact(&l->certificate, &f);
 	if (why) {
 		pol_fact_text(&f, "actor", span_str("system"));
 		pol_fact_text(&f, "why", span_str(why));
@@ -202,7 +191,7 @@ static void login_accept(struct pol_worker *w)
 		return;
 	}
 	w->user_id = l->user_id;
-	w->certificate = l->certificate;
+	w->certificate = l->certificate.serial;
 	(void)snprintf(w->user, sizeof w->user, "%s", l->name);
 	login_close(w);
 	log_ev(LOG_LEVEL_INFO, "login.ok", LOG_S("user", w->user), LOG_S("from", w->address), LOG_S("worker", w->name),
@@ -226,7 +215,7 @@ static void login_answer(void *ctx)
 	struct pol_login *l = &w->login;
 	struct err err;
 
-	if (l->method == WIRE_LOGIN_KEY_OFFERED && l->certificate == 0) {
+	if (l->method == WIRE_LOGIN_KEY_OFFERED && l->certificate.serial == 0) {
 		l->refused.n++;
 		l->refused.certified = l->certified;
 		l->refused.why = l->why;
@@ -306,21 +295,21 @@ static void certificate_done(void *ctx, int code, const struct pg_result *res, c
 {
 	struct pol_login *l = ctx;
 	struct pol_worker *w = l->answer.ctx;
-	bool issued = code == 0 && pg_rows(res) == 1, right = l->why[0] == '\0';
 
 	(void)err;
 	if (code < 0) {
 		login_unavailable(w, say_away);
 		return;
 	}
-	if (right)
-		l->why = !issued		   ? "certificate was not issued to this user"
+	if (l->why[0] == '\0')
+		l->why = pg_rows(res) != 1    ? "certificate was not issued to this user"
 			 : pg_bool(res, 0, 0) ? "certificate was revoked"
-					      : "user is disabled";
-	if (right && issued && !pg_bool(res, 0, 0) && l->user_id)
-		login_accept(w);
-	else
+			 : !l->user_id	      ? "user is disabled"
+					      : "";
+	if (l->why[0])
 		login_refuse(w);
+	else
+		login_accept(w);
 }
 
 static void check_certificate(struct pol_worker *w)
@@ -333,7 +322,7 @@ static void check_certificate(struct pol_worker *w)
 		login_unavailable(w, say_vault);
 		return;
 	}
-	l->certificate = 0;
+	l->certificate.serial = 0;
 	l->why = "certificate is malformed";
 	if (pol_usercert_get(buf_span(&l->blob), &c, NULL) == 0) {
 		enum pol_usercert_verdict v = pol_usercert_judge(&c, &(struct pol_usercert_ask){ .ca = w->b->users_ca.key,
@@ -341,10 +330,10 @@ static void check_certificate(struct pol_worker *w)
 									     .address = w->address,
 									     .now_s = clock_wall_us() / 1000000 });
 		l->why = pol_usercert_why(v);
-		if (pol_usercert_is_ours(v) && c.serial <= INT64_MAX)
-			l->certificate = (int64_t)c.serial;
+		if (pol_usercert_is_ours(v))
+			pol_usercert_mark(&c, &l->certificate);
 	}
-	(void)snprintf(serial, sizeof serial, "%" PRId64, l->certificate);
+	(void)snprintf(serial, sizeof serial, "%" PRId64, l->certificate.serial);
 	pol_query(&w->b->sql, POL_SQL("select revoked from api.login_certificate($1, $2::bigint)", l->name, serial),
 		certificate_done, l);
 }
@@ -403,7 +392,7 @@ static bool login_take(struct pol_login *l, const struct wire_login *m)
 	l->user_id = 0;
 	l->factor = POL_FACTOR_NONE;
 	l->proven = l->admitted = l->known = l->certified = false;
-	l->certificate = 0;
+	l->certificate.serial = 0;
 	l->why = "wrong";
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
@@ -468,7 +457,7 @@ void pol_login_done(struct pol_worker *w)
 	if (l->refused.n && !w->user_id) {
 		l->method = WIRE_LOGIN_KEY_OFFERED;
 		l->certified = l->refused.certified;
-		l->certificate = 0;
+		l->certificate.serial = 0;
 		if (login_fact(w, "login.refused", l->refused.why, &err) < 0)
 			log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	}

@@ -2,6 +2,7 @@
 #define POL_LOGIN_H
 #include "gateway/core/buf.h"
 #include "gateway/core/loop.h"
+#include "policy/login/usercert.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_worker;
@@ -28,9 +29,9 @@ struct pol_login {
 	char typed[128];                         /* what was typed, for the audit */
 	struct secret *password;
 	struct buf blob;
-	bool certified;      /* blob is a certificate ... */
-	int64_t certificate; /* ... of our CA, its serial; else 0 */
-	const char *why;     /* it is refused: static words for the audit */
+	bool certified; /* blob is a certificate ... */
+	struct pol_usercert_mark certificate; /* ... of our CA */
+	const char *why; /* it is refused: static words for the audit; "" = a certificate that is not */
 	int64_t user_id;     /* 0 = none, or not active */
 	uint64_t generation; /* pol_ends, when the facts were asked */
 	bool known;          /* he has logged in from this address before */

@@ -3,8 +3,10 @@
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include "policy/decide/net.h"
+#include "policy/facts.h"
 #include "policy/login/pubkey.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KIND_USER = 1 };
@@ -94,8 +96,9 @@ static enum pol_usercert_verdict judge_signature(const struct pol_usercert *c, c
 
 	if (!key || memcmp(key, ca, crypto_sign_PUBLICKEYBYTES) != 0)
 		return POL_USERCERT_OTHER_CA;
-	return signature && crypto_sign_verify_detached(signature, c->text.p, c->text.n, ca) == 0 ? POL_USERCERT_GOOD
-												    : POL_USERCERT_SIGNATURE;
+	return signature && crypto_sign_verify_detached(signature, c->text.p, c->text.n, ca) == 0
+		       ? POL_USERCERT_GOOD
+		       : POL_USERCERT_SIGNATURE;
 }
 
 static bool is_only(struct span principals, const char *user)
@@ -114,7 +117,7 @@ static enum pol_usercert_verdict judge_source(struct span data, const char *addr
 	if (!rd_done(&r))
 		return POL_USERCERT_OPTION;
 	return decide_net_parse(span_str(address), &a) == 0 && decide_net_has(networks, &a) == 1 ? POL_USERCERT_GOOD
-												  : POL_USERCERT_SOURCE;
+												 : POL_USERCERT_SOURCE;
 }
 
 /* What is critical must be understood, or the certificate is no good. */
@@ -144,4 +147,20 @@ enum pol_usercert_verdict pol_usercert_judge(const struct pol_usercert *c, const
 	if (c->before_s <= (uint64_t)ask->now_s)
 		return POL_USERCERT_EXPIRED;
 	return judge_critical(c->critical, ask->address);
+}
+
+void pol_usercert_mark(const struct pol_usercert *c, struct pol_usercert_mark *ret)
+{
+	/* Ours are counted from 1 by the database. */
+	ret->serial = c->serial <= INT64_MAX ? (int64_t)c->serial : 0;
+	(void)snprintf(ret->key_id, sizeof ret->key_id, "%.*s", (int)(c->key_id.n < 256 ? c->key_id.n : 256),
+		(const char *)c->key_id.p);
+}
+
+void pol_usercert_fact(const struct pol_usercert_mark *m, struct pol_fact *f)
+{
+	if (m->serial == 0)
+		return;
+	pol_fact_num(f, "serial", m->serial);
+	pol_fact_text(f, "key_id", span_str(m->key_id));
 }

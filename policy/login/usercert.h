@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct err;
+struct pol_fact;
 /*
  * usercert - a user's OpenSSH certificate: is it one that our users' CA signed, for him, now, from where he is?
  *
@@ -59,4 +60,12 @@ static inline bool pol_usercert_is_ours(enum pol_usercert_verdict v)
 {
 	return v != POL_USERCERT_OTHER_CA && v != POL_USERCERT_SIGNATURE;
 }
+
+/* What is kept of one that our CA signed, for the audit; what others put into theirs is nobody's word. */
+struct pol_usercert_mark {
+	int64_t serial; /* 0 = there is none */
+	char key_id[257];
+};
+void pol_usercert_mark(const struct pol_usercert *c, struct pol_usercert_mark *ret);
+void pol_usercert_fact(const struct pol_usercert_mark *m, struct pol_fact *f);
 #endif

@@ -14,7 +14,7 @@
  */
 enum { VAULT_CERT_BEFORE_S = 60 /* clocks differ */, VAULT_CERT_MAX = 16384 };
 struct vault_cert {
-	struct sshkey key; /* what is certified */
+	struct sshkey key;                  /* what is certified */
 	uint64_t serial, after_s, before_s; /* the last two: since 1970 UTC */
 	struct span key_id, principal;
 	struct span sources;           /* networks with commas between, for source-address; empty = from anywhere */

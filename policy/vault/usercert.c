@@ -27,10 +27,11 @@ static int is_sound(const struct wire_certify *m, struct err *err)
 {
 	uint64_t now_s = (uint64_t)(clock_wall_us() / 1000000);
 
-	if (m->principal.n == 0 || m->principal.n > PRINCIPAL_MAX || !is_plain(m->principal) || m->key_id.n > KEY_ID_MAX ||
-		m->sources.n > SOURCES_MAX || !is_plain(m->sources) || m->serial == 0)
-		return fault(err, -EINVAL, "internal error", "a certificate for a name of %zu bytes, from networks of %zu bytes",
-			m->principal.n, m->sources.n);
+	if (m->principal.n == 0 || m->principal.n > PRINCIPAL_MAX || !is_plain(m->principal) ||
+		m->key_id.n > KEY_ID_MAX || m->sources.n > SOURCES_MAX || !is_plain(m->sources) || m->serial == 0)
+		return fault(err, -EINVAL, "internal error",
+			"a certificate for a name of %zu bytes, from networks of %zu bytes", m->principal.n,
+			m->sources.n);
 	if (m->before_s <= m->after_s || m->before_s - m->after_s > VAULT_USERCERT_TERM_S ||
 		m->before_s > now_s + VAULT_USERCERT_TERM_S)
 		return fault(err, -EINVAL, "a certificate is valid for a year at most", "valid from %llu to %llu",
@@ -54,7 +55,9 @@ static int certify(const struct vault_keys *k, const struct wire_certify *m, str
 	if (r < 0)
 		return r;
 	vault_cert_put(&c, &k->users, out);
-	return out->failed ? fault(err, -EMSGSIZE, "this key is too large for a certificate", "no room for a certificate") : 0;
+	return out->failed
+		       ? fault(err, -EMSGSIZE, "this key is too large for a certificate", "no room for a certificate")
+		       : 0;
 }
 
 int vault_usercert_certify(struct vault_peer *p, struct span body, int fd, struct err *err)

@@ -46,11 +46,11 @@ static void an_rsa_key_has_sound_numbers(void **state)
 	assert_int_equal(RSA("", "\0\x80", 255), -EPROTO);
 	assert_int_equal(RSA("\1", "\0\x80", 255), -EPROTO);
 	assert_int_equal(RSA("\2", "\0\x80", 255), -EPROTO);
-	assert_int_equal(RSA("\xff", "\0\x80", 255), -EPROTO);             /* negative */
-	assert_int_equal(RSA("\0\3", "\0\x80", 255), -EPROTO);             /* a byte too many */
-	assert_int_equal(RSA("\0\xff\1\1\1\1\1\1\1", "\0\x80", 255), 0);    /* 64 bits */
+	assert_int_equal(RSA("\xff", "\0\x80", 255), -EPROTO);               /* negative */
+	assert_int_equal(RSA("\0\3", "\0\x80", 255), -EPROTO);               /* a byte too many */
+	assert_int_equal(RSA("\0\xff\1\1\1\1\1\1\1", "\0\x80", 255), 0);     /* 64 bits */
 	assert_int_equal(RSA("\1\1\1\1\1\1\1\1\1", "\0\x80", 255), -EPROTO); /* 65 */
-	assert_int_equal(RSA("\1\0\1", "\x80", 255), -EPROTO);             /* negative */
+	assert_int_equal(RSA("\1\0\1", "\x80", 255), -EPROTO);               /* negative */
 	assert_int_equal(RSA("\1\0\1", "\0\0\x80", 255), -EPROTO);
 	assert_int_equal(RSA("\1\0\1", "\0\x80", 0), -EPROTO);
 	assert_int_equal(RSA("\1\0\1", "", 0), -EPROTO);

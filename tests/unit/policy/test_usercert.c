@@ -28,7 +28,8 @@ static void bytes_of(const char *base64, struct buf *out)
 	buf_init(out, 8192);
 	uint8_t *room = buf_room(out, 4096);
 	assert_int_equal(
-		sodium_base642bin(room, 4096, base64, strlen(base64), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL), 0);
+		sodium_base642bin(room, 4096, base64, strlen(base64), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL),
+		0);
 	buf_grew(out, n);
 }
 
@@ -63,8 +64,8 @@ static int sample(const char *base64)
 
 static void takes_every_kind_of_key_that_our_ca_certified(void **state)
 {
-	static const char *const good[] = { sample_ed25519, sample_rsa, sample_ecdsa256, sample_ecdsa384, sample_ecdsa521,
-		sample_for_ever, sample_clear };
+	static const char *const good[] = { sample_ed25519, sample_rsa, sample_ecdsa256, sample_ecdsa384,
+		sample_ecdsa521, sample_for_ever, sample_clear };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(good); i++)
@@ -154,8 +155,8 @@ static void it_is_good_from_its_networks_alone(void **state)
 		const char *address;
 		int verdict;
 	} from[] = { { "10.1.2.3", POL_USERCERT_GOOD }, { "::ffff:10.1.2.3", POL_USERCERT_GOOD },
-		{ "fd12::1", POL_USERCERT_GOOD }, { "11.1.2.3", POL_USERCERT_SOURCE }, { "fe80::1", POL_USERCERT_SOURCE },
-		{ "", POL_USERCERT_SOURCE }, { "gate", POL_USERCERT_SOURCE } };
+		{ "fd12::1", POL_USERCERT_GOOD }, { "11.1.2.3", POL_USERCERT_SOURCE },
+		{ "fe80::1", POL_USERCERT_SOURCE }, { "", POL_USERCERT_SOURCE }, { "gate", POL_USERCERT_SOURCE } };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(from); i++)
@@ -198,7 +199,8 @@ static void every_changed_bit_is_refused(void **state)
 		for (size_t bit = 0; bit < 8 * blob.len; bit++) {
 			blob.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
 			int verdict = judged(buf_span(&blob));
-			assert_true(verdict == MALFORMED || verdict == POL_USERCERT_OTHER_CA || verdict == POL_USERCERT_SIGNATURE);
+			assert_true(verdict == MALFORMED || verdict == POL_USERCERT_OTHER_CA ||
+				    verdict == POL_USERCERT_SIGNATURE);
 			blob.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		}
 	}
@@ -256,7 +258,8 @@ static void a_signature_is_an_ed25519_one_by_a_plain_key(void **state)
 	assert_int_equal(judged_odd(&(struct odd){ .signature_type = "" }), POL_USERCERT_SIGNATURE);
 	assert_int_equal(judged_odd(&(struct odd){ .signature_more = 1 }), POL_USERCERT_SIGNATURE);
 	assert_int_equal(judged_odd(&(struct odd){ .ca_type = "ssh-ed448" }), POL_USERCERT_OTHER_CA);
-	assert_int_equal(judged_odd(&(struct odd){ .ca_type = "ssh-ed25519-cert-v01@openssh.com" }), POL_USERCERT_OTHER_CA);
+	assert_int_equal(
+		judged_odd(&(struct odd){ .ca_type = "ssh-ed25519-cert-v01@openssh.com" }), POL_USERCERT_OTHER_CA);
 	assert_int_equal(judged_odd(&(struct odd){ .nested = true }), POL_USERCERT_OTHER_CA);
 }
 
@@ -288,8 +291,8 @@ static void malformed_options_refuse(void **state)
 	assert_int_equal(judged_odd(ODD(critical, SOURCE "\0\0\0\4\0\0\0\0")), POL_USERCERT_SOURCE);
 	assert_int_equal(judged_odd(ODD(critical, SOURCE "\0\0\0\0")), POL_USERCERT_OPTION);
 	assert_int_equal(judged_odd(ODD(critical, SOURCE)), POL_USERCERT_OPTION);
-	assert_int_equal(judged_odd(ODD(critical, SOURCE "\0\0\0\020\0\0\0\014192.0.2.0/24" SOURCE
-							 "\0\0\0\020\0\0\0\014192.0.2.0/24")),
+	assert_int_equal(judged_odd(ODD(critical,
+				 SOURCE "\0\0\0\020\0\0\0\014192.0.2.0/24" SOURCE "\0\0\0\020\0\0\0\014192.0.2.0/24")),
 		POL_USERCERT_OPTION);
 	assert_int_equal(judged_odd(ODD(critical, "\0\0\0\0\0\0\0\0")), POL_USERCERT_OPTION);
 	assert_int_equal(judged_odd(ODD(critical, "x")), POL_USERCERT_OPTION);
@@ -325,7 +328,9 @@ static void what_the_ca_of_targets_signed_is_not_for_the_door(void **state)
 
 	(void)state;
 	assert_int_equal(vault_keys_derive(master, &keys, NULL), 0);
-	struct pol_usercert_ask ask = { .ca = keys->users.public, .user = "alice", .address = "192.0.2.7", .now_s = NOW_S };
+	struct pol_usercert_ask ask = {
+		.ca = keys->users.public, .user = "alice", .address = "192.0.2.7", .now_s = NOW_S
+	};
 	certify(&keys->users, &door);
 	assert_int_equal(pol_usercert_get(buf_span(&door), &c, NULL), 0);
 	assert_int_equal(pol_usercert_judge(&c, &ask), POL_USERCERT_GOOD);

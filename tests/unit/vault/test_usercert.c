@@ -23,8 +23,8 @@ static void public_of(const char *path, struct buf *out)
 	const char *base64 = strchr(buf_str(&line), ' ') + 1;
 	buf_init(out, 16384);
 	uint8_t *room = buf_room(out, 8192);
-	assert_int_equal(sodium_base642bin(
-				 room, 8192, base64, strcspn(base64, " \n"), NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL),
+	assert_int_equal(sodium_base642bin(room, 8192, base64, strcspn(base64, " \n"), NULL, &n, NULL,
+				 sodium_base64_VARIANT_ORIGINAL),
 		0);
 	buf_grew(out, n);
 }
@@ -81,7 +81,8 @@ static void certifies(struct desk *d, const struct bench_folder *folder, const c
 		assert_non_null(strstr(buf_str(&said), want));
 	assert_non_null(strstr(buf_str(&said), "Serial: 17\n"));
 	assert_non_null(strstr(buf_str(&said), "Principals: \n                alice\n        Critical"));
-	assert_non_null(strstr(buf_str(&said), "Critical Options: \n                source-address 10.0.0.0/8,fd00::/8\n"));
+	assert_non_null(
+		strstr(buf_str(&said), "Critical Options: \n                source-address 10.0.0.0/8,fd00::/8\n"));
 	assert_non_null(strstr(buf_str(&said), "permit-X11-forwarding\n                permit-agent-forwarding\n"
 					       "                permit-port-forwarding\n                permit-pty\n"));
 }
