@@ -91,7 +91,7 @@ int sshkey_get(struct span blob, struct sshkey *ret, struct err *err)
 
 	if (!key.kind)
 		return fault(err, -ENOTSUP,
-			"this kind of key cannot be used; give an ed25519, ECDSA or RSA (2048 bits or more) key",
+			"this kind of key cannot be used; give an ed25519, RSA (2048 bits or more) or ECDSA key",
 			"a key type of %zu bytes", type.n);
 	if (!sshkey_fields(&r, key.kind, &key.fields) || !rd_done(&r))
 		return fault(err, -EPROTO, "this public key is damaged, or an RSA key of less than 2048 bits",

@@ -324,7 +324,7 @@ static void check_certificate(struct pol_worker *w)
 	}
 	l->certificate.serial = 0;
 	l->why = "certificate is malformed";
-	if (pol_usercert_get(buf_span(&l->blob), &c, NULL) == 0) {
+	if (pol_usercert_get(buf_span(&l->blob), &c) == 0) {
 		enum pol_usercert_verdict v = pol_usercert_judge(&c, &(struct pol_usercert_ask){ .ca = w->b->users_ca.key,
 									     .user = l->name,
 									     .address = w->address,

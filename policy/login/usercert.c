@@ -1,5 +1,4 @@
 #include "policy/login/usercert.h"
-#include "gateway/core/err.h"
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include "policy/decide/net.h"
@@ -39,7 +38,7 @@ bool pol_usercert_is(struct span blob)
 	return type.n > n && memcmp(type.p + type.n - n, mark, n) == 0;
 }
 
-int pol_usercert_get(struct span blob, struct pol_usercert *ret, struct err *err)
+int pol_usercert_get(struct span blob, struct pol_usercert *ret)
 {
 	struct rd r = rd_of(blob);
 	struct pol_usercert c = { 0 };
@@ -47,7 +46,7 @@ int pol_usercert_get(struct span blob, struct pol_usercert *ret, struct err *err
 	c.key.kind = sshkey_certified(rd_str32be(&r));
 	(void)rd_str32be(&r); /* nonce */
 	if (r.bad || blob.n > POL_USERCERT_MAX || !c.key.kind || !sshkey_fields(&r, c.key.kind, &c.key.fields))
-		return fault(err, -EPROTO, "malformed certificate", "a certificate of %zu bytes: its key", blob.n);
+		return -EPROTO;
 	c.serial = rd_u64be(&r);
 	c.kind = rd_u32be(&r);
 	c.key_id = rd_str32be(&r);
@@ -61,7 +60,7 @@ int pol_usercert_get(struct span blob, struct pol_usercert *ret, struct err *err
 	c.text = span_of(blob.p, blob.n - r.n);
 	c.signature = rd_str32be(&r);
 	if (!rd_done(&r))
-		return fault(err, -EPROTO, "malformed certificate", "a certificate of %zu bytes", blob.n);
+		return -EPROTO;
 	*ret = c;
 	return 0;
 }

@@ -5,7 +5,6 @@
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdint.h>
-struct err;
 struct pol_fact;
 /*
  * usercert - a user's OpenSSH certificate: is it one that our users' CA signed, for him, now, from where he is?
@@ -34,7 +33,7 @@ struct pol_usercert {
 /* The CA's key from its one-line form. */
 int pol_usercert_ca(struct span line, uint8_t ret[static crypto_sign_PUBLICKEYBYTES]);
 bool pol_usercert_is(struct span blob); /* by its first word: a certificate, not a key */
-int pol_usercert_get(struct span blob, struct pol_usercert *ret, struct err *err);
+int pol_usercert_get(struct span blob, struct pol_usercert *ret);
 
 enum pol_usercert_verdict {
 	POL_USERCERT_GOOD,

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (pol_usercert_is(span_of(data, n)))
 			abort();
 	}
-	if (pol_usercert_get(span_of(data, n), &c, NULL) < 0)
+	if (pol_usercert_get(span_of(data, n), &c) < 0)
 		return 0;
 	const struct span parts[] = { c.key.fields, c.key_id, c.principals, c.critical, c.extensions, c.ca, c.signature,
 		c.text };

@@ -38,7 +38,7 @@ static int judged_as(struct span blob, const char *user, const char *address, in
 {
 	struct pol_usercert c;
 
-	if (pol_usercert_get(blob, &c, NULL) < 0)
+	if (pol_usercert_get(blob, &c) < 0)
 		return MALFORMED;
 	return (int)pol_usercert_judge(
 		&c, &(struct pol_usercert_ask){ .ca = ca_public, .user = user, .address = address, .now_s = now_s });
@@ -80,7 +80,7 @@ static void reads_what_stands_in_it(void **state)
 	(void)state;
 	bytes_of(sample_sources, &blob);
 	assert_true(pol_usercert_is(buf_span(&blob)));
-	assert_int_equal(pol_usercert_get(buf_span(&blob), &c, NULL), 0);
+	assert_int_equal(pol_usercert_get(buf_span(&blob), &c), 0);
 	assert_string_equal(c.key.kind->name, "ssh-ed25519");
 	assert_int_equal(c.serial, 17);
 	assert_int_equal(c.kind, 1);
@@ -230,7 +230,7 @@ static int judged_odd(const struct odd *o)
 	struct pol_usercert c;
 
 	bytes_of(sample_ed25519, &from);
-	assert_int_equal(pol_usercert_get(buf_span(&from), &c, NULL), 0);
+	assert_int_equal(pol_usercert_get(buf_span(&from), &c), 0);
 	buf_init(&odd, 8192);
 	/* all up to the principals stays: type 36, nonce 36, key 36, serial 8, kind 4, key id 12 */
 	buf_put(&odd, from.data, 132);
@@ -332,10 +332,10 @@ static void what_the_ca_of_targets_signed_is_not_for_the_door(void **state)
 		.ca = keys->users.public, .user = "alice", .address = "192.0.2.7", .now_s = NOW_S
 	};
 	certify(&keys->users, &door);
-	assert_int_equal(pol_usercert_get(buf_span(&door), &c, NULL), 0);
+	assert_int_equal(pol_usercert_get(buf_span(&door), &c), 0);
 	assert_int_equal(pol_usercert_judge(&c, &ask), POL_USERCERT_GOOD);
 	certify(&keys->ca, &target);
-	assert_int_equal(pol_usercert_get(buf_span(&target), &c, NULL), 0);
+	assert_int_equal(pol_usercert_get(buf_span(&target), &c), 0);
 	assert_int_equal(pol_usercert_judge(&c, &ask), POL_USERCERT_OTHER_CA);
 	vault_keys_free(keys);
 }
