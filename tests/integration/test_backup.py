@@ -32,6 +32,7 @@ def drill(own_instance, escrow):
     user = instance.user(password=False, key=True)
     instance.grant(user, instance.demo)
     sessions = [recorded(instance, user, "one")]
+    instance.ok("certificate", "issue", user.name, "--key", f"{user.key}.pub", "--output", f"{user.key}-cert.pub.kept")
     rotate(instance)
     sessions.append(recorded(instance, user, "two"))
     passphrase = instance.file(PASSPHRASE + "\n")
@@ -52,12 +53,12 @@ def end(home, instance):
     shutil.rmtree(home, ignore_errors=True)
 
 
-def carry(drill, other):
-    """The user's key, for the new instance's own folder."""
-    key = other.scratch / "user.key"
-    shutil.copy(drill["user"].key, key)
-    key.chmod(0o600)
-    return User(drill["user"].name, None, key)
+def carry(drill, other, more=""):
+    """The user's key, or what lies beside it, in the new instance's own folder."""
+    path = other.scratch / f"user.key{more}"
+    shutil.copy(f"{drill['user'].key}{more}", path)
+    path.chmod(0o600)
+    return path
 
 
 @pytest.mark.parametrize("by", ["passphrase-file", "escrow-key", "vault-key"])
@@ -73,10 +74,15 @@ def test_a_new_home_starts_from_the_backup_with_everything_in_it(drill, by):
             assert word in instance.export(session, "text")
         assert instance.ok("audit", "verify", seconds=120)["verified"]
         # The target of the old instance still runs; its restored credential logs in to it.
-        user = carry(drill, instance)
+        user = User(drill["user"].name, None, carry(drill, instance))
         done = instance.ssh(user, "echo restored", login=f"{user.name}#{old.demo}")
         assert done.stdout == b"restored\n", done.stderr
         until(lambda: instance.sessions(user, "closed"), 15, "the end of the session")
+        # His certificate is known and of the same CA: it opens although the key is registered no more.
+        certificate = carry(drill, instance, "-cert.pub.kept")
+        instance.sql(f"delete from yanmen.user_key using yanmen.users u where u.id = user_id and u.name = '{user.name}'")
+        done = instance.ssh(user, "echo certified", login=f"{user.name}#{old.demo}", options=(f"CertificateFile={certificate}",))
+        assert done.stdout == b"certified\n", done.stderr
         assert instance.ok("audit", "verify", seconds=120)["verified"]
         path = instance.scratch / "audit.jsonl"
         instance.ok("audit", "export", "--output", path)

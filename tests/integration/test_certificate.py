@@ -30,12 +30,11 @@ def issue(instance, name, key, *options):
     return instance.ok("certificate", "issue", name, "--key", f"{key}.pub", "--output", output, *options)
 
 
-def newcomer(instance, *options, kind="ed25519", grant=True):
-    """A user who has a certificate, and a password that nobody uses; his serial is `serial`."""
-    user = instance.user()
-    if grant:
-        instance.grant(user, instance.demo)
-    user = User(user.name, key=instance.key_pair(kind))
+def newcomer(instance, *options, kind="ed25519"):
+    """A user who has a certificate and nothing else; its serial is `serial`."""
+    user = User(instance.name("u"), key=instance.key_pair(kind))
+    instance.ok("user", "add", user.name, "--role", "engineer", "--certificate-only")
+    instance.grant(user, instance.demo)
     user.serial = issue(instance, user.name, user.key, *options)["serial"]
     return user
 

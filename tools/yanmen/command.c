@@ -36,20 +36,23 @@
 #define SESSION_COLUMNS "session,state,user,target,account,protocol,address,started,ended,reason"
 
 const struct cli_command cli_commands[] = {
-	{ .words = "user add", .form = "NAME --role R [--password-file F] [--key FILE]",
+	{ .words = "user add", .form = "NAME --role R [--password-file F] [--key FILE] [--certificate-only]",
 	  .en = "adds a user; the role decides what he may do", .zh = "添加用户;角色决定其权限",
 	  .example = "user add alice --role engineer --key alice.pub",
 	  .notes_en = "  --password-file F   one line, the password\n"
-		      "  --key FILE          public keys, OpenSSH lines; may be repeated; at least one of the two\n"
+		      "  --key FILE          public keys, OpenSSH lines; may be repeated\n"
+		      "  --certificate-only  neither: he logs in with what `certificate issue` gives him; one of the three is needed\n"
 		      "  roles: admin, auditor, group_admin, cluster_admin, engineer, dba, operator, user",
 	  .notes_zh = "  --password-file F   一行,即密码\n"
-		      "  --key FILE          OpenSSH 公钥,每行一个,可重复;两者至少给出一个\n"
+		      "  --key FILE          OpenSSH 公钥,每行一个,可重复\n"
+		      "  --certificate-only  两者皆无:凭 certificate issue 签发的证书登录;三者至少给出一个\n"
 		      "  角色:admin, auditor, group_admin, cluster_admin, engineer, dba, operator, user",
 	  .params = { WORD("NAME", "name"), NEED("--role", "role"),
 		  { .kind = CLI_SECRET, .name = "--password-file", .choice = 1 },
-		  { .kind = CLI_LINES, .name = "--key", .key = "key", .choice = 1 } },
-	  .choices = { { .en = "how will this user log in? give --password-file FILE, --key FILE or both",
-		  .zh = "该用户如何登录?请给出 --password-file 文件、--key 文件,或两者" } } },
+		  { .kind = CLI_LINES, .name = "--key", .key = "key", .choice = 1 },
+		  { .kind = CLI_FLAG, .name = "--certificate-only", .choice = 1 } },
+	  .choices = { { .en = "how will this user log in? give --password-file FILE, --key FILE or both, or --certificate-only",
+		  .zh = "该用户如何登录?请给出 --password-file 文件、--key 文件(可同时给出),或 --certificate-only" } } },
 	{ .words = "user disable", .form = "NAME", .en = "no more logins; running sessions end",
 	  .zh = "禁止登录,并结束正在进行的会话", .example = "user disable alice", .params = { WORD("NAME", "name") } },
 	{ .words = "user remove", .form = "NAME", .en = "removes a user, his keys and grants; his sessions end, his history stays",
