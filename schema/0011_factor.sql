@@ -77,7 +77,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		coalesce(e.body ->> 'method', ''), e.kind = 'login.ok'
 	from (select x.id, x.at, x.kind, x.body::jsonb as body from audit.event x where x.at > now() - interval '1 hour'
 		and (x.kind = 'login.ok' or x.kind = 'login.refused' and x.body::jsonb ->> 'why' = 'wrong')
-		and x.body::jsonb ->> 'method' in ('password', 'password+code', 'key+code')
+		and x.body::jsonb ->> 'method' in ('password', 'password+code', 'key+code', 'certificate+code')
 		order by x.at desc, x.id desc limit most) e
 	order by e.at, e.id
 $$;
