@@ -12,8 +12,9 @@
 
 enum { FILE_MAX = 64 * 1024, CONF_LINE_MAX = 1024, KEYS_MAX = 64 };
 
-#define TEXT(sec, name, field, value, why) \
-	{ .section = sec, .key = name, .kind = CONF_TEXT, .offset = offsetof(struct conf, field), \
+#define TEXT(sec, name, field, value, why) WORDS(CONF_TEXT, sec, name, field, value, why)
+#define WORDS(k, sec, name, field, value, why) \
+	{ .section = sec, .key = name, .kind = k, .offset = offsetof(struct conf, field), \
 	  .size = sizeof ((struct conf *)0)->field, .fallback = value, .about = why }
 #define NUMBER(k, sec, name, field, value, low, high, why) \
 	{ .section = sec, .key = name, .kind = k, .offset = offsetof(struct conf, field), .size = sizeof(int64_t), \
@@ -35,6 +36,7 @@ const struct conf_key conf_keys[] = {
 	TEXT("users", "reader", user_reader, "yanmen-reader", "OS user of the readers"),
 	TEXT("users", "worker", user_worker, "yanmen-worker", "OS user of workers"),
 	TEXT("users", "pwhash", user_pwhash, "yanmen-pwhash", "OS user of the password helpers"),
+	TEXT("users", "export", user_export, "yanmen-export", "OS user of the SIEM stream"),
 	NUMBER(CONF_COUNT, "limits", "pool_warm", pool_warm, "8", 1, 256, "workers kept ready"),
 	NUMBER(CONF_COUNT, "limits", "sessions", sessions_max, "2000", 1, 100000, "client connections at once"),
 	NUMBER(CONF_COUNT, "limits", "unauthenticated", unauth_max, "1000", 1, 100000, "connections before login, all sources"),
@@ -46,16 +48,24 @@ const struct conf_key conf_keys[] = {
 	NUMBER(CONF_COUNT, "limits", "space_warn", space_warn_percent, "10", 0, 90,
 		"percent of the file system free, below which there is a warning"),
 	NUMBER(CONF_COUNT, "log", "level", log_level, "6", 3, 7, "3 error, 4 warning, 6 information, 7 debug"),
+	WORDS(CONF_ENDPOINT, "siem", "syslog", siem_syslog, "",
+		"each audit row goes there as syslog: tcp://host:port, tls://host:port"),
+	WORDS(CONF_PATH, "siem", "ca", siem_ca, "", "PEM file: who may sign the certificate of tls://"),
+	WORDS(CONF_PATH, "siem", "certificate", siem_certificate, "", "PEM file: our certificate for tls://, if it wants one"),
+	WORDS(CONF_PATH, "siem", "key", siem_key, "", "PEM file: its private key"),
+	WORDS(CONF_PATH, "siem", "file", siem_file, "", "each audit row goes into this file as a JSON line"),
+	NUMBER(CONF_COUNT, "siem", "enterprise", siem_enterprise, "32473", 1, UINT32_MAX,
+		"private enterprise number in the structured data; 32473 is everybody's example"),
 };
 const size_t conf_keys_n = COUNT_OF(conf_keys);
-_Static_assert(COUNT_OF(conf_keys) <= KEYS_MAX, "one bit a key");
+_Static_assert(COUNT_OF(conf_keys) <= KEYS_MAX, "one line a key");
 
 struct parser {
 	struct conf *conf;
 	struct err *err;
 	unsigned line;
 	char section[32];
-	uint64_t seen; /* bit n: conf_keys[n] was given */
+	unsigned given[KEYS_MAX]; /* the line of conf_keys[n]; 0 = it was not given */
 };
 
 static int wrong(const struct parser *p, const char *what)
@@ -112,7 +122,7 @@ static bool number_get(struct span s, const struct conf_key *key, int64_t *ret)
 static bool value_put(struct conf *c, const struct conf_key *key, struct span value)
 {
 	char *at = (char *)c + key->offset;
-	if (key->kind != CONF_TEXT) {
+	if (key->kind >= CONF_COUNT) {
 		int64_t v;
 		if (!number_get(value, key, &v))
 			return false;
@@ -124,7 +134,44 @@ static bool value_put(struct conf *c, const struct conf_key *key, struct span va
 	memset(at, 0, key->size);
 	if (value.n > 0)
 		memcpy(at, value.p, value.n);
-	return true;
+	struct conf_endpoint endpoint;
+	return value.n == 0 || key->kind == CONF_TEXT ||
+	       (key->kind == CONF_PATH ? at[0] == '/' && at[value.n - 1] != '/' : conf_endpoint(at, &endpoint));
+}
+
+/* Letters of a host name or an IPv4 address; between brackets, of an IPv6 address. */
+static bool is_host(const char *host, size_t n, bool v6)
+{
+	for (size_t i = 0; i < n; i++) {
+		char c = host[i];
+		bool hex = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+		bool letter = hex || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_';
+		if (c != '.' && !(v6 ? hex || c == ':' : letter))
+			return false;
+	}
+	return n > 0;
+}
+
+bool conf_endpoint(const char *text, struct conf_endpoint *ret)
+{
+	bool tls = strncmp(text, "tls://", 6) == 0;
+	if (!tls && strncmp(text, "tcp://", 6) != 0)
+		return false;
+	const char *host = text + 6, *colon = strrchr(host, ':');
+	bool v6 = host[0] == '[' && colon && colon > host && colon[-1] == ']';
+	host += v6;
+	size_t n = colon ? (size_t)(colon - host) - v6 : 0, digits = colon ? strspn(colon + 1, "0123456789") : 0;
+	if (!is_host(host, n, v6) || n >= sizeof ret->host || digits == 0 || digits > 5 || colon[1] == '0' || colon[1 + digits])
+		return false;
+	*ret = (struct conf_endpoint){ .tls = tls };
+	memcpy(ret->host, host, n);
+	memcpy(ret->port, colon + 1, digits);
+	return digits < 5 || strcmp(ret->port, "65535") <= 0;
+}
+
+bool conf_has_siem(const struct conf *c)
+{
+	return c->siem_syslog[0] || c->siem_file[0];
 }
 
 void conf_defaults(struct conf *c)
@@ -172,9 +219,9 @@ static int key_line(struct parser *p, struct span line)
 		const struct conf_key *key = &conf_keys[i];
 		if (strcmp(key->section, p->section) != 0 || !span_is(name, key->key))
 			continue;
-		if (p->seen & UINT64_C(1) << i)
+		if (p->given[i])
 			return wrong(p, "this key was given before");
-		p->seen |= UINT64_C(1) << i;
+		p->given[i] = p->line;
 		return value_put(p->conf, key, value) ? 0 : wrong(p, "bad value");
 	}
 	return wrong(p, "unknown key");
@@ -190,6 +237,32 @@ static int one_line(struct parser *p, struct span line)
 	if (line.n == 0 || line.p[0] == '#' || line.p[0] == ';')
 		return 0;
 	return line.p[0] == '[' ? section_line(p, line) : key_line(p, line);
+}
+
+/* A complaint at the line where that key was given. */
+static int wrong_at(struct parser *p, size_t offset, const char *what)
+{
+	for (size_t i = 0; i < conf_keys_n; i++)
+		if (conf_keys[i].offset == offset)
+			p->line = p->given[i];
+	return wrong(p, what);
+}
+
+/* An unprotected stream by a forgotten word is worse than none. */
+static int check_siem(struct parser *p)
+{
+	const struct conf *c = p->conf;
+	bool tls = strncmp(c->siem_syslog, "tls:", 4) == 0;
+	if (tls && !c->siem_ca[0])
+		return wrong_at(p, offsetof(struct conf, siem_syslog), "tls:// needs siem.ca, the file of who signs its certificate");
+	if (!tls && c->siem_ca[0])
+		return wrong_at(p, offsetof(struct conf, siem_ca), "this is for siem.syslog = tls://...");
+	if (!tls && c->siem_certificate[0])
+		return wrong_at(p, offsetof(struct conf, siem_certificate), "this is for siem.syslog = tls://...");
+	if (!c->siem_key[0] != !c->siem_certificate[0])
+		return wrong_at(p, c->siem_key[0] ? offsetof(struct conf, siem_key) : offsetof(struct conf, siem_certificate),
+			"siem.certificate and siem.key go together");
+	return 0;
 }
 
 int conf_parse(const char *text, size_t n, struct conf *ret, struct err *err)
@@ -210,6 +283,9 @@ int conf_parse(const char *text, size_t n, struct conf *ret, struct err *err)
 		length += feed != NULL;
 		rest = span_of(rest.p + length, rest.n - length);
 	}
+	int r = check_siem(&p);
+	if (r < 0)
+		return r;
 	*ret = conf;
 	return 0;
 }

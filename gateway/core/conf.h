@@ -1,5 +1,6 @@
 #ifndef CORE_CONF_H
 #define CORE_CONF_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 struct err;
@@ -7,7 +8,8 @@ struct err;
  * conf - INI configuration from one table: the table is parser, defaults and documentation.
  *
  * Shape:   [section] / key = value / # or ; comment lines.  UTF-8, lines <= 1024 bytes, file <= 64 KiB.
- * Errors:  unknown section or key, a key twice, a bad value: -EPROTO with the line number in `say`.
+ * Errors:  unknown section or key, a key twice, a bad value, keys that do not go together: -EPROTO with the line number
+ *          in `say`.
  * Only what is needed before the database answers stands here; everything else is rows (settings).
  */
 struct conf {
@@ -20,7 +22,7 @@ struct conf {
 	char samples[256];          /* script that ends the sample targets (`samples remove`), or "" */
 	char database[256];         /* libpq connection string, without user */
 	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32],
-		user_pwhash[32];    /* when root */
+		user_pwhash[32], user_export[32]; /* when root */
 	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
 	int64_t pool_warm;          /* workers kept ready */
 	int64_t sessions_max;
@@ -30,9 +32,14 @@ struct conf {
 	int64_t space_warn_percent;  /* of the file system free: below it an early warning */
 	int64_t space_floor_bytes;  /* free space below which nothing new is recorded */
 	int64_t log_level;
+	char siem_syslog[288];      /* tcp://host:port, tls://host:port, or "" */
+	char siem_ca[256], siem_certificate[256], siem_key[256]; /* PEM files, of tls:// */
+	char siem_file[256];        /* JSON Lines, or "" */
+	int64_t siem_enterprise;    /* private enterprise number of the structured data */
 };
 
-enum conf_kind { CONF_TEXT, CONF_COUNT, CONF_SECONDS, CONF_BYTES };
+/* PATH: of a file, absolute, or empty.  ENDPOINT: what conf_endpoint takes, or empty. */
+enum conf_kind { CONF_TEXT, CONF_PATH, CONF_ENDPOINT, CONF_COUNT, CONF_SECONDS, CONF_BYTES };
 struct conf_key {
 	const char *section, *key;
 	enum conf_kind kind;
@@ -48,5 +55,12 @@ void conf_defaults(struct conf *c);
 /* Parses text over the defaults. */
 int conf_parse(const char *text, size_t n, struct conf *ret, struct err *err);
 int conf_load(const char *path, struct conf *ret, struct err *err);
+struct conf_endpoint {
+	bool tls;
+	char host[256], port[6]; /* an IPv6 address without its brackets */
+};
+/* "tcp://host:port" or "tls://host:port"; the host a name, an IPv4 address or [an IPv6 address]. */
+bool conf_endpoint(const char *text, struct conf_endpoint *ret);
+bool conf_has_siem(const struct conf *c);
 int conf_load_fd(int fd, struct conf *ret, struct err *err); /* reads from offset 0, keeps fd */
 #endif

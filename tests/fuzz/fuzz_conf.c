@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (size_t i = 0; i < conf_keys_n; i++) {
 		const char *at = (const char *)&c + conf_keys[i].offset;
 		int64_t v;
-		if (conf_keys[i].kind == CONF_TEXT) {
+		if (conf_keys[i].kind < CONF_COUNT) {
 			assert(memchr(at, 0, conf_keys[i].size));
 		} else {
 			memcpy(&v, at, sizeof v);

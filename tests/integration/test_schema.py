@@ -22,9 +22,9 @@ COMMANDS = """cluster_admin user_remove group_remove cluster_remove target_remov
 
 def test_processes_own_nothing_and_reach_no_table(db):
     tables = db.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('yanmen', 'audit', 'api', 'search') and c.relkind in ('r', 'p', 'v', 'S')""")
+        where n.nspname in ('yanmen', 'audit', 'api', 'search', 'siem') and c.relkind in ('r', 'p', 'v', 'S')""")
     assert len(tables) > 20
-    for role in ("yanmen_broker", "yanmen_sealer"):
+    for role in ("yanmen_broker", "yanmen_sealer", "yanmen_exporter"):
         assert db.superuser.one("""select count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid
             where r.rolname = %s and d.deptype = 'o'""", role) == 0
         for [table] in tables:
@@ -41,10 +41,11 @@ def test_processes_own_nothing_and_reach_no_table(db):
 
 def test_each_role_executes_its_own_functions_and_no_other(db):
     rows = db.superuser.rows("""select n.nspname || '.' || p.proname, p.oid from pg_proc p
-        join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('yanmen', 'audit', 'api')""")
+        join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('yanmen', 'audit', 'api', 'siem')""")
     may = {role: {name for name, oid in rows if db.superuser.one("""select has_function_privilege(%s, %s::oid, 'execute') and
         has_schema_privilege(%s, split_part(%s, '.', 1), 'usage')""", role, oid, role, name)}
-           for role in ("yanmen_broker", "yanmen_sealer")}
+           for role in ("yanmen_broker", "yanmen_sealer", "yanmen_exporter")}
+    assert may["yanmen_exporter"] == {"siem.start", "siem.rows", "siem.report"}
     assert may["yanmen_sealer"] == {"audit.seal", "audit.head_sign"}
     assert may["yanmen_broker"] == {name for name, _ in rows if name.startswith("api.")} | {
         "audit.export", "audit.heads", "audit.verify"}
@@ -53,7 +54,7 @@ def test_each_role_executes_its_own_functions_and_no_other(db):
 
 def test_every_function_that_runs_as_the_owner_pins_its_search_path(db):
     loose = db.superuser.rows("""select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('api', 'audit', 'yanmen') and (p.prosecdef or n.nspname = 'api')
+        where n.nspname in ('api', 'audit', 'yanmen', 'siem') and (p.prosecdef or n.nspname = 'api')
         and (not p.prosecdef or not coalesce(array_to_string(p.proconfig,
                 ' ') ~ 'search_path=pg_catalog, (yanmen, )?audit, pg_temp',
         false))""")

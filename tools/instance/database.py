@@ -75,12 +75,14 @@ local yanmen all peer map=yanmen
 """)
         mine = pwd.getpwuid(os.geteuid()).pw_name
         broker = os_user("broker") or mine
+        export = os_user("export") or mine
         pg = os_user("pg") or mine
         self._write("pg_ident.conf", f"""\
 yanmen "{pg}" "{SUPERUSER}"
 yanmen "{mine}" yanmen_owner
 yanmen "{broker}" yanmen_broker
 yanmen "{broker}" yanmen_sealer
+yanmen "{export}" yanmen_exporter
 """)
 
     def _write(self, name, content):

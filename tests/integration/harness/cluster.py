@@ -121,6 +121,7 @@ class Database:
     def __init__(self, cluster, name):
         self.cluster, self.name, self.open = cluster, name, []
         self.broker, self.sealer = self.connect("yanmen_broker"), self.connect("yanmen_sealer")
+        self.exporter = self.connect("yanmen_exporter")
         self.owner, self.superuser = self.connect("yanmen_owner"), self.connect("postgres")
         self.superuser.rows("create table if not exists public.settings_at_first as table yanmen.setting")
         self.lasting = len(self.open)
@@ -129,7 +130,7 @@ class Database:
         """As nobody but a superuser can: without the triggers that guard the audit."""
         kept = ("yanmen.role", "yanmen.role_permission", "yanmen.schema_version")
         tables = self.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-            where n.nspname in ('yanmen', 'audit', 'search') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
+            where n.nspname in ('yanmen', 'audit', 'search', 'siem') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
         self.superuser.rows("set session_replication_role = replica; " + "".join(f"delete from {t}; " for [t] in tables)
                             + "insert into yanmen.setting table public.settings_at_first; insert into audit.cursor default values; "
                             "insert into search.progress default values; "

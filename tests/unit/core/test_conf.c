@@ -64,6 +64,16 @@ static void refusals_name_the_line(void **state)
 		{ "[]\n", "configuration line 1: a section is written [name]" },
 		{ "[listen]\nssh = \xff\n", "configuration line 2: not UTF-8 text" },
 		{ "[listen]\nssh = a\x01\n", "configuration line 2: not UTF-8 text" },
+		{ "[siem]\nsyslog = udp://h:514\n", "configuration line 2: bad value" },
+		{ "[siem]\nfile = audit.jsonl\n", "configuration line 2: bad value" },
+		{ "[siem]\nfile = /var/log/\n", "configuration line 2: bad value" },
+		{ "[siem]\nenterprise = 4294967296\n", "configuration line 2: bad value" },
+		{ "[siem]\n\nsyslog = tls://h:6514\n[log]\n",
+		  "configuration line 3: tls:// needs siem.ca, the file of who signs its certificate" },
+		{ "[siem]\nca = /ca\nsyslog = tcp://h:514\n", "configuration line 2: this is for siem.syslog = tls://..." },
+		{ "[siem]\nfile = /f\ncertificate = /c\n", "configuration line 3: this is for siem.syslog = tls://..." },
+		{ "[siem]\nca = /ca\nsyslog = tls://h:1\nkey = /k\n", "configuration line 4: siem.certificate and siem.key go together" },
+		{ "[siem]\nkey = /k\n", "configuration line 2: siem.certificate and siem.key go together" },
 	};
 	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		struct conf c = { .sessions_max = 42 };
@@ -113,6 +123,61 @@ static void a_descriptor_is_read_from_its_start(void **state)
 	assert_int_equal(conf_load("/nonexistent/yanmen.conf", &c, NULL), -ENOENT);
 }
 
+static void an_endpoint_has_a_scheme_a_host_and_a_port(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *host, *port;
+		bool good, tls;
+	} table[] = {
+		{ "tls://siem.example:6514", "siem.example", "6514", true, true },
+		{ "tcp://10.0.0.1:1", "10.0.0.1", "1", true, false },
+		{ "tcp://[fe80::1]:65535", "fe80::1", "65535", true, false },
+		{ "tcp://h:65536", "", "", false, false },
+		{ "tcp://h:0", "", "", false, false },
+		{ "tcp://h:01", "", "", false, false },
+		{ "tcp://h:", "", "", false, false },
+		{ "tcp://h", "", "", false, false },
+		{ "tcp://:514", "", "", false, false },
+		{ "tcp://[]:514", "", "", false, false },
+		{ "tcp://[::1:514", "", "", false, false },
+		{ "tcp://::1:514", "", "", false, false },
+		{ "tcp://[g::1]:514", "", "", false, false },
+		{ "tcp://a b:514", "", "", false, false },
+		{ "tcp://a/b:514", "", "", false, false },
+		{ "tcp://h:514/", "", "", false, false },
+		{ "tcp://h:+514", "", "", false, false },
+		{ "TCP://h:514", "", "", false, false },
+		{ "tcp:/h:514", "", "", false, false },
+		{ "tcp://", "", "", false, false },
+		{ "", "", "", false, false },
+	};
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct conf_endpoint e = { 0 };
+		bool good = conf_endpoint(table[i].text, &e);
+		if (good != table[i].good)
+			fail_msg("%s", table[i].text);
+		if (!good)
+			continue;
+		assert_string_equal(e.host, table[i].host);
+		assert_string_equal(e.port, table[i].port);
+		assert_int_equal(e.tls, table[i].tls);
+	}
+}
+
+static void a_siem_is_configured_or_not(void **state)
+{
+	(void)state;
+	struct conf c;
+	assert_int_equal(parse("", &c, NULL), 0);
+	assert_false(conf_has_siem(&c));
+	assert_int_equal(parse("[siem]\nfile = /var/log/yanmen/audit.jsonl\n", &c, NULL), 0);
+	assert_true(conf_has_siem(&c));
+	assert_int_equal(parse("[siem]\nsyslog = tls://h:1\nca = /a\ncertificate = /b\nkey = /c\nenterprise = 7\n", &c, NULL), 0);
+	assert_true(conf_has_siem(&c));
+	assert_int_equal(c.siem_enterprise, 7);
+}
+
 static void every_key_is_documented_and_its_default_fits(void **state)
 {
 	(void)state;
@@ -131,7 +196,8 @@ int main(void)
 	const struct CMUnitTest cases[] = {
 		CASE(an_empty_text_gives_the_defaults), CASE(values_comments_and_units_are_read), CASE(refusals_name_the_line),
 		CASE(lengths_are_bounded), CASE(a_nul_is_no_text), CASE(a_descriptor_is_read_from_its_start),
-		CASE(every_key_is_documented_and_its_default_fits),
+		CASE(every_key_is_documented_and_its_default_fits), CASE(an_endpoint_has_a_scheme_a_host_and_a_port),
+		CASE(a_siem_is_configured_or_not),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -1,0 +1,140 @@
+-- The stream to a SIEM (decisions/0012): what yanmen-export reads, how far each sink is, and what doctor says of it.
+create schema siem;
+
+create table siem.sink (
+	name text primary key check (name in ('syslog', 'file')),
+	destination text not null,
+	seq bigint not null default 0, -- every row up to it has arrived
+	state text not null default 'ok' check (state in ('ok', 'away')),
+	why text not null default '',  -- away: a word of siem.advice
+	detail text not null default '',
+	since timestamptz not null default clock_timestamp(),  -- of the state
+	told_at timestamptz not null default clock_timestamp() -- when the process was heard last
+) with (fillfactor = 50);
+
+-- Where to go on: behind that row.  A sink that was never there begins with the first row of the log.
+create function siem.start(sink text, destination text) returns bigint
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	at_seq bigint;
+begin
+	insert into siem.sink as x (name, destination) values (start.sink, left(start.destination, 400))
+	on conflict (name) do update set destination = excluded.destination, told_at = clock_timestamp()
+	returning x.seq into at_seq;
+	return at_seq;
+end
+$$;
+
+-- A body is JSON, unless somebody with the rights of the owner altered it: that must not stop the stream.
+create function siem.json_of(body text) returns jsonb language plpgsql immutable as $$
+begin
+	return body::jsonb;
+exception when others then
+	return to_jsonb(body);
+end
+$$;
+
+-- Sealed rows behind number after_seq, in order: at most max_rows, and with bodies of max_bytes in all (or one row).
+-- failed: the row itself says so.
+create function siem.rows(after_seq bigint, max_rows int, max_bytes int)
+returns table (seq bigint, uid text, at text, kind text, actor text, body text, hash text, user_name text, target text,
+	account text, session text, ip text, failed bool)
+language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+	select r.seq, r.uid, r.at, r.kind, r.actor, r.b::text, r.hash, left(r.b ->> 'user', 255), left(r.b ->> 'target', 255),
+		left(r.b ->> 'account', 255), left(r.b ->> 'session', 64),
+		case when r.b ->> 'address' ~ '^[0-9A-Fa-f.:]{2,45}$' then r.b ->> 'address' end,
+		coalesce(r.b ->> 'outcome' <> 'ok', false) or coalesce(r.b ->> 'state' in ('failed', 'refused', 'crashed', 'partial'), false)
+	from (
+		select s.seq, e.uid::text, to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, e.kind,
+			e.actor, siem.json_of(e.body) as b, encode(s.hash, 'hex') as hash,
+			sum(octet_length(e.body)) over w as bytes, row_number() over w as n
+		from (select * from audit.seal x where x.seq > after_seq order by x.seq limit least(greatest(max_rows, 1), 1000)) s
+		join audit.event e on e.id = s.event_id and e.at = s.event_at
+		window w as (order by s.seq)) r
+	where r.bytes <= max_bytes or r.n = 1 order by r.seq
+$$;
+
+-- How far a sink is, and how it does.  A change between ok and away is an audit row.
+create function siem.report(sink text, at_seq bigint, state text, why text, detail text) returns void
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	s siem.sink;
+	now_is text := case when report.state = 'ok' then 'ok' else 'away' end;
+begin
+	select * into s from siem.sink x where x.name = report.sink for update;
+	if not found then
+		raise exception 'no sink %', left(report.sink, 40) using errcode = 'YM404';
+	end if;
+	update siem.sink x set
+		seq = greatest(x.seq, least(at_seq, coalesce((select max(l.seq) from audit.seal l), 0))),
+		state = now_is,
+		why = case now_is when 'away' then left(report.why, 40) else '' end,
+		detail = case now_is when 'away' then left(report.detail, 200) else '' end,
+		since = case when x.state = now_is then x.since else clock_timestamp() end,
+		told_at = clock_timestamp()
+	where x.name = s.name;
+	if s.state <> now_is then
+		perform audit.add('system', case now_is when 'ok' then 'siem.back' else 'siem.away' end, jsonb_build_object(
+			'sink', s.name, 'destination', s.destination, 'reason', nullif(left(report.why, 40), ''),
+			'detail', nullif(left(report.detail, 200), ''), 'seq', greatest(s.seq, at_seq)));
+	end if;
+end
+$$;
+
+-- ---- doctor ----
+create function siem.advice(why text, zh bool) returns text language sql immutable as $$
+	select case when advice.zh then x.in_zh else x.in_en end from (values
+		('name', 'the name is not known: check siem.syslog and DNS', '无法解析主机名:请检查 siem.syslog 和 DNS'),
+		('connect', 'cannot be reached: does it listen there, and does a firewall let us through?', '无法连接:请检查对方是否在监听、防火墙是否放行'),
+		('certificate', 'its certificate is not accepted: siem.ca must be who signed it, and it must name this host',
+			'不接受其证书:siem.ca 必须是签发者,且证书须包含该主机名'),
+		('tls', 'TLS fails: does it speak TLS there, and does it want siem.certificate?', 'TLS 失败:请检查对方端口是否为 TLS、是否要求 siem.certificate'),
+		('closed', 'it closes the connection: see its log', '对方关闭了连接:请查看其日志'),
+		('stalled', 'it is connected and takes nothing: look at the receiver', '已连接但对方不接收数据:请检查接收端'),
+		('files', 'siem.ca, siem.certificate or siem.key cannot be used: put the right files there, then send yanmend a HUP',
+			'siem.ca、siem.certificate 或 siem.key 无法使用:请放好正确的文件,然后向 yanmend 发送 HUP 信号'),
+		('space', 'no room for the file: make some', '磁盘空间不足:请清理'),
+		('denied', 'the file may not be written: give its folder to the OS user of users.export, and the file mode 0640',
+			'没有写入权限:请把目录交给 users.export 的系统用户,文件权限设为 0640'),
+		('file', 'the file cannot be written', '文件无法写入')) x (word, in_en, in_zh)
+	where x.word = advice.why
+$$;
+
+create function siem.doctor_sink(sink text, zh bool) returns jsonb language plpgsql stable as $$
+declare
+	s siem.sink;
+	waiting bigint;
+	behind_s int;
+	state text := 'warn';
+	say text;
+begin
+	select * into s from siem.sink x where x.name = doctor_sink.sink;
+	if not found or s.told_at < clock_timestamp() - interval '60 seconds' then
+		return jsonb_build_object('name', 'SIEM ' || doctor_sink.sink, 'state', 'fail', 'say',
+			case when zh then '导出进程没有报告:请查看 yanmend 的日志' else 'yanmen-export does not report: see the log of yanmend' end);
+	end if;
+	select coalesce(max(l.seq), 0) - s.seq into waiting from audit.seal l;
+	select coalesce(extract(epoch from clock_timestamp() - l.event_at), 0) into behind_s from audit.seal l where l.seq = s.seq + 1;
+	if s.state = 'away' then
+		say := case when zh then format('%s:%s;%s 条记录自 %s 起等待', s.destination, coalesce(siem.advice(s.why, true), s.why)
+				|| coalesce('(' || nullif(s.detail, '') || ')', ''), waiting, yanmen.time_text(s.since))
+			else format('%s: %s; %s rows wait since %s', s.destination, coalesce(siem.advice(s.why, false), s.why)
+				|| coalesce(' (' || nullif(s.detail, '') || ')', ''), waiting, yanmen.time_text(s.since)) end;
+	elsif coalesce(behind_s, 0) > 300 then
+		say := case when zh then format('%s:落后 %s 分钟,还有 %s 条', s.destination, behind_s / 60, waiting)
+			else format('%s: %s minutes behind, %s rows to go', s.destination, behind_s / 60, waiting) end;
+	else
+		state := 'ok';
+		say := case when zh then format('%s:已送达第 %s 条,%s 条在途', s.destination, s.seq, waiting)
+			else format('%s: row %s has arrived, %s on their way', s.destination, s.seq, waiting) end;
+	end if;
+	return jsonb_build_object('name', 'SIEM ' || s.name, 'state', state, 'say', say);
+end
+$$;
+-- sinks: those of the configuration, by the broker; null: none.
+create function siem.doctor(sinks jsonb, zh bool) returns jsonb language sql stable as $$
+	select coalesce(jsonb_agg(siem.doctor_sink(x, zh)), '[]') from jsonb_array_elements_text(sinks) x
+$$;
+
+grant usage on schema siem to yanmen_exporter;
+grant execute on function siem.start, siem.rows, siem.report to yanmen_exporter;
