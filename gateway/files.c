@@ -3,6 +3,7 @@
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
+#include "gateway/siem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -226,6 +227,8 @@ bool gw_files_has(const struct gw_files *f, enum gw_roles_gift gift)
 
 int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd, struct err *err)
 {
+	if (gift >= GW_GIFT_SIEM_FOLDER && gift <= GW_GIFT_SIEM_KEY)
+		return gw_siem_open(f->conf, gift, ret_fd, err);
 	int fd = f->fd[gift];
 	bool is_dir = gift == GW_GIFT_RECORDINGS || gift == GW_GIFT_SPOOL;
 	int copy = is_dir ? openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -249,6 +252,8 @@ int gw_files_open(const char *config, const struct conf *conf, struct gw_files *
 	if (ret->fd[GW_GIFT_CONFIG] < 0)
 		return complain(err, -errno, "cannot open the configuration", config);
 	int r = gw_files_key(conf, &ret->fd[GW_GIFT_KEY], err);
+	if (r == 0)
+		r = gw_siem_prepare(conf, err);
 	if (r == 0)
 		r = open_dirs(conf, ret, err);
 	if (r < 0)

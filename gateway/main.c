@@ -3,6 +3,7 @@
 #include "gateway/core/proc.h"
 #include "gateway/core/scope.h"
 #include "gateway/parent.h"
+#include "gateway/siem.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -31,7 +32,7 @@ static int check_binaries(const struct conf *conf, struct err *err)
 	int r = gw_files_libexec(conf, dir, sizeof dir, err);
 	for (size_t i = 0; r == 0 && i < gw_roles_n; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, gw_roles[i].binary);
-		if (access(path, X_OK) == 0)
+		if (!gw_roles_is_used(&gw_roles[i], conf) || access(path, X_OK) == 0)
 			continue;
 		snprintf(say, sizeof say, "cannot find the program %s: set paths.libexec", gw_roles[i].binary);
 		r = fault(err, -errno, say, "%s: %m", path);
@@ -43,6 +44,8 @@ static int check(const struct conf *conf, struct err *err)
 {
 	scoped(scope_close) int key = -1;
 	int r = check_binaries(conf, err);
+	if (r == 0)
+		r = gw_siem_check(conf, err);
 	return r < 0 ? r : gw_files_key(conf, &key, err);
 }
 
@@ -50,6 +53,13 @@ static void on_signal(void *ctx, int sig)
 {
 	(void)sig;
 	gw_stop_begin(ctx);
+}
+
+/* The export begins anew, with the files of siem as they are now: after a renewed certificate, or from logrotate. */
+static void on_hangup(void *ctx, int sig)
+{
+	(void)sig;
+	gw_service_renew(ctx, WIRE_EXPORT);
 }
 
 static int set_up(struct gw_parent *p, const char *config, struct err *err)
@@ -67,6 +77,8 @@ static int set_up(struct gw_parent *p, const char *config, struct err *err)
 		r = loop_signal(p->loop, SIGTERM, on_signal, p, err);
 	if (r == 0)
 		r = loop_signal(p->loop, SIGINT, on_signal, p, err);
+	if (r == 0)
+		r = loop_signal(p->loop, SIGHUP, on_hangup, p, err);
 	if (r < 0)
 		return r;
 	gw_clients_init(&p->clients);
@@ -85,7 +97,6 @@ static int run(const char *config)
 	log_context("role", "parent");
 	log_level_set((enum log_level)parent.conf.log_level);
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
 	long nofile = proc_nofile_raise(NOFILE);
 	if (nofile < NOFILE)
 		log_ev(LOG_LEVEL_WARN, "few_descriptors", LOG_N("limit", nofile));

@@ -16,6 +16,9 @@ const struct gw_roles_row gw_roles[] = {
 	  .count = 2, .nofile = FEW, .memlock_bytes = MIB },
 	{ .role = WIRE_BROKER, .binary = "yanmen-broker", .user = USER(user_broker),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SPOOL }, .count = 1, .nofile = MANY, .memlock_bytes = 8 * MIB },
+	{ .role = WIRE_EXPORT, .binary = "yanmen-export", .user = USER(user_export),
+	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SIEM_FOLDER, GW_GIFT_SIEM_CA, GW_GIFT_SIEM_CERTIFICATE, GW_GIFT_SIEM_KEY },
+	  .count = 1, .nofile = FEW, .memlock_bytes = MIB },
 	{ .role = WIRE_SSH, .binary = "yanmen-ssh", .user = USER(user_worker),
 	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER },
 	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
@@ -33,8 +36,9 @@ const struct gw_roles_pair gw_roles_pairs[] = {
 };
 const size_t gw_roles_pairs_n = COUNT_OF(gw_roles_pairs);
 
-/* The recorder tells the broker what it sealed, and needs the vault's signature for that. */
-const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT };
+/* The recorder tells the broker what it sealed, and needs the vault's signature for that.  The export may be busy with a
+ * name server: nobody waits for it. */
+const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT, WIRE_EXPORT };
 
 const struct gw_roles_row *gw_roles_of(uint8_t role)
 {
@@ -43,6 +47,11 @@ const struct gw_roles_row *gw_roles_of(uint8_t role)
 			return &gw_roles[i];
 	assert(false && "every role that is started has a row");
 	return NULL;
+}
+
+bool gw_roles_is_used(const struct gw_roles_row *row, const struct conf *conf)
+{
+	return row->role != WIRE_EXPORT || conf_has_siem(conf);
 }
 
 const char *gw_roles_user(const struct gw_roles_row *row, const struct conf *conf)

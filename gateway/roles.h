@@ -19,6 +19,10 @@ enum gw_roles_gift {
 	GW_GIFT_KEY,
 	GW_GIFT_RECORDINGS,
 	GW_GIFT_SPOOL,
+	GW_GIFT_SIEM_FOLDER, /* opened anew for each process; /dev/null where the configuration has none */
+	GW_GIFT_SIEM_CA,
+	GW_GIFT_SIEM_CERTIFICATE,
+	GW_GIFT_SIEM_KEY,
 	GW_GIFT_BROKER,     /* one end of a socket pair to that service, for this process alone */
 	GW_GIFT_VAULT,
 	GW_GIFT_RECORDER,
@@ -29,7 +33,7 @@ struct gw_roles_row {
 	uint8_t role;       /* enum wire_role */
 	const char *binary; /* in conf.libexec_dir */
 	size_t user;        /* offset of its OS user in struct conf */
-	enum gw_roles_gift gifts[4]; /* ends with GW_GIFT_NONE */
+	enum gw_roles_gift gifts[6]; /* ends with GW_GIFT_NONE */
 	unsigned count;     /* of a service; 0: started on demand */
 	long nofile, memlock_bytes;
 	bool die_with_parent; /* at once; the others end by themselves when descriptor 3 closes */
@@ -39,7 +43,7 @@ struct gw_roles_pair {
 	uint8_t a, b;
 };
 
-enum { GW_ROLES_SERVICES = 5, GW_ROLES_STOPS = 4 };
+enum { GW_ROLES_SERVICES = 6, GW_ROLES_STOPS = 5 };
 extern const struct gw_roles_row gw_roles[];
 extern const size_t gw_roles_n;
 extern const struct gw_roles_pair gw_roles_pairs[];
@@ -48,5 +52,7 @@ extern const size_t gw_roles_pairs_n;
 extern const uint8_t gw_roles_stops[GW_ROLES_STOPS];
 
 const struct gw_roles_row *gw_roles_of(uint8_t role);
+/* Is there anything for it to do?  What is not in use is never started. */
+bool gw_roles_is_used(const struct gw_roles_row *row, const struct conf *conf);
 const char *gw_roles_user(const struct gw_roles_row *row, const struct conf *conf);
 #endif

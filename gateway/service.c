@@ -275,7 +275,8 @@ void gw_service_start_all(struct gw_parent *p)
 				.child.fd = -1,
 				.sock.fd = -1,
 				.timer = { .fire = on_timer, .ctx = s } };
-			start(s);
+			if (gw_roles_is_used(s->row, &p->conf))
+				start(s);
 		}
 }
 
@@ -285,6 +286,13 @@ struct gw_service *gw_service_of(struct gw_parent *p, uint8_t role)
 		if (p->services[i].row->role == role && p->services[i].state == GW_SERVICE_READY)
 			return &p->services[i];
 	return NULL;
+}
+
+void gw_service_renew(struct gw_parent *p, uint8_t role)
+{
+	struct gw_service *s = gw_service_of(p, role);
+	if (s)
+		gw_service_sent(s, wire_stop_queue(s->q, &(struct wire_stop){ 0 }, -1));
 }
 
 /* ---- stopping ---- */

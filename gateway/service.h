@@ -41,5 +41,7 @@ void gw_service_sent(struct gw_service *s, int result);
 /* Tells all of that role to stop.  How many of them still live? */
 unsigned gw_service_stop(struct gw_parent *p, uint8_t role);
 unsigned gw_service_alive(const struct gw_parent *p, uint8_t role);
+/* It leaves, and is started again with its files opened anew. */
+void gw_service_renew(struct gw_parent *p, uint8_t role);
 void gw_service_kill_all(struct gw_parent *p);
 #endif

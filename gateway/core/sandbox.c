@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -24,9 +25,12 @@ enum {
 	BROKER = 1 << SANDBOX_BROKER,
 	RECORDER = 1 << SANDBOX_RECORDER,
 	READER = 1 << SANDBOX_READER,
+	EXPORT = 1 << SANDBOX_EXPORT,
 	ALL = (1 << SANDBOX_ROLES) - 1,
-	LOOP = PWHASH | VAULT | BROKER | RECORDER, /* gateway/core/loop; a worker and a reader poll */
-	FILES = BROKER | RECORDER,
+	LOOP = PWHASH | VAULT | BROKER | RECORDER | EXPORT, /* gateway/core/loop; a worker and a reader poll */
+	FILES = BROKER | RECORDER | EXPORT,
+	KEEPS = BROKER | RECORDER, /* files that it also removes */
+	DIALS = BROKER | EXPORT,
 	THREADS = BROKER | RECORDER,
 };
 
@@ -69,21 +73,21 @@ static const struct {
 	{ SCMP_SYS(restart_syscall), ALL },
 	{ SCMP_SYS(exit), ALL },
 	{ SCMP_SYS(exit_group), ALL },
-	/* files: the recorder below its directory, the broker its spool and what name lookup reads */
+	/* files: the recorder below its directory, the broker its spool, the export its file; and what name lookup reads */
 	{ SCMP_SYS(pread64), LOOP | READER },
 	{ SCMP_SYS(openat), FILES },
 	{ SCMP_SYS(newfstatat), FILES },
 	{ SCMP_SYS(fstat), FILES },
-	{ SCMP_SYS(getdents64), FILES },
-	{ SCMP_SYS(pwrite64), FILES | READER },
+	{ SCMP_SYS(getdents64), KEEPS },
+	{ SCMP_SYS(pwrite64), KEEPS | READER },
 	{ SCMP_SYS(ftruncate), FILES },
 	{ SCMP_SYS(fsync), BROKER },
 	{ SCMP_SYS(fdatasync), FILES },
 	{ SCMP_SYS(renameat), BROKER },
 	{ SCMP_SYS(renameat2), BROKER },
-	{ SCMP_SYS(unlinkat), FILES },
+	{ SCMP_SYS(unlinkat), KEEPS },
 	{ SCMP_SYS(flock), BROKER },
-	{ SCMP_SYS(fstatfs), FILES },
+	{ SCMP_SYS(fstatfs), KEEPS },
 	{ SCMP_SYS(mkdirat), RECORDER },
 	{ SCMP_SYS(fallocate), RECORDER },
 	{ SCMP_SYS(syncfs), RECORDER },
@@ -93,21 +97,21 @@ static const struct {
 	{ SCMP_SYS(sched_yield), THREADS },
 	{ SCMP_SYS(sched_getaffinity), THREADS },
 	/* the network: dialling, name lookup, libpq, the CLI's socket */
-	{ SCMP_SYS(connect), BROKER },
-	{ SCMP_SYS(bind), BROKER }, /* getaddrinfo asks netlink for our addresses */
+	{ SCMP_SYS(connect), DIALS },
+	{ SCMP_SYS(bind), DIALS }, /* getaddrinfo asks netlink for our addresses */
 	{ SCMP_SYS(accept4), BROKER },
-	{ SCMP_SYS(getsockname), BROKER },
-	{ SCMP_SYS(getpeername), BROKER },
-	{ SCMP_SYS(getsockopt), BROKER | VAULT | RECORDER },
-	{ SCMP_SYS(setsockopt), BROKER },
-	{ SCMP_SYS(sendmmsg), BROKER },
-	{ SCMP_SYS(recvmmsg), BROKER },
-	{ SCMP_SYS(rt_sigaction), THREADS }, /* the first thread; libpq and SIGPIPE */
-	{ SCMP_SYS(uname), BROKER },
-	{ SCMP_SYS(getuid), BROKER },
-	{ SCMP_SYS(geteuid), BROKER },
-	{ SCMP_SYS(getgid), BROKER },
-	{ SCMP_SYS(getegid), BROKER },
+	{ SCMP_SYS(getsockname), DIALS },
+	{ SCMP_SYS(getpeername), DIALS },
+	{ SCMP_SYS(getsockopt), DIALS | VAULT | RECORDER },
+	{ SCMP_SYS(setsockopt), DIALS },
+	{ SCMP_SYS(sendmmsg), DIALS },
+	{ SCMP_SYS(recvmmsg), DIALS },
+	{ SCMP_SYS(rt_sigaction), THREADS | EXPORT }, /* the first thread; libpq and SIGPIPE */
+	{ SCMP_SYS(uname), DIALS },
+	{ SCMP_SYS(getuid), DIALS },
+	{ SCMP_SYS(geteuid), DIALS },
+	{ SCMP_SYS(getgid), DIALS },
+	{ SCMP_SYS(getegid), DIALS },
 };
 
 /* Libraries probe these and live with a refusal. */
@@ -124,10 +128,10 @@ static const struct {
 	{ SCMP_SYS(stat), ALL, EACCES },
 	{ SCMP_SYS(access), ALL, EACCES },
 	{ SCMP_SYS(readlink), ALL, EACCES },
-	{ SCMP_SYS(ioctl), ALL & ~BROKER, EACCES },
-	{ SCMP_SYS(getcwd), BROKER, EACCES },
-	{ SCMP_SYS(prlimit64), BROKER | RECORDER, EACCES },
-	{ SCMP_SYS(sysinfo), BROKER | RECORDER, EACCES },
+	{ SCMP_SYS(ioctl), ALL & ~DIALS, EACCES },
+	{ SCMP_SYS(getcwd), DIALS, EACCES },
+	{ SCMP_SYS(prlimit64), FILES, EACCES },
+	{ SCMP_SYS(sysinfo), FILES, EACCES },
 };
 
 /* By argument: matches when (argument & mask) == value, counted in 32 bits.  Several rows of one call are alternatives,
@@ -142,7 +146,7 @@ static const struct {
 } judged[] = {
 	{ SCMP_SYS(mmap), ALL, 0, 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(mprotect), ALL, 0, 2, PROT_EXEC, 0 },
-	{ SCMP_SYS(mmap), BROKER, EACCES, 2, PROT_EXEC, PROT_EXEC }, /* a late NSS module */
+	{ SCMP_SYS(mmap), DIALS, EACCES, 2, PROT_EXEC, PROT_EXEC }, /* a late NSS module */
 	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_GETFL },
 	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_SETFL },
 	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_DUPFD_CLOEXEC },
@@ -151,14 +155,15 @@ static const struct {
 	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_SETFD },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_SETLK },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_OFD_SETLK },
-	{ SCMP_SYS(ioctl), BROKER, 0, 1, WHOLE, FIONREAD },
-	{ SCMP_SYS(ioctl), BROKER, 0, 1, WHOLE, FIONBIO },
-	{ SCMP_SYS(ioctl), BROKER, ENOTTY, 1, WHOLE, TCGETS },
+	{ SCMP_SYS(ioctl), DIALS, 0, 1, WHOLE, FIONREAD },
+	{ SCMP_SYS(ioctl), DIALS, 0, 1, WHOLE, FIONBIO },
+	{ SCMP_SYS(ioctl), DIALS, ENOTTY, 1, WHOLE, TCGETS },
+	{ SCMP_SYS(ioctl), EXPORT, 0, 1, WHOLE, SIOCOUTQ }, /* what the receiver has not acknowledged */
 	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER, 0, 0, WHOLE, AF_UNIX },
-	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_UNIX },
-	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_INET },
-	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_INET6 },
-	{ SCMP_SYS(socket), BROKER, 0, 0, WHOLE, AF_NETLINK },
+	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_UNIX },
+	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET },
+	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET6 },
+	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_NETLINK },
 	{ SCMP_SYS(setsockopt), SSH, 0, 1, WHOLE, IPPROTO_TCP },
 	{ SCMP_SYS(setsockopt), VAULT | RECORDER, 0, 1, WHOLE, SOL_SOCKET },
 	{ SCMP_SYS(clone), THREADS, 0, 0, CLONE_THREAD, CLONE_THREAD },

@@ -16,6 +16,7 @@ enum sandbox_role {
 	SANDBOX_BROKER,   /* PostgreSQL, dialling, name lookup, accept on the control socket; appends to its spool */
 	SANDBOX_RECORDER, /* files below one directory, threads */
 	SANDBOX_READER,   /* after opening its one recording: read, decrypt, write to the given descriptor */
+	SANDBOX_EXPORT,   /* PostgreSQL, name lookup, connecting out; appends to one file */
 	SANDBOX_ROLES
 };
 

@@ -1,6 +1,7 @@
 #include "gateway/core/tls.h"
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -8,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 static void scope_bio(BIO **p)
@@ -136,17 +138,35 @@ static int set_alpn(SSL_CTX *ctx, const char *name)
 	return 0;
 }
 
-int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err)
+int tls_identify(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem, struct err *err)
 {
-	scoped(scope_ctx) SSL_CTX *ctx = base(TLS_server_method());
-	if (!ctx)
-		return failed(err, "context");
 	if (use_certificates(ctx, certificate_pem) < 0)
 		return failed(err, "certificate");
 	scoped(scope_bio) BIO *bio = bio_of(key_pem);
 	scoped(scope_pkey) EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
 	if (!key || SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1)
 		return failed(err, "private key");
+	return 0;
+}
+
+int tls_expect(SSL *ssl, const char *host, struct err *err)
+{
+	struct in6_addr address;
+	bool is_address = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
+	if (is_address)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 ? 0 : failed(err, "address");
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : failed(err, "host name");
+}
+
+int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err)
+{
+	scoped(scope_ctx) SSL_CTX *ctx = base(TLS_server_method());
+	if (!ctx)
+		return failed(err, "context");
+	int r = tls_identify(ctx, certificate_pem, key_pem, err);
+	if (r < 0)
+		return r;
 	if (alpn && set_alpn(ctx, alpn) < 0)
 		return failed(err, "ALPN");
 	*ret = take(ctx);

@@ -14,6 +14,10 @@ struct err;
 enum { TLS_PIN_SIZE = 32 };
 int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err);
 int tls_client(struct span ca_pem, const uint8_t *pin, SSL_CTX **ret, struct err *err);
+/* A certificate (its chain behind it) and its key, for a client whose server asks for one. */
+int tls_identify(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem, struct err *err);
+/* What the server's certificate must name: a host name, which the server is also told (SNI), or an IP address. */
+int tls_expect(SSL *ssl, const char *host, struct err *err);
 /* SHA-256 over the DER form of the first certificate of a PEM text. */
 int tls_fingerprint(struct span certificate_pem, uint8_t ret[static TLS_PIN_SIZE], struct err *err);
 #endif

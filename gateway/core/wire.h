@@ -245,6 +245,7 @@ struct msgq;
 enum wire_role { /* also the order in which the parent starts services */
 	WIRE_PARENT = 1, WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_SSH, WIRE_READER,
 	WIRE_CLI, /* in `peer` to the broker: the listening local socket of the CLI */
+	WIRE_EXPORT,
 };
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
 enum wire_door { /* how a client comes to its worker */

@@ -140,7 +140,23 @@ static void doctor_came(void *ctx, int code, const struct pg_result *res, const 
 	buf_done(&out);
 }
 
+/* The database tells how the SIEM stream does: the sinks of the configuration, in the language of whoever asks. */
 void pol_command_doctor(struct pol_call *c)
 {
-	pol_call_sql(c, NULL, doctor_came);
+	const struct conf *conf = &c->b->conf;
+	struct buf args;
+	struct json j;
+
+	buf_init(&args, 256);
+	pol_call_args_open(c, &j, &args);
+	json_str(&j, "lang", span_str(c->zh ? "zh" : "en"));
+	json_arr(&j, "siem");
+	if (conf->siem_syslog[0])
+		json_str(&j, NULL, span_str("syslog"));
+	if (conf->siem_file[0])
+		json_str(&j, NULL, span_str("file"));
+	json_end(&j);
+	json_end(&j);
+	pol_call_sql(c, &args, doctor_came);
+	buf_done(&args);
 }

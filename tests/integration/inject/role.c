@@ -35,6 +35,7 @@ static const struct role_kind {
 	{ "pwhash", SANDBOX_PWHASH, 2, { NULL } },
 	{ "vault", SANDBOX_VAULT, 2, { "master", NULL } },
 	{ "recorder", SANDBOX_RECORDER, 2, { "conf", "recordings/", NULL } },
+	{ "export", SANDBOX_EXPORT, ROLE_AHEAD_MAX, { "siem", "log/", "null", "null", "null" } }, /* as the broker */
 	{ "broker", SANDBOX_BROKER, ROLE_AHEAD_MAX, { "conf", "spool/", NULL } }, /* waits for its database, 3 s in vain */
 };
 
@@ -61,6 +62,9 @@ void role_open(struct role_house *h, const char *name, const char *binary)
 	/* Nobody answers there: the broker comes up without its database. */
 	make_file(h, "conf",
 		"[database]\nconnect = host=/nonexistent dbname=none\n[limits]\nspace_floor = 0\n[log]\nlevel = 3\n");
+	make_file(h, "siem",
+		"[database]\nconnect = host=/nonexistent dbname=none\n[log]\nlevel = 3\n[siem]\nfile = /log/audit.jsonl\n");
+	make_file(h, "null", "");
 }
 
 void role_close(struct role_house *h)

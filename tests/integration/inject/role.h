@@ -6,7 +6,7 @@
  * role - starts one of our real programs as the parent would, alone, and takes it to its hello: from then on its filter
  * is in force.  The other ends of its sockets are held here.  Several are started ahead: some take their time.
  */
-enum { ROLE_FDS = 4, ROLE_AHEAD_MAX = 64 };
+enum { ROLE_FDS = 6, ROLE_AHEAD_MAX = 64 };
 struct role {
 	pid_t pid;          /* 0: none */
 	int peer[ROLE_FDS]; /* -1 where it has no socket; [0] is the parent's */

@@ -37,12 +37,12 @@ static void only_some_roles_reach_files_and_the_network(void **state)
 {
 	(void)state;
 	for (int role = 0; role < SANDBOX_ROLES; role++) {
-		bool files = role == SANDBOX_BROKER || role == SANDBOX_RECORDER;
+		bool dials = role == SANDBOX_BROKER || role == SANDBOX_EXPORT, files = dials || role == SANDBOX_RECORDER;
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_openat), files ? SANDBOX_ALLOW : SANDBOX_REFUSE);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_connect),
-			role == SANDBOX_BROKER ? SANDBOX_ALLOW : SANDBOX_KILL);
+			dials ? SANDBOX_ALLOW : SANDBOX_KILL);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_socket),
-			role == SANDBOX_BROKER ? SANDBOX_ARGS : SANDBOX_KILL);
+			dials ? SANDBOX_ARGS : SANDBOX_KILL);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_mmap), SANDBOX_ARGS);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_read), SANDBOX_ALLOW);
 	}
@@ -59,7 +59,7 @@ int main(void)
 }
 #else
 
-static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader" };
+static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader", "export" };
 
 /* What became of a child that entered the role and then did it: exit code 0..255, or 1000 + signal. */
 static int child(enum sandbox_role role, int (*act)(void))
@@ -127,7 +127,8 @@ static void no_role_gets_executable_memory(void **state)
 {
 	(void)state;
 	for (int role = 0; role < SANDBOX_ROLES; role++) {
-		assert_int_equal(child((enum sandbox_role)role, map_executable), role == SANDBOX_BROKER ? 7 : 1000 + SIGSYS);
+		assert_int_equal(child((enum sandbox_role)role, map_executable),
+			role == SANDBOX_BROKER || role == SANDBOX_EXPORT ? 7 : 1000 + SIGSYS);
 		assert_int_equal(child((enum sandbox_role)role, make_executable), 1000 + SIGSYS);
 	}
 }
@@ -177,6 +178,17 @@ static int new_secret(void)
 	return -r;
 }
 
+static void *nothing(void *ctx)
+{
+	return ctx;
+}
+
+static int start_thread(void)
+{
+	pthread_t t;
+	return pthread_create(&t, NULL, nothing, NULL) || pthread_join(t, NULL);
+}
+
 static void arguments_are_judged(void **state)
 {
 	(void)state;
@@ -185,6 +197,8 @@ static void arguments_are_judged(void **state)
 		int (*act)(void);
 		int outcome;
 	} table[] = {
+		{ SANDBOX_EXPORT, raw_socket, 1000 + SIGSYS }, { SANDBOX_EXPORT, unix_pair, 1000 + SIGSYS },
+		{ SANDBOX_EXPORT, plain_fork, 1000 + SIGSYS }, { SANDBOX_EXPORT, start_thread, 1000 + SIGSYS },
 		{ SANDBOX_BROKER, raw_socket, 1000 + SIGSYS }, { SANDBOX_VAULT, unix_pair, 0 },
 		{ SANDBOX_VAULT, inet_pair, 1000 + SIGSYS },   { SANDBOX_SSH, unix_pair, 0 },
 		{ SANDBOX_RECORDER, plain_fork, 1000 + SIGSYS }, { SANDBOX_BROKER, plain_fork, 1000 + SIGSYS },
@@ -197,17 +211,6 @@ static void arguments_are_judged(void **state)
 		if (got != table[i].outcome)
 			fail_msg("row %zu: outcome %d, want %d", i, got, table[i].outcome);
 	}
-}
-
-static void *nothing(void *ctx)
-{
-	return ctx;
-}
-
-static int start_thread(void)
-{
-	pthread_t t;
-	return pthread_create(&t, NULL, nothing, NULL) || pthread_join(t, NULL);
 }
 
 static int started[2], ready[2];

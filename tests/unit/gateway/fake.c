@@ -10,6 +10,7 @@
 #include "gateway/core/wire.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,9 @@ static bool has_its_files(void)
 	char key[33];
 	if (role == WIRE_VAULT)
 		return read(PARENT + 1, key, sizeof key) == 32;
+	if (role == WIRE_EXPORT) /* a folder; the CA; no certificate, no key */
+		return openat(PARENT + 2, ".", O_RDONLY | O_DIRECTORY) >= 0 && read(PARENT + 3, key, 2) == 2 &&
+		       read(PARENT + 4, key, 1) == 0 && read(PARENT + 5, key, 1) == 0;
 	if (role != WIRE_RECORDER)
 		return true;
 	DIR *d = fdopendir(PARENT + 2);
@@ -178,7 +182,8 @@ static bool has_its_files(void)
 
 int main(int argc, char **argv)
 {
-	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER };
+	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER,
+		WIRE_EXPORT };
 	name = argc == 1 && strlen(argv[0]) > 7 ? argv[0] + 7 : "?"; /* yanmen-... */
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
 		if (strcmp(name, wire_role_name(roles[i])) == 0)

@@ -312,6 +312,42 @@ static void stopping_says_goodbye_and_lets_services_leave_in_order(void **state)
 	close_house(&h);
 }
 
+static void configure_siem(const struct house *h)
+{
+	char conf[128];
+	in_dir(h, "conf", conf);
+	write_file(h, "ca", "CA", 0644);
+	int fd = open(conf, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_true(dprintf(fd, "[siem]\nfile = %s/log/audit.jsonl\nsyslog = tls://127.0.0.1:1\nca = %s/ca\n", h->dir, h->dir) > 0);
+	close(fd);
+}
+
+static void the_export_runs_only_where_there_is_a_siem_and_a_hangup_renews_it(void **state)
+{
+	(void)state;
+	struct house h;
+	open_house(&h, "");
+	from_start(&h);
+	assert_null(strstr(h.text, "service=export"));
+	assert_int_equal(kill(h.pid, SIGHUP), 0); /* disturbs nobody */
+	close_house(&h);
+	build(&h, "");
+	configure_siem(&h);
+	run(&h);
+	expect3(&h, "ev=service.ready", "service=export", "");
+	assert_int_equal(kill(h.pid, SIGHUP), 0);
+	expect(&h, "fake export stop");
+	expect3(&h, "ev=service.ended", "service=export", "exit=0");
+	expect3(&h, "ev=service.ready", "service=export", "");
+	assert_int_equal(kill(h.pid, SIGTERM), 0);
+	expect(&h, "fake vault stop");
+	expect(&h, "fake export stop");
+	int status;
+	assert_int_equal(waitpid(h.pid, &status, 0), h.pid);
+	h.pid = 0;
+	close_house(&h);
+}
+
 static void a_service_that_always_fails_is_tried_less_and_less_often(void **state)
 {
 	(void)state;
@@ -386,7 +422,7 @@ static void a_configuration_error_names_its_line(void **state)
 	char said[512];
 	build(&h, "no_such_key = 1\n");
 	assert_int_equal(check(&h, said), 1);
-	assert_non_null(strstr(said, "line 18"));
+	assert_non_null(strstr(said, "line 19"));
 	h.log = -1;
 	close_house(&h);
 }
@@ -408,6 +444,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(one_source_has_few_connections_before_login),
 		cmocka_unit_test(a_login_that_takes_too_long_is_ended_and_one_that_is_done_is_not),
 		cmocka_unit_test(stopping_says_goodbye_and_lets_services_leave_in_order),
+		cmocka_unit_test(the_export_runs_only_where_there_is_a_siem_and_a_hangup_renews_it),
 		cmocka_unit_test(a_service_that_always_fails_is_tried_less_and_less_often),
 		cmocka_unit_test(a_second_one_with_the_same_run_folder_is_refused),
 		cmocka_unit_test(a_master_key_that_others_can_read_is_refused),
