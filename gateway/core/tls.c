@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 static void scope_bio(BIO **p)
@@ -152,11 +153,13 @@ int tls_identify(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem,
 int tls_expect(SSL *ssl, const char *host, struct err *err)
 {
 	struct in6_addr address;
+	char name[256]; /* OpenSSL's macro takes no const */
 	bool is_address = inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 	if (is_address)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1 ? 0 : failed(err, "address");
+	(void)snprintf(name, sizeof name, "%s", host);
 	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1 ? 0 : failed(err, "host name");
+	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1 ? 0 : failed(err, "host name");
 }
 
 int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err)
