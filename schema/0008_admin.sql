@@ -107,7 +107,7 @@ begin
 end
 $$;
 
--- ---- doctor: what the database knows; the broker adds its own.  args, by the broker: siem (the sinks of the configuration), lang ----
+-- ---- doctor: what the database knows; the broker adds its own.  args, by the broker: siem (the sinks of the configuration) ----
 create function api.doctor(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -146,7 +146,7 @@ begin
 			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init'
 				else 'set' end)
 		from yanmen.setting where key = 'escrow.public');
-	r := r || search.doctor() || siem.doctor(args -> 'siem', coalesce(args ->> 'lang' = 'zh', false)); -- 0014, 0017
+	r := r || search.doctor() || siem.doctor(args -> 'siem'); -- 0014, 0017
 	return r || yanmen.doctor_keeping(); -- 0009
 end
 $$;

@@ -63,7 +63,7 @@ declare
 begin
 	select * into s from siem.sink x where x.name = report.sink for update;
 	if not found then
-		raise exception 'no sink %', left(report.sink, 40) using errcode = 'YM404';
+		raise exception 'no sink %', left(report.sink, 40); -- siem.start comes first
 	end if;
 	update siem.sink x set
 		seq = greatest(x.seq, least(at_seq, coalesce((select max(l.seq) from audit.seal l), 0))),
@@ -82,58 +82,51 @@ end
 $$;
 
 -- ---- doctor ----
-create function siem.advice(why text, zh bool) returns text language sql immutable as $$
-	select case when advice.zh then x.in_zh else x.in_en end from (values
-		('name', 'the name is not known: check siem.syslog and DNS', '无法解析主机名:请检查 siem.syslog 和 DNS'),
-		('connect', 'cannot be reached: does it listen there, and does a firewall let us through?', '无法连接:请检查对方是否在监听、防火墙是否放行'),
-		('certificate', 'its certificate is not accepted: siem.ca must be who signed it, and it must name this host',
-			'不接受其证书:siem.ca 必须是签发者,且证书须包含该主机名'),
-		('tls', 'TLS fails: does it speak TLS there, and does it want siem.certificate?', 'TLS 失败:请检查对方端口是否为 TLS、是否要求 siem.certificate'),
-		('closed', 'it closes the connection: see its log', '对方关闭了连接:请查看其日志'),
-		('stalled', 'it is connected and takes nothing: look at the receiver', '已连接但对方不接收数据:请检查接收端'),
-		('files', 'siem.ca, siem.certificate or siem.key cannot be used: put the right files there, then send yanmend a HUP',
-			'siem.ca、siem.certificate 或 siem.key 无法使用:请放好正确的文件,然后向 yanmend 发送 HUP 信号'),
-		('space', 'no room for the file: make some', '磁盘空间不足:请清理'),
-		('denied', 'the file may not be written: give its folder to the OS user of users.export, and the file mode 0640',
-			'没有写入权限:请把目录交给 users.export 的系统用户,文件权限设为 0640'),
-		('file', 'the file cannot be written', '文件无法写入')) x (word, in_en, in_zh)
-	where x.word = advice.why
+-- What to mend, by the word that yanmen-export gives: where to, what was seen, how many rows wait, since when.
+create function siem.advice(why text) returns text language sql immutable as $$
+	select coalesce((select x.say from (values
+		('name', '%s: the name is not known: check siem.syslog and DNS (%s); %s rows wait since %s'),
+		('connect', '%s: cannot be reached: does it listen there, and does a firewall let us through? (%s); %s rows wait since %s'),
+		('certificate', '%s: its certificate is not accepted: siem.ca must be who signed it, and it must name this host (%s); '
+			'%s rows wait since %s'),
+		('tls', '%s: TLS fails: does it speak TLS there, and does it want siem.certificate? (%s); %s rows wait since %s'),
+		('closed', '%s: it closes the connection: see its log (%s); %s rows wait since %s'),
+		('stalled', '%s: it is connected and takes nothing: look at the receiver (%s); %s rows wait since %s'),
+		('files', '%s: '
+			'siem.ca, siem.certificate or siem.key cannot be used: put the right files there, then send yanmend a HUP (%s); '
+			'%s rows wait since %s'),
+		('space', '%s: no room for the file: make some (%s); %s rows wait since %s'),
+		('denied', '%s: '
+			'the file may not be written: give its folder to the OS user of users.export, and the file mode 0640 (%s); '
+			'%s rows wait since %s')) x (word, say) where x.word = advice.why),
+		'%s: it cannot be written: see the log (%s); %s rows wait since %s')
 $$;
 
-create function siem.doctor_sink(sink text, zh bool) returns jsonb language plpgsql stable as $$
+create function siem.doctor_sink(sink text) returns jsonb language plpgsql stable as $$
 declare
 	s siem.sink;
 	waiting bigint;
 	behind_s int;
-	state text := 'warn';
 	say text;
 begin
 	select * into s from siem.sink x where x.name = doctor_sink.sink;
 	if not found or s.told_at < clock_timestamp() - interval '60 seconds' then
 		return jsonb_build_object('name', 'SIEM ' || doctor_sink.sink, 'state', 'fail', 'say',
-			case when zh then '导出进程没有报告:请查看 yanmend 的日志' else 'yanmen-export does not report: see the log of yanmend' end);
+			'yanmen-export does not report: see the log of yanmend');
 	end if;
 	select coalesce(max(l.seq), 0) - s.seq into waiting from audit.seal l;
-	select coalesce(extract(epoch from clock_timestamp() - l.event_at), 0) into behind_s from audit.seal l where l.seq = s.seq + 1;
-	if s.state = 'away' then
-		say := case when zh then format('%s:%s;%s 条记录自 %s 起等待', s.destination, coalesce(siem.advice(s.why, true), s.why)
-				|| coalesce('(' || nullif(s.detail, '') || ')', ''), waiting, yanmen.time_text(s.since))
-			else format('%s: %s; %s rows wait since %s', s.destination, coalesce(siem.advice(s.why, false), s.why)
-				|| coalesce(' (' || nullif(s.detail, '') || ')', ''), waiting, yanmen.time_text(s.since)) end;
-	elsif coalesce(behind_s, 0) > 300 then
-		say := case when zh then format('%s:落后 %s 分钟,还有 %s 条', s.destination, behind_s / 60, waiting)
-			else format('%s: %s minutes behind, %s rows to go', s.destination, behind_s / 60, waiting) end;
-	else
-		state := 'ok';
-		say := case when zh then format('%s:已送达第 %s 条,%s 条在途', s.destination, s.seq, waiting)
-			else format('%s: row %s has arrived, %s on their way', s.destination, s.seq, waiting) end;
-	end if;
-	return jsonb_build_object('name', 'SIEM ' || s.name, 'state', state, 'say', say);
+	select extract(epoch from clock_timestamp() - l.event_at) into behind_s from audit.seal l where l.seq = s.seq + 1;
+	say := case when s.state = 'away' then
+			format(siem.advice(s.why), s.destination, coalesce(nullif(s.detail, ''), s.why), waiting, yanmen.time_text(s.since))
+		when behind_s > 300 then format('%s: %s minutes behind, %s rows to go', s.destination, behind_s / 60, waiting)
+		else format('%s: row %s has arrived, %s on their way', s.destination, s.seq, waiting) end;
+	return jsonb_build_object('name', 'SIEM ' || s.name, 'state', case when s.state = 'away' or behind_s > 300 then 'warn'
+		else 'ok' end, 'say', say);
 end
 $$;
 -- sinks: those of the configuration, by the broker; null: none.
-create function siem.doctor(sinks jsonb, zh bool) returns jsonb language sql stable as $$
-	select coalesce(jsonb_agg(siem.doctor_sink(x, zh)), '[]') from jsonb_array_elements_text(sinks) x
+create function siem.doctor(sinks jsonb) returns jsonb language sql stable as $$
+	select coalesce(jsonb_agg(siem.doctor_sink(x)), '[]') from jsonb_array_elements_text(sinks) x
 $$;
 
 grant usage on schema siem to yanmen_exporter;

@@ -140,7 +140,7 @@ static void doctor_came(void *ctx, int code, const struct pg_result *res, const 
 	buf_done(&out);
 }
 
-/* The database tells how the SIEM stream does: the sinks of the configuration, in the language of whoever asks. */
+/* The database tells how the SIEM stream does: the sinks of the configuration. */
 void pol_command_doctor(struct pol_call *c)
 {
 	const struct conf *conf = &c->b->conf;
@@ -149,7 +149,6 @@ void pol_command_doctor(struct pol_call *c)
 
 	buf_init(&args, 256);
 	pol_call_args_open(c, &j, &args);
-	json_str(&j, "lang", span_str(c->zh ? "zh" : "en"));
 	json_arr(&j, "siem");
 	if (conf->siem_syslog[0])
 		json_str(&j, NULL, span_str("syslog"));
