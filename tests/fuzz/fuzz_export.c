@@ -17,10 +17,13 @@ static void check_text(struct span s)
 	}
 }
 
-/* Behind the closing bracket of the one element. */
+/* Behind the closing bracket of the one element, which is the seventh field. */
 static size_t skip_data(const char *text)
 {
-	const char *p = strchr(text, '[');
+	const char *p = text;
+	for (int blanks = 0; blanks < 7; p++)
+		blanks += *p == ' ';
+	assert(*p == '[');
 	for (bool quoted = false; p[1]; p++) {
 		if (quoted && p[0] == '\\') {
 			assert(strchr("\"\\]", p[1]) && p[1]);
