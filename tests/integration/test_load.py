@@ -6,6 +6,7 @@ import time
 
 import pytest
 from harness import procs
+from harness.build import plain_build
 from harness.crowd import Crowd, is_counting, processor_seconds
 from harness.target import Sshd
 from harness.wait import LONG, until
@@ -16,7 +17,8 @@ BUSY, BUSY_S = 20, 30
 MEGABYTE_A_SECOND = "i=1; while :; do j=$((i+14499)); seq $i $j; i=$((j+1)); sleep 0.1; done"  # 100 kB each
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(2400),
-              pytest.mark.skipif(not LONG, reason="takes minutes and most of the memory: tools/test --long")]
+              pytest.mark.skipif(not LONG, reason="takes minutes and most of the memory: tools/test --long"),
+              plain_build("2,000 workers of a sanitizer build do not fit into memory")]
 
 
 @pytest.fixture(scope="module")
