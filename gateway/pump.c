@@ -31,6 +31,11 @@ void gw_pump_end(struct gw_session *s, struct span reason)
 	s->notes |= GW_NOTE_END;
 }
 
+const char *gw_session_ending(const struct gw_session *s)
+{
+	return s->end_reason[0] ? s->end_reason : NULL;
+}
+
 int gw_pump_answered(struct gw_session *s, const struct wire_open_answer *m)
 {
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++) {

@@ -38,6 +38,8 @@ void gw_session_fds(const struct gw_session *s, int ret[static GW_SESSION_FDS]);
 int64_t gw_session_due_us(const struct gw_session *s); /* clock_mono_us of the next thing to do; INT64_MAX = none */
 /* Never blocks.  -EPIPE: parent or recorder is gone; -EBADMSG: see above.  Either ends the session, err->say tells why. */
 int gw_session_pump(struct gw_session *s, struct err *err);
+/* Why it is to end, once that is known: what `end` tells or is about to tell.  NULL: it is not. */
+const char *gw_session_ending(const struct gw_session *s);
 
 const char *gw_session_client_address(const struct gw_session *s);
 uint8_t gw_session_door(const struct gw_session *s); /* enum wire_door */
@@ -48,7 +50,7 @@ int gw_session_authenticated(struct gw_session *s);
 
 /* ---- the gateway's SSH host key (gateway/hostkey.c) ---- */
 /* The vault's signature of an exchange hash: 32, 48 or 64 bytes.  Waits for up to 10 s, a restart of the vault included.  -ESTALE: the
- * key was changed since this worker began. */
+ * key was changed since this worker began.  After any failure the session is to end. */
 enum { GW_HOST_KEY = 32, GW_HOST_SIGNATURE = 64 };
 int gw_session_host_sign(struct gw_session *s, struct span hash, uint8_t ret[static GW_HOST_SIGNATURE], struct err *err);
 

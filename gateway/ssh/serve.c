@@ -89,10 +89,12 @@ static void step_channels(struct gw_ssh_link *l, bool *moved)
 static void check_limits(struct gw_ssh_link *l)
 {
 	int64_t now = clock_mono_us();
+	const char *why = gw_session_ending(l->gw);
 	if (!gw_ssh_side_is_up(&l->client))
-		gw_ssh_end_quietly(l, !l->authenticated ? "left before the login"
-				      : l->channels     ? "connection lost"
-							: "logout");
+		gw_ssh_end_quietly(l, why                 ? why
+				      : !l->authenticated ? "left before the login"
+				      : l->channels       ? "connection lost"
+							  : "logout");
 	else if (l->authenticated && !gw_ssh_side_lives(&l->client, now, CLIENT_KEEPALIVE_US))
 		gw_ssh_end_quietly(l, "the client is silent");
 	if (l->back == GW_SSH_BACK_UP && !l->over && !gw_ssh_side_lives(&l->target, now, TARGET_KEEPALIVE_US))

@@ -25,7 +25,11 @@ static void the_vault_signs_with_the_host_key_it_showed(void **state)
 	assert_true(q.key.b[0] == 7 && span_eq(q.hash, span_of(hash, sizeof hash)));
 	assert_int_equal(signature[0], 9);
 	answer_host_sign(r.peer[GW_VAULT], -ESTALE, 0);
+	assert_null(gw_session_ending(r.s));
 	assert_int_equal(gw_session_host_sign(r.s, span_of(hash, sizeof hash), signature, &err), -ESTALE);
+	assert_non_null(strstr(gw_session_ending(r.s), "host key was changed"));
+	assert_int_equal(gw_session_pump(r.s, &err), 0);
+	assert_int_equal(r.ends, 1);
 	rig_close(&r);
 }
 
