@@ -167,7 +167,7 @@ struct msgq;
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
 #define WIRE_OPEN_ANSWER_F(F) F(U32, channel) F(U32, request) F(I64, code) F(STR, say)
-/* what: "forward" (to the target's loopback), "reverse", "agent", "x11"; text: details of whoever asked; reason: why */
+/* what: "forward" (to the target's loopback), "reverse", "agent", "x11", "channel" (of another type); text: details of whoever asked; reason: why */
 #define WIRE_REFUSED_F(F) F(STR, what) F(STR, text) F(STR, reason)
 /* host, port: as the client says it, RFC 4254 section 7.2; origin: whom it forwards for, for the audit */
 #define WIRE_JUMP_F(F) F(STR, host) F(U32, port) F(STR, origin)

@@ -157,8 +157,11 @@ static int on_other(ssh_session s, ssh_message m, void *ctx)
 		return gw_ssh_reverse_asked(ctx, m);
 	if (type == SSH_REQUEST_CHANNEL && ssh_message_subtype(m) == SSH_CHANNEL_REQUEST_X11)
 		gw_session_refused(((struct gw_ssh_link *)ctx)->gw, "x11", "", "the grant does not allow it");
-	if (type == SSH_REQUEST_CHANNEL_OPEN)
+	if (type == SSH_REQUEST_CHANNEL_OPEN) {
+		/* libssh names no type that it does not know: OpenSSH's sockets of the file system, for one. */
+		gw_session_refused(((struct gw_ssh_link *)ctx)->gw, "channel", "", "no channels of that type here");
 		log_ev(LOG_LEVEL_INFO, "ssh.refused", LOG_N("type", type), LOG_N("subtype", ssh_message_subtype(m)));
+	}
 	return 1;
 }
 

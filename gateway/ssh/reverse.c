@@ -21,7 +21,7 @@ enum {
 	TARGET_US = 20 * 1000 * 1000, /* for the target's answer */
 	AWAKE_US = 300 * 1000,
 	TRIES = 6, /* ports tried for a client that leaves the choice to us */
-	PORT_FIRST = 32768, PORT_N = 28232, /* where Linux has its ephemeral ports */
+	PORT_FIRST = 61000, PORT_N = 4536, /* anybody's, and beyond those that Linux takes for connections that go out */
 };
 
 struct wish {
@@ -128,10 +128,13 @@ bool gw_ssh_reverse_waits(const struct gw_ssh_link *l)
 
 bool gw_ssh_reverse_leads(const struct gw_ssh_link *l, int port)
 {
-	for (size_t i = 0; l->reverse && i < l->reverse->n; i++)
-		if (l->reverse->listeners[i].port == port)
+	const struct gw_ssh_reverse *v = l->reverse;
+	/* Somebody may come there before we have heard that the target listens. */
+	const struct wish *out = v && v->first && v->first->state == OUT && !v->first->cancel ? v->first : NULL;
+	for (size_t i = 0; v && i < v->n; i++)
+		if (v->listeners[i].port == port)
 			return true;
-	return false;
+	return out && out->trying == port;
 }
 
 /* ---- the target ---- */
@@ -164,7 +167,8 @@ static void ends(struct gw_ssh_link *l, struct listener *at)
 }
 
 /* The answer to port 0 holds the port that the target took, and libssh reads it from the packet that came last, which
- * may be another one by then: we name one ourselves, and another one where it is taken. */
+ * may be another one by then: we name one ourselves, and another one where it is taken.  (One that a connection holds on 127.0.0.1 alone
+ * OpenSSH's sshd does not find taken: it is content with ::1.) */
 static int choose_port(const struct wish *w)
 {
 	uint16_t random = 0;

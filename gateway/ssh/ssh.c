@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { MEMORY_MAX = 192 * 1024 * 1024 };
+enum { MEMORY_MAX = 256 * 1024 * 1024 };
 
 /* OpenSSL loads its configuration, providers and algorithms at first use: that is now, not inside the sandbox. */
 static int warm_crypto(struct err *err)
@@ -48,8 +48,8 @@ static int warm_crypto(struct err *err)
 }
 
 /* What a peer can make libssh hold (answers it does not read, a packet size of ten bytes that ssh_channel_write never gets
- * through) ends this worker, not the machine.  16 stalled channels, or 31 forwards to localhost
- * stalled both ways (85 MB measured), need less than half of it. */
+ * through) ends this worker, not the machine.  16 stalled channels need a third of it,
+ * 31 connections that lead to the client, all stalled both ways, 155 MB. */
 static int limit_memory(struct err *err)
 {
 #ifndef YANMEN_SANITIZED

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -16,7 +15,8 @@ from harness import procs
 from harness.echo import echo_server
 from harness.instance import free_port
 from harness.lending import FEATURES, Liar, Ports, agent_of, features, screen
-from harness.target import Sshd
+from harness.target import Dropbear, Sshd
+from harness.terminal import shell, terminal
 from harness.through import Through, listens
 from harness.wait import until
 
@@ -86,6 +86,13 @@ def connect(port):
     return s
 
 
+def read_all(s):
+    got = b""
+    while more := s.recv(65536):
+        got += more
+    return got
+
+
 def exchange(s, data):
     """Sends all, closes that half, and reads to the end."""
     def send():
@@ -93,9 +100,7 @@ def exchange(s, data):
         s.shutdown(socket.SHUT_WR)
     sender = threading.Thread(target=send)
     sender.start()
-    got = b""
-    while more := s.recv(65536):
-        got += more
+    got = read_all(s)
     sender.join(30)
     return got
 
@@ -148,6 +153,25 @@ def test_without_the_feature_no_agent_and_a_terminal_reads_why(instance, enginee
     assert b"agent is not allowed here" in done.stdout and b"\n.\r\n" in done.stdout
     notes = [r for r in frames(instance, instance.session_of(engineer, "closed")["id"]) if r["type"] == "note"]
     assert any("agent is not allowed" in n["text"] for n in notes)
+
+
+def test_through_the_menu_and_by_plink(instance, engineer, lender, agent):
+    """The target is chosen after the agent was lent; another client asks in its own words."""
+    with terminal(instance, lender, login=lender.name, flags=["-A"], env=agent.env) as child:
+        child.expect_exact("choose a target")
+        child.send(lender.target)
+        child.expect_exact("(1)")
+        child.send("\r")
+        child.expect_exact("$ ")
+        shell(child)
+        child.sendline("ssh-add -l")
+        child.expect_exact(agent.fingerprint())
+    key = subprocess.run(["ssh-keyscan", "-p", str(instance.port), "127.0.0.1"], capture_output=True, text=True, timeout=60, check=True)
+    told = subprocess.run(["ssh-keygen", "-lf", "-"], input=key.stdout, capture_output=True, text=True, timeout=60, check=True).stdout.split()[1]
+    done = subprocess.run(["plink", "-batch", "-ssh", "-A", "-P", str(instance.port), "-pwfile", str(lender.password_file), "-l", login(lender),
+                           "-hostkey", told, "127.0.0.1", "ssh-add -l"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                          env={"HOME": str(instance.scratch), "PATH": os.environ["PATH"], **agent.env})
+    assert agent.fingerprint() in done.stdout.decode(), done.stderr
 
 
 def test_an_agent_that_is_not_there_is_no_harm(instance, lender):
@@ -304,6 +328,18 @@ def test_a_flood_of_requests_ends_the_connection(instance, lender):
     transport.close()
 
 
+def test_sockets_of_the_file_system_are_refused(instance, lender):
+    with reverse(instance, lender, "-R", "/tmp/never:127.0.0.1:1") as client:
+        assert client.process.wait(60) == 255
+    port = free_port()
+    with reverse(instance, lender, "-L", f"{port}:/tmp/never"):
+        until(lambda: listens(port), 40, "the local end")
+        with connect(port) as s:
+            assert s.recv(1) == b""
+    [row] = instance.told(lender, "forward.refused")
+    assert row["body"]["protocol"] == "channel"
+
+
 def test_on_a_connection_without_a_target_nothing_is_lent(instance, lender, echo, agent):
     done = instance.ssh(lender, login=lender.name, flags=["-N", "-R", f"0:127.0.0.1:{echo}"], options=["ExitOnForwardFailure=yes"])
     assert done.returncode == 255
@@ -323,7 +359,7 @@ def test_twenty_at_once_and_no_more_than_32(instance, lender, echo):
             for n, s in enumerate(many):
                 s.sendall(b"number %02d" % n)
             for n, s in enumerate(many):
-                assert s.recv(9, socket.MSG_WAITALL) == b"number %02d" % n
+                assert s.recv(9) == b"number %02d" % n
             with connect(port) as over:
                 assert over.recv(1) == b""
         assert instance.told(lender, "forward.refused")[0]["body"]["reason"] == "too many at once"
@@ -356,15 +392,15 @@ def test_the_target_closes_its_half_first(instance, lender):
 def test_one_that_does_not_read_holds_itself_only(instance, lender, echo):
     with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}") as client, contextlib.ExitStack() as stack:
         [port] = client.allocated()
-        for _ in range(10):
+        for _ in range(31):
             s = stack.enter_context(connect(port))
-            s.settimeout(1)
+            s.settimeout(0.5)
             with contextlib.suppress(TimeoutError):
                 for _ in range(300):
                     s.sendall(bytes(32768))  # the echo is not read
         with connect(port) as other:
             other.sendall(b"goes on")
-            assert other.recv(7, socket.MSG_WAITALL) == b"goes on"
+            assert other.recv(7) == b"goes on"
 
 
 def test_nobody_listens_at_the_client(instance, lender):
@@ -374,6 +410,76 @@ def test_nobody_listens_at_the_client(instance, lender):
         assert client.process.poll() is None
     [row] = instance.told(lender, "forward.refused")
     assert "the client refuses it: connect failed" in row["body"]["reason"]
+
+
+def test_the_target_says_all_and_hangs_up(instance, lender):
+    """Its bytes may be here before the client knows the channel."""
+    data = os.urandom(300_000)
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server, \
+            reverse(instance, lender, "-R", f"0:127.0.0.1:{server.getsockname()[1]}") as client:
+        server.settimeout(30)
+        [port] = client.allocated()
+        for _ in range(20):
+            with connect(port) as s:
+                s.sendall(data)
+            here, _ = server.accept()
+            with here:
+                here.settimeout(30)
+                assert read_all(here) == data
+
+
+def test_the_client_says_all_and_hangs_up(instance, lender):
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    with server.accept()[0] as s:
+                        s.sendall(b"the time of day")
+        threading.Thread(target=serve, daemon=True).start()
+        with reverse(instance, lender, "-R", f"0:127.0.0.1:{server.getsockname()[1]}") as client:
+            [port] = client.allocated()
+            for _ in range(30):
+                with connect(port) as s:
+                    assert read_all(s) == b"the time of day"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_bytes_hold_while_keys_are_exchanged_all_the_time(instance, lender, echo):
+    data = os.urandom(24 << 20)
+    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}", options=("RekeyLimit=4M",)) as client, \
+            connect(client.allocated()[0]) as s:
+        assert exchange(s, data) == data + b"digest " + hashlib.sha256(data).hexdigest().encode()
+
+
+def test_the_address_is_the_targets_to_decide(instance, lender, echo):
+    port = free_port()
+    with reverse(instance, lender, "-R", f"127.0.0.3:{port}:127.0.0.1:{echo}"):
+        until(lambda: any(r[1].startswith("0300007F:") and r[3] == "0A" for r in procs.tcp_table()), 40, "a port on 127.0.0.3")
+        with socket.create_connection(("127.0.0.3", port), 30) as s:
+            s.settimeout(60)
+            assert exchange(s, b"x").startswith(b"xdigest")
+    with reverse(instance, lender, "-R", f"80:127.0.0.1:{echo}") as client:
+        assert client.process.wait(60) == 255  # the account is not root there
+    asked = [r["body"]["text"] for r in instance.told(lender, "channel.opened", 3) if r["body"]["request"] == "reverse"]
+    assert f"127.0.0.3:{port}" in asked and "localhost:80" in asked
+    assert instance.told(lender, "forward.refused")[0]["body"]["asked"] == "localhost:80"
+
+
+def test_dropbear_lends_back(instance, echo, agent):
+    server = Dropbear(instance)
+    server.start()
+    server.authorize(agent.public)
+    user = instance.user()
+    user.target = instance.target(server.port)
+    instance.grant(user, user.target, *features(*FEATURES))
+    try:
+        with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
+            assert exchange(s, b"x").startswith(b"xdigest")
+        done = instance.ssh(user, "ssh-add -l", login=login(user), flags=["-A"], env=agent.env)
+        assert agent.fingerprint() in done.stdout.decode(), done.stderr
+    finally:
+        server.stop()
+        server.forget()
 
 
 # ---- screens ----
@@ -470,6 +576,36 @@ def test_channels_that_nobody_asked_for_are_refused_and_audited(instance, liar, 
     assert any(r["body"].get("asked") == "localhost:40405 from 127.0.0.1:4711" for r in rows)
 
 
+def test_a_flood_of_channels_is_bounded_and_leaves_nothing(instance, liar, agent):
+    user = instance.user()
+    user.target = liar
+    instance.grant(user, liar, *features(*FEATURES))
+    words = ["agent"] * 40 + ["close"] * 30 + ["agent", "close"] * 50
+    done = instance.ssh(user, " ".join(words), login=login(user), flags=["-A"], env=agent.env, seconds=120)
+    answers = done.stdout.decode().split()
+    assert len(answers) == 90 and answers[:40] == ["agent:opened"] * 32 + ["agent:1"] * 8, done.stderr
+    assert set(answers[40:]) <= {"agent:opened", "agent:1"} and "agent:opened" in answers[40:]
+    session = instance.session_of(user, "closed")["id"]
+    rows = frames(instance, session)
+    assert {r["channel"] for r in rows if r["type"] == "open"} == {r["channel"] for r in rows if r["type"] == "close"}
+    instance.ok("recording", "verify", session)
+
+
+def test_what_x11_asks_for_arrives_as_it_was(instance, liar):
+    user = instance.user()
+    user.target = liar
+    instance.grant(user, liar, *features(*FEATURES))
+    transport = transport_to(instance, user)
+    channel = transport.open_session(timeout=30)
+    channel.request_x11(screen_number=3, auth_protocol="MIT-MAGIC-COOKIE-1", auth_cookie="c0ffee", single_connection=True)
+    channel.exec_command("x11-request")
+    out = b""
+    while more := channel.recv(1000):
+        out += more
+    assert out == b"(True, 'MIT-MAGIC-COOKIE-1', b'c0ffee', 3)\n"
+    transport.close()
+
+
 def test_a_lent_agent_lends_no_screen_and_a_port_no_other_port(instance, liar, agent):
     user = instance.user()
     user.target = liar
@@ -508,69 +644,3 @@ def test_lock_idle_and_kill(instance, open_target, echo):
         assert s.recv(3) == b""
         assert client.process.wait(30) == 255
     until(lambda: "enough" in {r["reason"] for r in instance.sessions(user)}, 20, "the end of the row")
-
-
-@contextlib.contextmanager
-def under_way(instance, user, what, agent):
-    """A program on the target that holds something of the client's open: (the client, what it reads at the end)."""
-    hold = {
-        "agent": "import os,socket,sys;s=socket.socket(socket.AF_UNIX);s.connect(os.environ['SSH_AUTH_SOCK']);"
-                 "s.sendall(bytes([0,0,0,1,11]));assert s.recv(5)[4]==12",
-        "x11": "import os,socket,sys;d=os.environ['DISPLAY'].split(':')[1].split('.')[0];"
-               "s=socket.create_connection(('127.0.0.1',6000+int(d)));s.sendall(b'l')",
-    }[what] + ";print('held',flush=True);sys.stdin.read()"
-    with contextlib.ExitStack() as stack:
-        env = stack.enter_context(screen(instance)) if what == "x11" else agent.env
-        argv = instance.ssh_argv(user, "python3 -c " + shlex.quote(hold), login=login(user), flags=["-A" if what == "agent" else "-Y"])
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=instance.ssh_env(user, **env), start_new_session=True) as process:
-            try:
-                assert process.stdout.readline() == b"held\n", process.stderr.read()
-                instance.told(user, "channel.opened", 3)
-                yield process
-            finally:
-                process.kill()
-
-
-@pytest.mark.parametrize("what", ["agent", "x11"])
-@pytest.mark.parametrize("fault", ["kill", "worker"])
-def test_what_is_lent_ends_with_the_session(instance, lender, agent, what, fault):
-    with under_way(instance, lender, what, agent) as client:
-        session = instance.session_of(lender, "online")["id"]
-        if fault == "kill":
-            instance.ok("session", "kill", session, "--reason", "enough")
-        else:
-            procs.kill_hard(instance.worker_of(client))
-        assert client.wait(30) == 255
-    row = instance.session_of(lender, "closed" if fault == "kill" else "crashed")
-    assert row["id"] == session
-    if fault == "kill":
-        rows = frames(instance, session)
-        assert {r["channel"] for r in rows if r["type"] == "open"} == {r["channel"] for r in rows if r["type"] == "close"}
-        instance.ok("recording", "verify", session)
-
-
-def test_a_killed_worker_takes_the_port_with_it(instance, lender, echo):
-    with reverse(instance, lender, "-R", f"0:127.0.0.1:{echo}") as client:
-        [port] = client.allocated()
-        with connect(port) as s:
-            s.sendall(b"x")
-            assert s.recv(1) == b"x"
-            procs.kill_hard(instance.worker_of(client.process))
-            assert s.recv(10) == b""
-        until(lambda: not listens(port), 20, "the end of the port")
-    assert instance.session_of(lender, "crashed")["target"] == lender.target
-
-
-def test_no_recorder_nothing_lent(own_instance, echo):
-    instance = own_instance
-    user = instance.user()
-    user.target = instance.demo
-    instance.grant(user, instance.demo, *features("exec", "reverse"))
-    with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
-        s.sendall(b"x")
-        assert s.recv(1) == b"x"
-        procs.kill_hard(next(iter(instance.pids("recorder"))))
-        assert s.recv(10) == b""
-        assert client.process.wait(30) != 0
-    until(lambda: not instance.sessions(user, "online"), 30, "the end of the row")

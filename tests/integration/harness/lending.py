@@ -3,12 +3,17 @@
 import contextlib
 import os
 import re
+import select
+import shlex
 import signal
+import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import paramiko
 
+from .echo import echo_server
 from .wait import until
 
 FEATURES = ("shell", "exec", "sftp", "reverse", "agent", "x11")
@@ -92,12 +97,73 @@ class Ports:
         until(lambda: words in self.text, 40, repr(words))
 
 
+class Lent:
+    """One ssh that lends everything: agent, screen and a port, each open and in use."""
+
+    def __init__(self, instance, user, target):
+        self.instance, self.user = instance, user
+        self.ends = contextlib.ExitStack()
+        try:
+            self._start(target)
+        except BaseException:
+            self.ends.close()
+            raise
+
+    def _start(self, target):
+        agent = self.ends.enter_context(agent_of(self.instance))
+        env = {**agent.env, **self.ends.enter_context(screen(self.instance))}
+        echo = self.ends.enter_context(echo_server())
+        program = "exec python3 -c " + shlex.quote(Path(__file__).with_name("borrower.py").read_text())
+        argv = self.instance.ssh_argv(self.user, program, login=f"{self.user.name}#{target}",
+                                      options=["LogLevel=INFO"], flags=["-A", "-Y", "-R", f"0:127.0.0.1:{echo}"])
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        env=self.instance.ssh_env(self.user, **env), start_new_session=True)
+        self.ends.callback(self._stop)
+        words = Ports(self.process)
+        [self.port] = words.allocated()
+        assert self.process.stdout.readline() == b"open\n", words.text
+        self.socket = self.ends.enter_context(socket.create_connection(("127.0.0.1", self.port), 30))
+        self.socket.settimeout(60)
+
+    def _stop(self):
+        self.process.kill()
+        self.process.wait(10)
+        for f in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                f.close()
+
+    def ask(self, word):
+        self.process.stdin.write(word + b"\n")
+        self.process.stdin.flush()
+        self.socket.sendall(word)
+
+    def answered(self, word, seconds=60):
+        """False when neither answers in that time."""
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            return False
+        assert self.process.stdout.readline() == word + b" 1\n"
+        assert self.socket.recv(len(word)) == word
+        return True
+
+    def goes_on(self, word=b"and on"):
+        self.ask(word)
+        assert self.answered(word)
+
+    def ended(self):
+        assert self.process.wait(30) == 255
+        assert self.process.stdout.read() == b""
+        with contextlib.suppress(ConnectionError):
+            assert self.socket.recv(1) == b""
+
+    def end(self):
+        self.ends.close()
+
+
 class Liar(paramiko.ServerInterface):
     """A target that opens channels as it likes; a command is a word: what it is to open while that runs."""
 
     def __init__(self, transport):
-        self.transport, self.answers = transport, []
-        self.done = threading.Event()
+        self.transport, self.x11, self.held = transport, None, []
 
     def get_allowed_auths(self, username):
         return "password,publickey"
@@ -118,6 +184,7 @@ class Liar(paramiko.ServerInterface):
         return True
 
     def check_channel_x11_request(self, channel, single_connection, auth_protocol, auth_cookie, screen_number):
+        self.x11 = (single_connection, auth_protocol, auth_cookie, screen_number)
         return True
 
     def check_channel_exec_request(self, channel, command):
@@ -133,12 +200,20 @@ class Liar(paramiko.ServerInterface):
     def _lie(self, channel, command):
         for word in command.split():
             try:
-                self._open(word)
+                if word == "x11-request":
+                    channel.sendall(repr(self.x11).encode() + b"\n")
+                    continue
+                if word == "close":
+                    self.held.pop().close()
+                    continue
+                self.held.append(self._open(word))
                 answer = "opened"
             except paramiko.ChannelException as e:
                 answer = str(e.code)
             except paramiko.SSHException as e:
                 answer = str(e)
             channel.sendall(f"{word}:{answer}\n".encode())
+        for held in self.held:  # OpenSSH stays for what is open
+            held.close()
         channel.send_exit_status(0)
         channel.close()
