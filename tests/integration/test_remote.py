@@ -451,6 +451,15 @@ def test_bytes_hold_while_keys_are_exchanged_all_the_time(instance, lender, echo
         assert exchange(s, data) == data + b"digest " + hashlib.sha256(data).hexdigest().encode()
 
 
+def test_who_comes_before_the_client_was_told_is_let_in(instance, lender, echo):
+    for _ in range(6):
+        port = free_port()
+        with reverse(instance, lender, "-R", f"{port}:127.0.0.1:{echo}"):
+            until(lambda port=port: listens(port), 40, "the port", every=0.001)
+            with connect(port) as s:
+                assert exchange(s, b"x").startswith(b"xdigest")
+
+
 def test_the_address_is_the_targets_to_decide(instance, lender, echo):
     port = free_port()
     with reverse(instance, lender, "-R", f"127.0.0.3:{port}:127.0.0.1:{echo}"):

@@ -204,7 +204,8 @@ class Liar(paramiko.ServerInterface):
                     channel.sendall(repr(self.x11).encode() + b"\n")
                     continue
                 if word == "close":
-                    self.held.pop().close()
+                    if self.held:  # the one before may have been refused
+                        self.held.pop().close()
                     continue
                 self.held.append(self._open(word))
                 answer = "opened"
