@@ -1,6 +1,6 @@
-#include "gateway/stop.h"
+#include "gateway/parent/stop.h"
 #include "gateway/core/log.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <stdlib.h>
 
 enum { DEADLINE_US = 3 * 1000 * 1000 };

@@ -2,7 +2,7 @@
 #define GATEWAY_START_H
 #include "gateway/core/buf.h"
 #include "gateway/core/loop.h"
-#include "gateway/roles.h"
+#include "gateway/parent/roles.h"
 #include <stdbool.h>
 #include <sys/types.h>
 struct err;

@@ -1,6 +1,6 @@
 #ifndef GATEWAY_SIEM_H
 #define GATEWAY_SIEM_H
-#include "gateway/roles.h"
+#include "gateway/parent/roles.h"
 struct conf;
 struct err;
 /*

@@ -1,7 +1,7 @@
 #ifndef GATEWAY_POOL_H
 #define GATEWAY_POOL_H
-#include "gateway/child.h"
-#include "gateway/client.h"
+#include "gateway/parent/child.h"
+#include "gateway/parent/client.h"
 #include "gateway/core/loop.h"
 #include <stdbool.h>
 #include <stdint.h>

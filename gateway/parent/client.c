@@ -1,9 +1,9 @@
-#include "gateway/client.h"
+#include "gateway/parent/client.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <arpa/inet.h>
 #include <assert.h>
 #include <stdio.h>

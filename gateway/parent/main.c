@@ -2,8 +2,8 @@
 #include "gateway/core/log.h"
 #include "gateway/core/proc.h"
 #include "gateway/core/scope.h"
-#include "gateway/parent.h"
-#include "gateway/siem.h"
+#include "gateway/parent/parent.h"
+#include "gateway/parent/siem.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>

@@ -1,14 +1,14 @@
 #ifndef GATEWAY_PARENT_H
 #define GATEWAY_PARENT_H
-#include "gateway/client.h"
+#include "gateway/parent/client.h"
 #include "gateway/core/conf.h"
-#include "gateway/files.h"
-#include "gateway/listen.h"
-#include "gateway/pool.h"
-#include "gateway/rekey.h"
-#include "gateway/roles.h"
-#include "gateway/service.h"
-#include "gateway/stop.h"
+#include "gateway/parent/files.h"
+#include "gateway/parent/listen.h"
+#include "gateway/parent/pool.h"
+#include "gateway/parent/rekey.h"
+#include "gateway/parent/roles.h"
+#include "gateway/parent/service.h"
+#include "gateway/parent/stop.h"
 struct loop;
 /*
  * parent - all that yanmend is: one struct, in main.c, that its files share.

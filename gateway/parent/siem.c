@@ -1,4 +1,4 @@
-#include "gateway/siem.h"
+#include "gateway/parent/siem.h"
 #include "gateway/core/conf.h"
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"

@@ -1,9 +1,9 @@
-#include "gateway/control.h"
+#include "gateway/parent/control.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <errno.h>
 
 int gw_control_taken(struct gw_parent *p, struct span body, struct err *err)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "tests/unit/gateway/house.h"
+#include "tests/unit/parent/house.h"
 
 /* ---- tests ---- */
 

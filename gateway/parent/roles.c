@@ -1,4 +1,4 @@
-#include "gateway/roles.h"
+#include "gateway/parent/roles.h"
 #include "gateway/core/conf.h"
 #include "gateway/core/scope.h"
 #include <assert.h>

@@ -1,9 +1,9 @@
-#include "gateway/pool.h"
+#include "gateway/parent/pool.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/wire.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 
 enum { BACKOFF_MIN_US = 100 * 1000, BACKOFF_MAX_US = 5 * 1000 * 1000 };
 

@@ -1,10 +1,10 @@
-#include "gateway/child.h"
+#include "gateway/parent/child.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
-#include "gateway/parent.h"
-#include "gateway/start.h"
+#include "gateway/parent/parent.h"
+#include "gateway/parent/start.h"
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>

@@ -1,11 +1,11 @@
-#include "gateway/service.h"
-#include "gateway/control.h"
+#include "gateway/parent/service.h"
+#include "gateway/parent/control.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
-#include "gateway/parent.h"
-#include "gateway/start.h"
+#include "gateway/parent/parent.h"
+#include "gateway/parent/start.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #ifndef GATEWAY_FILES_H
 #define GATEWAY_FILES_H
-#include "gateway/roles.h"
+#include "gateway/parent/roles.h"
 #include <stdbool.h>
 struct conf;
 struct err;

@@ -1,8 +1,8 @@
-#include "gateway/listen.h"
+#include "gateway/parent/listen.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>

@@ -3,7 +3,7 @@
 #include "gateway/core/loop.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/permit.h"
-#include "gateway/roles.h"
+#include "gateway/parent/roles.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,10 +1,10 @@
-#include "gateway/start.h"
+#include "gateway/parent/start.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/proc.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

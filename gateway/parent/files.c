@@ -1,9 +1,9 @@
-#include "gateway/files.h"
+#include "gateway/parent/files.h"
 #include "gateway/core/conf.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
-#include "gateway/siem.h"
+#include "gateway/parent/siem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

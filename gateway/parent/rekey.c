@@ -1,9 +1,9 @@
-#include "gateway/rekey.h"
+#include "gateway/parent/rekey.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
-#include "gateway/parent.h"
+#include "gateway/parent/parent.h"
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 #ifndef GATEWAY_CLIENT_H
 #define GATEWAY_CLIENT_H
 #include "gateway/core/loop.h"
-#include "gateway/listen.h"
+#include "gateway/parent/listen.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
