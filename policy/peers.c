@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { PUBLICS_US = 10 * 1000 * 1000 };
+
 /* ---- questions ---- */
 
 static uint64_t add(struct pol_broker *b, const struct pol_ask *ask, uint8_t role, uint16_t answer)
@@ -249,6 +251,12 @@ static void tell_restarted(struct pol_broker *b, uint8_t role)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 }
 
+/* Whose certificates users log in with is kept when it comes (vault_got): asked for at once, so that nobody is sent away. */
+static void told_publics(void *ctx, int code, const union pol_reply *reply)
+{
+	(void)ctx, (void)code, (void)reply;
+}
+
 void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 {
 	struct pol_link *l = role == WIRE_VAULT ? &b->vault : &b->recorder;
@@ -264,6 +272,8 @@ void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 		log_err(LOG_LEVEL_ERROR, "peer.open", &err);
 	else if (role == WIRE_RECORDER)
 		pol_reconcile_recordings(b->reconcile);
-	else if (role == WIRE_VAULT)
+	if (role == WIRE_VAULT && pol_link_is_open(l)) {
+		pol_peers_publics(b, &(struct pol_ask){ .within_us = PUBLICS_US, .done = told_publics, .ctx = l });
 		pol_rekey_look(b->rekey);
+	}
 }

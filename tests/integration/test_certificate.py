@@ -30,9 +30,9 @@ def issue(instance, name, key, *options):
     return instance.ok("certificate", "issue", name, "--key", f"{key}.pub", "--output", output, *options)
 
 
-def newcomer(instance, *options, kind="ed25519"):
+def newcomer(instance, *options, kind="ed25519", bits=None):
     """A user who has a certificate and nothing else; its serial is `serial`."""
-    user = User(instance.name("u"), key=instance.key_pair(kind))
+    user = User(instance.name("u"), key=instance.key_pair(kind, bits))
     instance.ok("user", "add", user.name, "--role", "engineer", "--certificate-only")
     instance.grant(user, instance.demo)
     user.serial = issue(instance, user.name, user.key, *options)["serial"]
@@ -57,10 +57,12 @@ def rows(instance, kind, name, why=None):
     return [r for r in instance.audit(user=name) if r["kind"] == kind and (why is None or r["body"].get("why") == why)]
 
 
-@pytest.mark.parametrize("kind", ["ed25519", "rsa", "ecdsa"])
-def test_who_has_a_certificate_gets_in(instance, kind):
-    user = newcomer(instance, kind=kind)
-    done = instance.ssh(user, "echo", "in")
+@pytest.mark.parametrize("kind, bits, algorithm", [
+    ("ed25519", None, "ssh-ed25519"), ("rsa", 2048, "rsa-sha2-256"), ("rsa", 4096, "rsa-sha2-512"),
+    ("ecdsa", 256, "ecdsa-sha2-nistp256"), ("ecdsa", 384, "ecdsa-sha2-nistp384"), ("ecdsa", 521, "ecdsa-sha2-nistp521")])
+def test_who_has_a_certificate_gets_in(instance, kind, bits, algorithm):
+    user = newcomer(instance, kind=kind, bits=bits)
+    done = instance.ssh(user, "echo", "in", options=(f"PubkeyAcceptedAlgorithms={algorithm}-cert-v01@openssh.com",))
     assert (done.returncode, done.stdout) == (0, b"in\n"), done.stderr
     body = instance.told(user, "login.ok")[0]["body"]
     assert (body["method"], body["serial"], body["key_id"]) == ("certificate", user.serial, f"{user.name} {user.serial}")
@@ -138,6 +140,32 @@ def test_paramiko(instance):
         channel = transport.open_session(timeout=30)
         channel.exec_command("echo in")
         assert channel.makefile().read() == b"in\n"
+
+
+def test_sha1_signs_no_login(instance):
+    user = newcomer(instance, kind="rsa", bits=2048)
+    key = paramiko.RSAKey.from_private_key_file(str(user.key))
+    key.load_certificate(f"{user.key}-cert.pub")
+    for disabled, works in ((["rsa-sha2-512", "rsa-sha2-256", "rsa-sha2-512-cert-v01@openssh.com", "rsa-sha2-256-cert-v01@openssh.com"], False),
+                            ([], True)):
+        with contextlib.closing(paramiko.Transport(("127.0.0.1", instance.port), disabled_algorithms={"pubkeys": disabled})) as transport:
+            transport.start_client(timeout=30)
+            with contextlib.nullcontext() if works else pytest.raises((paramiko.SSHException, EOFError)):
+                transport.auth_publickey(instance.login(user), key)
+            assert transport.is_authenticated() == works
+
+
+def test_plink(instance):
+    user = newcomer(instance)
+    ppk = instance.scratch / instance.name("ppk")
+    subprocess.run(["puttygen", user.key, "-o", ppk], check=True, timeout=60)
+    host = instance.ok("public", "keys")["host"]
+    (instance.scratch / "host.pub").write_text(host + "\n")
+    print_of = subprocess.run(["ssh-keygen", "-l", "-f", instance.scratch / "host.pub"], check=True, capture_output=True, text=True)
+    done = subprocess.run(["plink", "-batch", "-ssh", "-P", str(instance.port), "-i", ppk, "-cert", f"{user.key}-cert.pub", "-l",
+                           instance.login(user), "-hostkey", print_of.stdout.split()[1], "127.0.0.1", "echo in"],
+                          capture_output=True, stdin=subprocess.DEVNULL, timeout=60, env=instance.ssh_env(user))
+    assert done.stdout == b"in\n", done.stderr
 
 
 def test_an_expired_one_is_refused(instance):

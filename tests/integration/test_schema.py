@@ -12,7 +12,7 @@ from harness.cluster import LOCAL, SCHEMA, Connection, refused
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 UNTIL = datetime.datetime(2999, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
-COMMANDS = """cluster_admin user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
+COMMANDS = """certificate_issue certificate_list certificate_revoke cluster_admin user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
     cluster_list target_add target_set target_list target_test target_repin target_pin account_set grant_add grant_remove grant_list
     session_list session_watch session_kill session_lock session_unlock recording_list recording_export recording_verify replay
     audit_search audit_reindex audit_export audit_verify settings_list settings_get settings_set escrow_set samples_remove doctor""".split()

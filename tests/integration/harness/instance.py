@@ -156,9 +156,10 @@ class Instance:
         path.chmod(mode)
         return path
 
-    def key_pair(self, kind="ed25519"):
+    def key_pair(self, kind="ed25519", bits=None):
         path = self.scratch / self.name("key")
-        subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "test", "-f", path], check=True, timeout=60)
+        more = ["-b", str(bits)] if bits else []
+        subprocess.run(["ssh-keygen", "-q", "-t", kind, *more, "-N", "", "-C", "test", "-f", path], check=True, timeout=60)
         return path
 
     def user(self, role="engineer", password=True, key=False):

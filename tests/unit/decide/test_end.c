@@ -104,7 +104,7 @@ static void what_cannot_be_read_ends_it_now(void **state)
 
 static void whatever_is_withdrawn_ends_it_now_and_says_what(void **state)
 {
-	static const char *const words[] = { "user", "grant", "target", "account", "group" };
+	static const char *const words[] = { "user", "grant", "target", "account", "group", "certificate" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

@@ -206,6 +206,26 @@ static void every_changed_bit_is_refused(void **state)
 	}
 }
 
+static void a_certificate_that_is_too_long_is_none(void **state)
+{
+	scoped(buf_done) struct buf small = { 0 }, large = { 0 };
+	static uint8_t reserved[POL_USERCERT_MAX];
+	struct pol_usercert c;
+
+	(void)state;
+	bytes_of(sample_ed25519, &small);
+	assert_int_equal(pol_usercert_get(buf_span(&small), &c), 0);
+	size_t before = (size_t)(c.extensions.p + c.extensions.n - small.data), behind = small.len - before - 4;
+	for (size_t more = 0; more < 2; more++) {
+		buf_done(&large);
+		buf_init(&large, 2 * POL_USERCERT_MAX);
+		buf_put(&large, small.data, before);
+		wr_str32be(&large, span_of(reserved, POL_USERCERT_MAX - small.len + more));
+		buf_put(&large, small.data + before + 4, behind);
+		assert_int_equal(judged(buf_span(&large)), more ? MALFORMED : POL_USERCERT_SIGNATURE);
+	}
+}
+
 /* ---- what ssh-keygen does not make, signed by our CA all the same ---- */
 
 struct odd { /* NULL: as it should be */
@@ -379,6 +399,7 @@ int main(void)
 		cmocka_unit_test(what_is_critical_and_not_known_refuses_it_and_an_extension_does_not),
 		cmocka_unit_test(every_cut_and_every_byte_more_is_refused),
 		cmocka_unit_test(every_changed_bit_is_refused),
+		cmocka_unit_test(a_certificate_that_is_too_long_is_none),
 		cmocka_unit_test(a_signature_is_an_ed25519_one_by_a_plain_key),
 		cmocka_unit_test(malformed_principals_are_nobodys),
 		cmocka_unit_test(malformed_options_refuse),
