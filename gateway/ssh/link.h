@@ -183,6 +183,7 @@ struct gw_ssh_link {
 	struct gw_ssh_forward *forwards;
 	struct gw_ssh_reverse *reverse; /* NULL until a port is asked for */
 	uint32_t lent;                  /* WIRE_FEATURE_AGENT, WIRE_FEATURE_X11: what the target may reach */
+	unsigned remote_refused;        /* channels that the target opened in vain */
 	uint32_t files; /* number of the last event about files */
 	struct gw_ssh_menu *menu; /* of the one channel in GW_SSH_CH_MENU */
 	int64_t input_us;         /* last sign of life of the person */

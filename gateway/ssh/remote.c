@@ -1,6 +1,4 @@
 #include "gateway/core/clock.h"
-#include "gateway/core/err.h"
-#include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/ssh/link.h"
 #include "gateway/ssh/request.h"
@@ -13,7 +11,10 @@
  * agent, to its screen (section 6.3.2).  Each is a channel of this session like any other: asked, recorded (as digests),
  * held, ended.  What the client did not ask for is refused: the target may be hostile.
  */
-enum { HOST_MAX = 255 };
+enum {
+	HOST_MAX = 255,
+	TOLD_MAX = 1000, /* refusals told to the broker: a target can go on as fast as it likes */
+};
 
 static const struct kind {
 	int type;
@@ -109,8 +110,8 @@ int gw_ssh_remote_message(ssh_session s, ssh_message m, void *ctx)
 	describe(k, m, text, sizeof text);
 	const char *reason = why_not(l, k, m);
 	if (reason) {
-		gw_session_refused(l->gw, k->name, text, reason);
-		log_ev(LOG_LEVEL_INFO, "ssh.remote_refused", LOG_S("kind", k->name), LOG_S("reason", reason));
+		if (l->remote_refused++ < TOLD_MAX)
+			gw_session_refused(l->gw, k->name, text, reason);
 		return 1;
 	}
 	accept_channel(l, k, m, text);

@@ -166,9 +166,9 @@ static void ends(struct gw_ssh_link *l, struct listener *at)
 	*at = l->reverse->listeners[--l->reverse->n];
 }
 
-/* The answer to port 0 holds the port that the target took, and libssh reads it from the packet that came last, which
- * may be another one by then: we name one ourselves, and another one where it is taken.  (One that a connection holds on 127.0.0.1 alone
- * OpenSSH's sshd does not find taken: it is content with ::1.) */
+/* The answer to port 0 holds the port that the target took, and libssh reads it from the packet that came last, which may be
+ * another one by then: we name one ourselves, and another one where it is taken.  (OpenSSH's sshd does not find one taken that
+ * a connection holds on 127.0.0.1 alone: it is content with ::1.) */
 static int choose_port(const struct wish *w)
 {
 	uint16_t random = 0;
@@ -213,7 +213,7 @@ static void step_out(struct gw_ssh_link *l, struct wish *w)
 		begins(l, w);
 	} else if (!late && !w->cancel && w->port == 0 && ++w->tries < TRIES) {
 		w->trying = choose_port(w);
-		w->state = ALLOWED;
+		w->state = NEW; /* the audit is to name that one */
 		return;
 	} else {
 		refuse(l, w, late ? "the target does not answer" : "the target refuses it");

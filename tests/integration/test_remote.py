@@ -15,7 +15,7 @@ from harness import procs
 from harness.echo import echo_server
 from harness.instance import free_port
 from harness.lending import FEATURES, Liar, Ports, agent_of, features, screen
-from harness.target import Dropbear, Sshd
+from harness.target import Dropbear, Sshd, frozen
 from harness.terminal import shell, terminal
 from harness.through import Through, listens
 from harness.wait import until
@@ -291,6 +291,31 @@ def test_keepalives_of_an_impatient_client_do_not_take_the_answer(instance, lend
     slow.stop()
 
 
+def test_a_target_that_answers_too_late(instance, sshd, lender, echo):
+    """It stands still; its answer to what was given up is not taken for another one's, and that port leads nowhere."""
+    control = f"/tmp/{instance.name('ctl')}"
+    late, good = free_port(), free_port()
+    with reverse(instance, lender, "-M", "-S", control, "-R", f"0:127.0.0.1:{echo}") as client:
+        client.allocated()
+        until(lambda: os.path.exists(control), 30, "the master's socket")
+        [monitor] = procs.children(sshd.process.pid)
+        with contextlib.ExitStack() as stack:
+            for pid in (monitor, *procs.children(monitor)):
+                stack.enter_context(frozen(pid))
+            asked = ["ssh", "-F", "none", "-S", control, "-O", "forward", "-R"]
+            done = subprocess.run([*asked, f"{late}:127.0.0.1:{echo}", "127.0.0.1"], capture_output=True, timeout=60, check=False)
+            assert done.returncode != 0
+        until(lambda: listens(late), 30, "the port that comes too late")
+        with connect(late) as s:
+            assert s.recv(1) == b""
+        done = subprocess.run([*asked, f"{good}:127.0.0.1:{echo}", "127.0.0.1"], capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        with connect(good) as s:
+            assert exchange(s, b"x").startswith(b"xdigest")
+    reasons = [r["body"]["reason"] for r in instance.told(lender, "forward.refused", 2)]
+    assert set(reasons) == {"the target does not answer", "the target opened it unasked"}
+
+
 def test_without_the_feature_no_port(instance, engineer, echo):
     engineer.target = instance.demo
     with reverse(instance, engineer, "-R", f"0:127.0.0.1:{echo}") as client:
@@ -494,11 +519,11 @@ def test_dropbear_lends_back(instance, echo, agent):
 # ---- screens ----
 
 
-@pytest.mark.parametrize("way", ["direct", "jump"])
+@pytest.mark.parametrize("way", ["direct", "untrusted", "jump"])
 def test_a_real_x_client_on_the_screen_of_the_client(instance, lender, way):
     with screen(instance) as env:
-        if way == "direct":
-            done = instance.ssh(lender, "xdpyinfo", login=login(lender), flags=["-Y"], env=env)
+        if way != "jump":
+            done = instance.ssh(lender, "xdpyinfo", login=login(lender), flags=["-X" if way == "untrusted" else "-Y"], env=env)
         else:
             through = Through(instance, lender)
             through.env |= env
@@ -629,7 +654,7 @@ def test_a_lent_agent_lends_no_screen_and_a_port_no_other_port(instance, liar, a
 def test_lock_idle_and_kill(instance, open_target, echo):
     user = instance.user()
     user.target = open_target
-    instance.grant(user, open_target, *features("exec", "reverse"), "--idle", "6")
+    instance.grant(user, open_target, *features("exec", "reverse"), "--idle", "10")
     with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
         s.sendall(b"one")
         assert s.recv(3) == b"one"
@@ -643,7 +668,7 @@ def test_lock_idle_and_kill(instance, open_target, echo):
         instance.ok("session", "unlock", session)
         s.settimeout(30)
         assert s.recv(3) == b"two"
-        assert s.recv(3) == b""  # nobody spoke for six seconds
+        assert s.recv(3) == b""  # nobody spoke for ten seconds
         assert client.process.wait(30) == 255
     assert "idle" in instance.session_of(user, "closed")["reason"]
     with reverse(instance, user, "-R", f"0:127.0.0.1:{echo}") as client, connect(client.allocated()[0]) as s:
