@@ -30,6 +30,15 @@ def moving(own_instance):
     made.end()
 
 
+@pytest.fixture
+def slow(own_instance):
+    """Still under way whenever it is cut."""
+    wait_service(own_instance, own_instance.engineer)
+    made = Moving(own_instance, seconds=20)
+    yield made
+    made.end()
+
+
 # ---- the gateway's own ----
 
 
@@ -53,14 +62,14 @@ def test_what_moves_goes_on_without(own_instance, moving, role):
 
 
 @pytest.mark.parametrize("roles", [("recorder",), ("yanmend",), ("broker", "recorder")], ids="+".join)
-def test_what_moves_ends_with(own_instance, moving, roles):
+def test_what_moves_ends_with(own_instance, slow, roles):
     kill(own_instance, *roles)
-    moving.forward_ends()
-    until(lambda: not moving.inner.alive(), 10, "the end of the inner client")
+    slow.forward_ends()
+    until(lambda: not slow.inner.alive(), 10, "the end of the inner client")
     wait_service(own_instance, own_instance.engineer, 40)
-    for transfer in moving.transfers:
+    for transfer in slow.transfers:
         transfer.is_cut()
-    moving.is_told(A_SECOND)
+    slow.is_told(A_SECOND)
 
 
 def test_each_worker_takes_only_its_own_with_it(own_instance, moving):

@@ -88,10 +88,12 @@ def frames(instance, session):
 # ---- what it is for ----
 
 
-def test_as_vs_code_remote_does_it(instance, engineer, web):
+@pytest.mark.parametrize("way", ["direct", "jump"])
+def test_as_vs_code_remote_does_it(instance, engineer, web, way):
     """ssh -T -D with a shell on it, then connections to a port of localhost that the target's server listens on."""
     through = Through(instance, engineer)
-    with direct(instance, engineer, "-D", "{port}", words=("-T", "sh")) as client:
+    with direct(instance, engineer, "-D", "{port}", words=("-T", "sh")) if way == "direct" else \
+            through.listening("-T", "-D", "{port}", host=instance.demo, command="sh", stdin=subprocess.PIPE) as client:
         client.stdin.write(b"echo up\n")
         client.stdin.flush()
         assert client.stdout.readline() == b"up\n"

@@ -45,15 +45,18 @@ def fill(instance, leave_mib):
     return path
 
 
-def test_a_full_disk_refuses_new_sessions_and_leaves_the_command_line(small):
+def test_a_full_disk_refuses_new_sessions_and_leaves_the_command_line_and_what_moves(small):
     instance = small
     assert instance.ssh(instance.engineer, "echo in").stdout == b"in\n"
+    moving = Moving(instance)
     ballast = fill(instance, 2)
     try:
         def refused():
             done = instance.ssh(instance.engineer, "echo in")
             return done.returncode != 0 and len(done.stderr.decode().strip().splitlines()) == 1
         until(refused, 70, "the refusal", every=0.5)
+        moving.arrives()  # what has its room goes on
+        moving.end()
         assert instance.ok("user", "list")
         answer = instance.cli("doctor")
         assert answer.code == 1
@@ -61,7 +64,9 @@ def test_a_full_disk_refuses_new_sessions_and_leaves_the_command_line(small):
         until(lambda: [r for r in instance.audit() if r["kind"] == "space.low"], 10, "the audit row")
     finally:
         ballast.unlink()
+        moving.end()
     wait_service(instance, instance.engineer, 80)
+    moving.is_told()
 
 
 def test_a_disk_that_fills_under_a_session_ends_it_with_a_clear_word(small):

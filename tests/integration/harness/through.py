@@ -66,10 +66,10 @@ Host * !gate
             process.communicate()
 
     @contextlib.contextmanager
-    def listening(self, *flags, host="gate"):
-        """ssh -N with a local forward: flags name the port, {port}."""
-        port = free_port()
-        with self.start("-N", "-o", "ExitOnForwardFailure=yes", *(f.format(port=port) for f in flags), host) as process:
+    def listening(self, *flags, host="gate", command=None, stdin=subprocess.DEVNULL):
+        """ssh with a local forward, and nothing else or a command: flags name the port, {port}."""
+        port, words = free_port(), (host, command) if command else ("-N", host)
+        with self.start("-o", "ExitOnForwardFailure=yes", *(f.format(port=port) for f in flags), *words, stdin=stdin) as process:
             until(lambda: process.poll() is not None or listens(port), 30, "the local end")
             assert process.poll() is None, process.stderr.read()
             process.port = port
