@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from conftest import LIMITS, work_dir
+from harness import procs
 from harness.instance import Instance
 from harness.moving import Moving
 from harness.stream import wait_service
@@ -137,28 +138,42 @@ def test_an_early_warning_stands_in_doctor_and_in_the_audit(small):
     wait_service(instance, instance.engineer, 80)
 
 
-def test_an_io_error_under_a_session_ends_it_and_what_was_kept_verifies(small):
+# Under the recorder's filter a call that is refused must become one that is allowed: else the filter, not the disk, ends it.
+FAILING = "pwrite64,fallocate,fdatasync,syncfs:error=EIO:syscall=getpid"
+
+
+def test_an_io_error_ends_what_is_recorded_then_and_all_that_was_kept_verifies(small):
+    """What has nothing to record just then (files and forwards are hashed, not stored) goes on when the disk is back in time."""
     instance = small
     wait_service(instance, instance.engineer, 80)
-    moving = Moving(instance, seconds=60)
-    stream = moving.inner
-    recorder = instance.pids("recorder")[0]
-    calls = "pwrite64,write,pwritev,pwritev2,writev"
-    tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(recorder), "-e", f"trace={calls}",
-                               "-e", "inject=pwrite64,pwritev,pwritev2,writev:error=EIO", "-e", "inject=write:error=EIO"],
+    moving = Moving(instance, seconds=20)
+    stream, began = moving.inner, moving.inner.last()
+    until(lambda: stream.last() > began + 200, 20, "two seconds, in which the disk gets all that was begun")
+    recorder = instance.pids("recorder")
+    tracer = subprocess.Popen(["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(recorder[0]), "-e", f"inject={FAILING}"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until(lambda: not stream.alive(), 40, "the end of the session")
-        assert stream.process.stderr.read().strip()
-        moving.forward_ends()
-        for transfer in moving.transfers:
-            transfer.is_cut()
+        assert "disk" in stream.process.stderr.read().decode()
+        moving.echoes()
         assert instance.ok("user", "list")
     finally:
         tracer.terminate()
         tracer.wait(10)
-        moving.end()
+    assert instance.pids("recorder") == recorder
+    wait_service(instance, instance.engineer, 60)
+    for transfer in moving.transfers:
+        transfer.arrives()
+    moving.echoes()
+    moving.end()
+    until(lambda: not instance.sessions(moving.user, "online"), 30, "the ends of the sessions")
+
+    def its_recording():
+        return next(r for r in instance.ok("recording", "list") if r["id"] == stream.session)
+    failed = until(lambda: (r := its_recording())["recording"] == "failed" and r, 20, "its state")
+    assert "disk" in failed["recording_reason"], failed
+    procs.kill_hard(recorder[0])  # the next one writes the end that this one could not
+    until(lambda: its_recording()["recording"] == "crashed", 60, "its end")
     wait_service(instance, instance.engineer, 60)
     moving.is_told(300)  # input is held when the recorder has not written for two seconds
     assert [r for r in instance.audit(text=stream.session) if r["kind"] == "session.ended"]
-
