@@ -4,6 +4,7 @@
 #include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include "gateway/session.h"
+#include "gateway/ssh/algo.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <openssl/evp.h>
@@ -94,6 +95,25 @@ static int key_of(struct span public, ssh_key *ret)
 	return text.failed || ssh_pki_import_privkey_base64(buf_str(&text), NULL, NULL, NULL, ret) != SSH_OK ? -EBADMSG : 0;
 }
 
+/* A libssh that works the public half out of the private one would show another. */
+static bool shows(ssh_key key, struct span public)
+{
+	scoped(buf_done) struct buf wanted, shown;
+	buf_init(&wanted, BINARY);
+	buf_init(&shown, BINARY);
+	put_public(public, &wanted);
+	return gw_ssh_algo_blob(key, &shown) == 0 && span_eq(buf_span(&shown), buf_span(&wanted));
+}
+
+static int give(ssh_bind bind, ssh_key key, struct span public, struct err *err)
+{
+	if (!shows(key, public))
+		return fault(err, -ENOSYS, "internal error", "libssh shows another host key");
+	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0)
+		return fault(err, -EBADMSG, "internal error", "host key not taken: %s", ssh_get_error(bind));
+	return 0;
+}
+
 int gw_ssh_hostkey_give(ssh_bind bind, struct gw_session *s, struct span public, struct err *err)
 {
 	ssh_key key = NULL;
@@ -102,10 +122,10 @@ int gw_ssh_hostkey_give(ssh_bind bind, struct gw_session *s, struct span public,
 		return fault(err, -ENOSYS, "internal error", "libssh would sign by itself");
 	if (public.n != GW_HOST_KEY || key_of(public, &key) < 0)
 		return fault(err, -EBADMSG, "internal error", "the vault's host key, %zu bytes, cannot be used", public.n);
-	/* bind owns the key from now on */
-	if (ssh_bind_options_set(bind, SSH_BIND_OPTIONS_IMPORT_KEY, key) < 0) {
+	int r = give(bind, key, public, err);
+	if (r < 0) {
 		ssh_key_free(key);
-		return fault(err, -EBADMSG, "internal error", "host key not taken: %s", ssh_get_error(bind));
+		return r;
 	}
 	vault_side = s;
 	return 0;
