@@ -598,7 +598,7 @@ def test_nonsense_after_the_login_ends_in_order(gate, raw):
 def test_memory_of_a_worker_has_a_limit(gate, raw):
     raw()
     limits = Path(f"/proc/{gate.last().process.pid}/limits").read_text()
-    assert re.search(r"Max data size +201326592 +201326592 ", limits), limits
+    assert re.search(r"Max data size +268435456 +268435456 ", limits), limits
 
 
 # ---- memory ----
