@@ -80,7 +80,7 @@ def meson_tests(build, selection, seconds):
     log.unlink(missing_ok=True)
     environment = os.environ | {"ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1",
                                 "UBSAN_OPTIONS": "print_stacktrace=1"}
-    code, out = run(["meson", "test", "-C", str(build), "--no-rebuild", "--num-processes", CPUS, *selection], seconds,
+    code, out = run(["meson", "test", "-C", str(build), "--no-rebuild", "--num-processes", CPUS, "--timeout-multiplier", "4", *selection], seconds,
                     env=environment)
     if not log.exists():
         return Count() if code == 0 else one("meson test", code, out)

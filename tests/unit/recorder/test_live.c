@@ -101,10 +101,7 @@ static void a_watcher_sees_from_the_key_frame_on_and_never_keys_or_contents(void
 	rig_frame(worker, 11, FRAME_CONTENT, 1, span_of("\1\0\0\0\0\0\0\0\0\0\0\0secret", 18));
 	rig_frame(worker, 12, FRAME_CLOSE, 1, none);
 	rig_frame(worker, 13, FRAME_FINISH, 0, span_str("{}"));
-	for (int i = 0; i < 100 && !w.over; i++) {
-		rig_turn(g);
-		look(&w);
-	}
+	RIG_UNTIL(g, (look(&w), w.over));
 	(void)close(worker);
 	assert_true(w.over);
 	assert_int_equal(w.n, sizeof want);
@@ -182,11 +179,7 @@ static void one_that_was_skipped_still_sees_the_last_frame(void **state)
 	}
 	rig_frame(worker, ++seq, FRAME_FINISH, 0, span_str("{\"reason\":\"x\"}"));
 	RIG_UNTIL(g, g->answer_n == 1); /* sealed: nobody waits for a watcher */
-	for (int i = 0; i < 100 && !w.over; i++) {
-		look(&w);
-		rig_turn(g);
-	}
-	assert_true(w.over);
+	RIG_UNTIL(g, (look(&w), w.over));
 	assert_int_equal(w.types[w.n - 1], FRAME_FINISH);
 	RIG_UNTIL(g, !g->r.recs);
 	(void)close(worker);
