@@ -147,6 +147,19 @@ def test_files_that_are_no_certificates_are_told_of(place, receive):
     arrived(receiver, happen(place.instance))
 
 
+# ---- names ----
+
+def test_a_name_that_nobody_knows_is_told_and_delays_no_stop():
+    instance = Instance(work_dir(), *LIMITS, "--set", "siem.syslog=tcp://siem.invalid:6514")
+    try:
+        instance.start()
+        assert "check siem.syslog and DNS" in told(instance, "syslog", "the name is not known")["say"]
+        instance.run("--stop")
+        assert "stop.forced" not in (instance.home / "logs/yanmend.log").read_text()
+    finally:
+        instance.run("--reset", "--yes", check=False)
+
+
 # ---- configuration ----
 
 @pytest.mark.parametrize("change, word", [

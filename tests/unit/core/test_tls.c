@@ -17,6 +17,7 @@ struct identity {
 };
 
 static struct identity ours, other;
+static const char *expected; /* what the client wants the certificate to name, or NULL */
 
 static void pem_text(BIO *bio, char *ret, size_t n)
 {
@@ -67,6 +68,8 @@ static int handshake(SSL_CTX *server, SSL_CTX *client, const char *alpn, char *r
 	assert_true(server_end && client_end);
 	assert_int_equal(SSL_set_fd(server_end, sv[0]), 1);
 	assert_int_equal(SSL_set_fd(client_end, sv[1]), 1);
+	if (expected)
+		assert_int_equal(tls_expect(client_end, expected, NULL), 0);
 	if (alpn)
 		assert_int_equal(SSL_set_alpn_protos(client_end, (const unsigned char *)alpn, (unsigned)strlen(alpn)), 0);
 	for (int i = 0; i < 20 && (s != 1 || c != 1); i++) {
@@ -142,6 +145,45 @@ static void a_ca_decides_where_no_pin_is_given(void **state)
 	assert_null(nobody);
 }
 
+static void the_certificate_must_name_the_host(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *host;
+		bool good;
+	} table[] = { { "gate", true }, { "GATE", true }, { "other", false }, { "gate.example", false }, { "10.0.0.1", false },
+		{ "::1", false } };
+	scoped(scope_ctx) SSL_CTX *server = new_server(&ours, NULL);
+	scoped(scope_ctx) SSL_CTX *client = NULL;
+	assert_int_equal(tls_client(span_str(ours.certificate), NULL, &client, NULL), 0);
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		expected = table[i].host;
+		if ((handshake(server, client, NULL, NULL) != 0) != table[i].good)
+			fail_msg("%s", table[i].host);
+	}
+	expected = NULL;
+}
+
+static void a_client_shows_its_certificate_to_a_server_that_asks(void **state)
+{
+	(void)state;
+	scoped(scope_ctx) SSL_CTX *server = new_server(&ours, NULL);
+	scoped(scope_ctx) SSL_CTX *trust = NULL;
+	scoped(scope_ctx) SSL_CTX *client = pinned_to(&ours);
+	assert_int_equal(tls_client(span_str(other.certificate), NULL, &trust, NULL), 0);
+	SSL_CTX_set1_verify_cert_store(server, SSL_CTX_get_cert_store(trust));
+	SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	assert_int_equal(handshake(server, client, NULL, NULL), 0);
+	assert_int_equal(tls_identify(client, span_str(other.certificate), span_str(ours.key), NULL), -EPROTO);
+	assert_int_equal(tls_identify(client, span_str("x"), span_str(other.key), NULL), -EPROTO);
+	scoped(scope_ctx) SSL_CTX *right = pinned_to(&ours);
+	assert_int_equal(tls_identify(right, span_str(other.certificate), span_str(other.key), NULL), 0);
+	assert_int_equal(handshake(server, right, NULL, NULL), TLS1_3_VERSION);
+	scoped(scope_ctx) SSL_CTX *wrong = pinned_to(&ours);
+	assert_int_equal(tls_identify(wrong, span_str(ours.certificate), span_str(ours.key), NULL), 0);
+	assert_int_equal(handshake(server, wrong, NULL, NULL), 0);
+}
+
 static void old_versions_are_refused_and_12_is_not(void **state)
 {
 	(void)state;
@@ -191,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(the_pinned_certificate_is_accepted_and_no_other), CASE(a_ca_decides_where_no_pin_is_given),
+		CASE(the_certificate_must_name_the_host), CASE(a_client_shows_its_certificate_to_a_server_that_asks),
 		CASE(old_versions_are_refused_and_12_is_not), CASE(alpn_is_chosen_or_refused), CASE(broken_texts_are_refused),
 	};
 	return cmocka_run_group_tests(cases, make_both, NULL);
