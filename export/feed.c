@@ -10,8 +10,8 @@
 
 enum { TICK_US = 1000 * 1000, AWAY_US = 5 * 1000 * 1000, REPORT_US = 10 * 1000 * 1000 };
 enum { SEQ, UID, AT, KIND, ACTOR, BODY, HASH, USER, TARGET, ACCOUNT, SESSION, IP, FAILED };
-#define ROWS_SQL \
-	"select seq, uid, at, kind, actor, body, hash, user_name, target, account, session, ip, failed " \
+#define ROWS_SQL                                                                                                       \
+	"select seq, uid, at, kind, actor, body, hash, user_name, target, account, session, ip, failed "               \
 	"from siem.rows($1::bigint, $2::int, $3::int)"
 
 static void complain(const char *event, const struct err *err)
@@ -24,10 +24,18 @@ static void complain(const char *event, const struct err *err)
 
 static void give(struct export_feed *f, const struct pg_result *res, int i)
 {
-	struct export_row row = { .seq = pg_int(res, i, SEQ), .uid = pg_span(res, i, UID), .at = pg_span(res, i, AT),
-		.kind = pg_span(res, i, KIND), .actor = pg_span(res, i, ACTOR), .body = pg_span(res, i, BODY),
-		.hash = pg_span(res, i, HASH), .user = pg_span(res, i, USER), .target = pg_span(res, i, TARGET),
-		.account = pg_span(res, i, ACCOUNT), .session = pg_span(res, i, SESSION), .ip = pg_span(res, i, IP),
+	struct export_row row = { .seq = pg_int(res, i, SEQ),
+		.uid = pg_span(res, i, UID),
+		.at = pg_span(res, i, AT),
+		.kind = pg_span(res, i, KIND),
+		.actor = pg_span(res, i, ACTOR),
+		.body = pg_span(res, i, BODY),
+		.hash = pg_span(res, i, HASH),
+		.user = pg_span(res, i, USER),
+		.target = pg_span(res, i, TARGET),
+		.account = pg_span(res, i, ACCOUNT),
+		.session = pg_span(res, i, SESSION),
+		.ip = pg_span(res, i, IP),
 		.failed = pg_bool(res, i, FAILED) };
 	f->sink->take(f->ctx, &row);
 	f->seq = row.seq;
@@ -136,7 +144,8 @@ static void report(struct export_feed *f)
 		(!f->changed && f->arrived == f->reported && now - f->reported_us < REPORT_US))
 		return;
 	(void)snprintf(seq, sizeof seq, "%" PRId64, f->arrived);
-	const char *params[] = { f->name, seq, f->away ? "away" : "ok", f->away ? f->why : "", f->away ? f->detail : "" };
+	const char *params[] = { f->name, seq, f->away ? "away" : "ok", f->away ? f->why : "",
+		f->away ? f->detail : "" };
 	f->reporting = pg_query(f->pg, "select siem.report($1, $2::bigint, $3, $4, $5)", 5, params, reported, f) == 0;
 	f->changed = !f->reporting;
 	f->reported = f->arrived;
@@ -157,7 +166,8 @@ static void start_came(void *ctx, int code, const struct pg_result *res, const s
 	f->seq = f->arrived = f->reported = pg_int(res, 0, 0);
 	f->changed = true;
 	f->stale = false;
-	log_ev(LOG_LEVEL_INFO, "siem.start", LOG_S("sink", f->name), LOG_S("to", f->destination), LOG_N("arrived", f->arrived));
+	log_ev(LOG_LEVEL_INFO, "siem.start", LOG_S("sink", f->name), LOG_S("to", f->destination),
+		LOG_N("arrived", f->arrived));
 	if (f->wanted)
 		ask(f);
 }
@@ -187,11 +197,12 @@ static void on_tick(void *ctx)
 		ask(f);
 }
 
-void export_feed_open(struct export_feed *f, struct loop *loop, struct pg *pg, const char *name, const char *destination,
-	const struct export_feed_sink *sink, void *ctx)
+void export_feed_open(struct export_feed *f, struct loop *loop, struct pg *pg, const char *name,
+	const char *destination, const struct export_feed_sink *sink, void *ctx)
 {
-	*f = (struct export_feed){ .loop = loop, .pg = pg, .name = name, .destination = destination, .sink = sink, .ctx = ctx,
-		.why = "" };
+	*f = (struct export_feed){
+		.loop = loop, .pg = pg, .name = name, .destination = destination, .sink = sink, .ctx = ctx, .why = ""
+	};
 	f->tick = (struct loop_timer){ .fire = on_tick, .ctx = f };
 	loop_timer_set(loop, &f->tick, 0);
 }

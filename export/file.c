@@ -43,8 +43,9 @@ static void trouble(struct export_file *f, int code)
 static bool is_still_there(const struct export_file *f)
 {
 	struct stat open, named;
-	return f->fd >= 0 && fstat(f->fd, &open) == 0 && fstatat(f->folder, f->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+	return f->fd >= 0 && fstat(f->fd, &open) == 0 &&
+	       fstatat(f->folder, f->name, &named, AT_SYMLINK_NOFOLLOW) == 0 && open.st_dev == named.st_dev &&
+	       open.st_ino == named.st_ino;
 }
 
 /* A torn line is ended. */
@@ -62,8 +63,8 @@ static int look(struct export_file *f)
 	if (is_still_there(f))
 		return 0;
 	scope_close(&f->fd);
-	scoped(scope_close) int fd = openat(f->folder, f->name,
-		O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
+	scoped(scope_close) int fd = openat(
+		f->folder, f->name, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || (st.st_mode & 07) != 0)

@@ -123,7 +123,8 @@ static int start(struct err *err)
 		return r;
 	log_level_set((enum log_level)service.conf.log_level);
 	(void)umask(027); /* the file is 0640 */
-	(void)setenv("RES_OPTIONS", "timeout:2 attempts:1", 1); /* a name server that is silent holds us up for so long */
+	(void)setenv(
+		"RES_OPTIONS", "timeout:2 attempts:1", 1); /* a name server that is silent holds us up for so long */
 	(void)snprintf(conninfo, sizeof conninfo, "%s user=yanmen_exporter application_name=yanmen-export",
 		service.conf.database);
 	if ((r = pg_new(&service.pg, service.loop, conninfo, NULL, NULL, err)) < 0)

@@ -23,7 +23,7 @@ enum {
 	CONNECT_US = 10 * 1000 * 1000,
 	BACKOFF_MIN_US = 1000 * 1000,
 	BACKOFF_MAX_US = 15 * 1000 * 1000,
-	STEADY_US = 3 * 1000 * 1000,   /* held for so long: the connection is good */
+	STEADY_US = 3 * 1000 * 1000, /* held for so long: the connection is good */
 	HELD_US = 5 * 1000 * 1000,
 	STALLED_US = 10 * 1000 * 1000,
 	OUT_MAX = (int)EXPORT_FEED_ROWS * (int)EXPORT_SYSLOG_FRAME,
@@ -91,7 +91,8 @@ static void broke_by_tls(struct export_stream *s, int error)
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 	if (verified != X509_V_OK)
 		broke(s, "certificate", X509_verify_cert_error_string(verified));
-	else if (error == SSL_ERROR_ZERO_RETURN || (error == SSL_ERROR_SYSCALL && (!code && (errno == 0 || errno == ECONNRESET))))
+	else if (error == SSL_ERROR_ZERO_RETURN ||
+		 (error == SSL_ERROR_SYSCALL && (!code && (errno == 0 || errno == ECONNRESET))))
 		broke(s, s->state == EXPORT_STREAM_UP ? "closed" : "tls", "");
 	else if (reason)
 		broke(s, "tls", reason);
@@ -260,11 +261,13 @@ static bool hear(struct export_stream *s)
 	for (int i = 0; i < READS; i++) {
 		ERR_clear_error();
 		errno = 0;
-		ssize_t n = s->ssl ? SSL_read(s->ssl, nothing, sizeof nothing) : recv(s->io.fd, nothing, sizeof nothing, MSG_DONTWAIT);
+		ssize_t n = s->ssl ? SSL_read(s->ssl, nothing, sizeof nothing)
+				   : recv(s->io.fd, nothing, sizeof nothing, MSG_DONTWAIT);
 		if (n > 0)
 			continue;
 		int error = s->ssl ? SSL_get_error(s->ssl, (int)n) : 0;
-		if (s->ssl ? error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE : n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (s->ssl ? error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
+			   : n < 0 && (errno == EAGAIN || errno == EINTR))
 			return true;
 		if (s->ssl)
 			broke_by_tls(s, error);

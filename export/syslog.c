@@ -47,7 +47,8 @@ static void param_put(struct buf *out, const char *name, struct span value)
 }
 
 /* Without its closing bracket: there may be one more parameter. */
-static void data_put(struct buf *out, const struct export_syslog_origin *origin, const struct export_row *row, bool failed)
+static void data_put(
+	struct buf *out, const struct export_syslog_origin *origin, const struct export_row *row, bool failed)
 {
 	buf_printf(out, " [yanmen@%" PRId64 " seq=\"%" PRId64 "\"", origin->enterprise, row->seq);
 	param_put(out, "uid", row->uid);
