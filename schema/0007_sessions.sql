@@ -44,7 +44,8 @@ begin
 	perform audit.add('user:' || u.name, 'session.start', jsonb_build_object('session', session ->> 'id', 'user', u.name,
 		'target', t.name, 'account', account, 'cluster', cluster, 'protocol', session ->> 'protocol',
 		'address', session ->> 'address', 'rule', session ->> 'rule', 'target_address',
-		yanmen.address(t.host, coalesce((session ->> 'port')::int, t.port))),
+		yanmen.address(t.host, coalesce((session ->> 'port')::int, t.port)))
+		|| case when c.serial is null then '{}' else jsonb_build_object('certificate', c.serial) end,
 		at => started);
 end
 $$;

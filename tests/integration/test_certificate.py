@@ -66,6 +66,7 @@ def test_who_has_a_certificate_gets_in(instance, kind, bits, algorithm):
     assert (done.returncode, done.stdout) == (0, b"in\n"), done.stderr
     body = instance.told(user, "login.ok")[0]["body"]
     assert (body["method"], body["serial"], body["key_id"]) == ("certificate", user.serial, f"{user.name} {user.serial}")
+    assert instance.told(user, "session.start")[0]["body"]["certificate"] == user.serial
 
 
 def test_openssh_reads_what_is_issued(instance):
@@ -166,6 +167,40 @@ def test_plink(instance):
                            instance.login(user), "-hostkey", print_of.stdout.split()[1], "127.0.0.1", "echo in"],
                           capture_output=True, stdin=subprocess.DEVNULL, timeout=60, env=instance.ssh_env(user))
     assert done.stdout == b"in\n", done.stderr
+
+
+def mangled(blob):
+    """Certificates that are none: cut, flipped, one inside the other, too long, with lengths that lie."""
+    step = len(blob) // 6
+    yield from (blob[:n] for n in range(40, len(blob), step))
+    yield from (blob[:n] + bytes([blob[n] ^ 0x80]) + blob[n + 1:] for n in range(5, len(blob), step))
+    yield from (blob[:n] + b"\xff\xff\xff\xff" + blob[n + 4:] for n in range(0, 120, 12))
+    at = blob.index(b"\0\0\0\x33\0\0\0\x0bssh-ed25519")  # the CA's key
+    yield blob[:at] + len(blob).to_bytes(4, "big") + blob + blob[at + 4 + 0x33:]
+    yield blob + bytes(20000)
+    yield blob[:-1]
+
+
+def test_mangled_ones_are_refused_and_hurt_nobody(instance):
+    user = newcomer(instance)
+    key = paramiko.Ed25519Key.from_private_key_file(str(user.key))
+    key.load_certificate(f"{user.key}-cert.pub")
+    good = key.public_blob.key_blob
+
+    def gets_in(blob):
+        key.public_blob.key_blob = blob
+        with contextlib.closing(paramiko.Transport(("127.0.0.1", instance.port))) as transport:
+            transport.start_client(timeout=30)
+            transport.auth_timeout = 30 if blob is good else 1  # what libssh cannot read it does not answer
+            with contextlib.suppress(paramiko.SSHException, EOFError):
+                transport.auth_publickey(instance.login(user), key)
+            return transport.is_authenticated()
+    crashes = instance.log_tail(10_000).count("signal")
+    assert gets_in(good)
+    assert not any(gets_in(blob) for blob in mangled(good))
+    assert gets_in(good)
+    assert len(instance.told(user, "login.ok", 2)) == 2  # also none that was answered late
+    assert instance.log_tail(10_000).count("signal") == crashes
 
 
 def test_an_expired_one_is_refused(instance):
