@@ -487,7 +487,7 @@ def test_commands_are_bounded_by_their_table(gate):
     assert gate.ask("user add", name="alice", role="user", key=KEY_LINE)[0] == 1
     assert gate.ask("user disable", name="nobody")[0] == 3
     assert gate.ask("user add", secret("short"), name="bob", role="user")[0] == 2
-    assert set(gate.must("public keys")) == {"sign", "generation", "ca", "host"}
+    assert set(gate.must("public keys")) == {"sign", "generation", "ca", "host", "users"}
     assert [u["name"] for u in gate.must("user list")] == ["alice"]
     assert {c["name"]: c["state"] for c in gate.must("doctor")}["database"] == "ok"
 
