@@ -245,7 +245,7 @@ def test_two_hundred_questions_at_once_hold_nobody_up_and_grow_nothing(forgetful
     assert forgetful.pids("broker") == [broker]
     until(lambda: len(forgetful.pids("ssh")) < 30, 60, "the end of the workers")
     if not SANITIZED:
-        assert first < before + 16 * 1024 and second < first + 2048, (before, first, second)
+        assert first < before + 4 * 1024 and second < first + 2048, (before, first, second)
 
 
 def test_plink_asks_on_its_terminal(forgetful):

@@ -72,13 +72,18 @@ def test_what_moves_ends_with(own_instance, slow, roles):
     slow.is_told(A_SECOND)
 
 
-def test_each_worker_takes_only_its_own_with_it(own_instance, moving):
+@pytest.mark.parametrize("victim", ["up", "down", "login", "forward"])
+def test_each_worker_takes_only_its_own_with_it(own_instance, moving, victim):
+    """login, forward: the worker that a login through a login, or a forward, goes through."""
     up, down = moving.transfers
-    procs.kill_hard(own_instance.worker_of(up.process))
-    up.is_cut()
-    down.arrives()
-    moving.echoes()
-    moving.inner.goes_on()
+    own = {"up": (up.process, up.is_cut, up.arrives), "down": (down.process, down.is_cut, down.arrives),
+           "login": (moving.inner.process, lambda: until(lambda: not moving.inner.alive(), 20, "its end"), moving.inner.goes_on),
+           "forward": (moving.listening, moving.forward_ends, moving.echoes)}
+    procs.kill_hard(own_instance.worker_of(own[victim][0]))
+    own[victim][1]()
+    for name, (_, _, goes_on) in own.items():
+        if name != victim:
+            goes_on()
     moving.end()
     moving.is_told()
 
