@@ -6,7 +6,6 @@ those of gateway/core/wire.h, written down again in MESSAGES: a test of that con
 
 import array
 import hashlib
-import os
 import select
 import socket
 import struct
