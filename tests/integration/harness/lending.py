@@ -79,12 +79,14 @@ class Ports:
 
     def __init__(self, process):
         self.process, self.text, self.told = process, "", threading.Event()
-        self.thread = threading.Thread(target=self._read, daemon=True)
+        # A descriptor of its own: whoever ends the process closes the other one.
+        self.thread = threading.Thread(target=self._read, args=(os.dup(process.stderr.fileno()),), daemon=True)
         self.thread.start()
 
-    def _read(self):
-        for line in self.process.stderr:
-            self.text += line.decode(errors="replace")
+    def _read(self, fd):
+        with open(fd, "rb") as lines:
+            for line in lines:
+                self.text += line.decode(errors="replace")
 
     def allocated(self, count=1):
         def ports():
