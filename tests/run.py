@@ -160,6 +160,10 @@ def pytest(options, prefix, marks, seconds, workers=1):
         total, tree = Count(), xml.etree.ElementTree.parse(report)
         for reason, n in collections.Counter(s.get("message") for s in tree.iter("skipped")).items():
             print(f"skipped {n}: {reason}", flush=True)
+        slowest = collections.Counter()
+        for case in tree.iter("testcase"):
+            slowest[case.get("classname").rpartition(".")[2]] += float(case.get("time"))
+        print("longest:", ", ".join(f"{name} {seconds:.0f} s" for name, seconds in slowest.most_common(6)), flush=True)
         for suite in tree.iter("testsuite"):
             bad, skipped = int(suite.get("failures")) + int(suite.get("errors")), int(suite.get("skipped"))
             total += Count(max(int(suite.get("tests")) - bad - skipped, 0), bad, skipped)
@@ -175,8 +179,9 @@ def leave_nothing(work, environment):
 
 
 def integration(options, prefix=PLAIN):
-    total = pytest(options, prefix, "not alone", 2400, workers=3)
-    return total + pytest(options, prefix, "alone", 1800)
+    without = "" if prefix == PLAIN else " and not schema"
+    total = pytest(options, prefix, f"not alone{without}", 2400, workers=int(CPUS) * 2)
+    return total + pytest(options, prefix, f"alone{without}", 1800)
 
 
 def sanitized(options):

@@ -14,6 +14,8 @@ import psycopg2
 import pytest
 from harness.cluster import BIN, Cluster, Connection, Database, Refused, refused
 
+pytestmark = pytest.mark.schema
+
 ZERO = bytes(32)
 PARTITIONS = "select inhrelid::regclass::text from pg_inherits where inhparent = 'audit.event'::regclass"
 AT = 1763823600123456

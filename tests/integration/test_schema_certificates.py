@@ -7,6 +7,8 @@ import uuid
 import pytest
 from harness.cluster import Refused, refused
 
+pytestmark = pytest.mark.schema
+
 BLOB = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0 " + b"k" * 32).decode()
 
 

@@ -7,6 +7,8 @@ import uuid
 import pytest
 from harness.cluster import refused
 
+pytestmark = pytest.mark.schema
+
 AT = 1763823600123456  # 2025-11-22T15:00:00.123456Z
 DAY = 86_400_000_000
 SAID = ("uname -a", "rm -rf 100%_/tmp", "查看 日志", "C:\\Windows \"x\"", "cat /etc/passwd; ssh 10.0.0.5", "ping 10.0.0.50",

@@ -11,6 +11,8 @@ import pytest
 from harness.wait import until
 from harness.cluster import Connection, Refused, refused
 
+pytestmark = pytest.mark.schema
+
 KNOWN = "0190a5b2-7c00-7000-8000-000000000001"
 
 

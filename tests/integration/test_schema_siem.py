@@ -5,6 +5,8 @@ import json
 import psycopg2
 import pytest
 
+pytestmark = pytest.mark.schema
+
 COLUMNS = "seq, uid, at, kind, actor, body, hash, user_name, target, account, session, ip, failed"
 
 
