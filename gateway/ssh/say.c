@@ -45,7 +45,7 @@ static const char *const texts[GW_SSH_SAYS][GW_SSH_LANGS] = {
 		"雁门：下一步需要验证码；无法输入验证码的客户端（批处理、仅密码）将被拒绝" },
 	[GW_SSH_SAY_FACTOR_CODE] = { "Code of your authenticator app, or a recovery code", "验证器应用的验证码或恢复码" },
 	[GW_SSH_SAY_FACTOR_ENROL] = { "Yanmen asks for a second factor. Add this to an authenticator app:",
-		"雁门要求启用第二因素，请在验证器应用中添加：" },
+		"雁门要求启用第二因子，请在验证器应用中添加：" },
 	[GW_SSH_SAY_FACTOR_TYPE] = { "Then type the code that the app shows", "然后输入应用显示的验证码" },
 	[GW_SSH_SAY_FACTOR_KEEP] = { "Keep these recovery codes in a safe place; each works once instead of a code:",
 		"请妥善保存以下恢复码，每个可代替验证码使用一次：" },

@@ -21,7 +21,7 @@ static const char say_away[] = "Yanmen cannot check codes just now. Try again in
 static const char say_full[] = "Yanmen cannot write its audit just now and lets nobody in. Tell the administrator. / "
 			       "雁门暂时无法写入审计，拒绝登录，请联系管理员。";
 static const char say_changed[] = "Your second factor was changed meanwhile. Please log in again. / "
-				  "第二因素已变更，请重新登录。";
+				  "第二因子已变更，请重新登录。";
 
 uint8_t pol_factor_mode(struct span text)
 {
