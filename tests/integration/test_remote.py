@@ -348,8 +348,9 @@ def test_addresses_that_are_none_are_refused(instance, lender, asked):
 
 def test_a_flood_of_requests_ends_the_connection(instance, lender):
     transport = transport_to(instance, lender)
-    for _ in range(400):
-        transport.global_request("tcpip-forward", ("localhost", 0), wait=False)
+    with contextlib.suppress(EOFError, OSError):  # it may be over before all are sent
+        for _ in range(400):
+            transport.global_request("tcpip-forward", ("localhost", 0), wait=False)
     until(lambda: not transport.is_active(), 30, "the end of the connection")
     transport.close()
 
