@@ -106,6 +106,8 @@ static void on_hello(struct gw_service *s)
 		gw_rekey_vault_ready(p);
 	if (s->row->role == WIRE_BROKER)
 		gw_service_sent(s, wire_synced_queue(s->q, &(struct wire_synced){ 0 }, -1));
+	if (s->stale)
+		gw_service_sent(s, wire_stop_queue(s->q, &(struct wire_stop){ 0 }, -1));
 }
 
 /* ---- what it says ---- */
@@ -242,6 +244,7 @@ static int try_start(struct gw_service *s, struct err *err)
 	if (r < 0)
 		return r;
 	s->state = GW_SERVICE_STARTING;
+	s->stale = false;
 	s->permit = permit_of(s->row->role);
 	s->child = (struct loop_io){ .fd = pidfd, .ready = on_child, .ctx = s };
 	s->sock = (struct loop_io){ .fd = take_fd(ours), .ready = on_sock, .ctx = s };
@@ -290,9 +293,14 @@ struct gw_service *gw_service_of(struct gw_parent *p, uint8_t role)
 
 void gw_service_renew(struct gw_parent *p, uint8_t role)
 {
-	struct gw_service *s = gw_service_of(p, role);
-	if (s)
-		gw_service_sent(s, wire_stop_queue(s->q, &(struct wire_stop){ 0 }, -1));
+	for (size_t i = 0; i < GW_ROLES_SERVICES; i++) {
+		struct gw_service *s = &p->services[i];
+		if (s->row->role != role)
+			continue;
+		s->stale = s->state == GW_SERVICE_STARTING;
+		if (s->state == GW_SERVICE_READY)
+			gw_service_sent(s, wire_stop_queue(s->q, &(struct wire_stop){ 0 }, -1));
+	}
 }
 
 /* ---- stopping ---- */

@@ -27,6 +27,7 @@ struct gw_service {
 	struct loop_io child, sock; /* pidfd and our end of its descriptor 3 */
 	struct msgq *q;
 	struct permit permit;
+	bool stale;                 /* its files changed while it was starting: renewed at its hello */
 	struct loop_timer timer;    /* down: start again; starting: the hello is overdue */
 	int64_t backoff_us, ready_us;
 	int64_t failures_us[GW_SERVICE_FAILURES]; /* a ring: when it ended, lately */

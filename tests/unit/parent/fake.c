@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,16 @@ static bool has_its_files(void)
 	return d && readdir(d) && readdir(d); /* . and .. */
 }
 
+/* One whose siem.ca is "late" has opened it, and waits for a SIGCONT before its hello. */
+static void be_late(void)
+{
+	char text[4];
+	if (role != WIRE_EXPORT || pread(6, text, sizeof text, 0) != (ssize_t)sizeof text || memcmp(text, "late", 4) != 0)
+		return;
+	fprintf(stderr, "fake export late pid=%d .\n", (int)getpid());
+	(void)raise(SIGSTOP);
+}
+
 int main(int argc, char **argv)
 {
 	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER,
@@ -190,6 +201,7 @@ int main(int argc, char **argv)
 			role = roles[i];
 	setvbuf(stderr, NULL, _IOLBF, 1024);
 	add(PARENT, FROM_PARENT);
+	be_late();
 	if (!role || !has_its_files() ||
 		wire_hello_send(PARENT, &(struct wire_hello){ .role = role, .build = span_str(wire_build) }, -1) < 0)
 		return 2;

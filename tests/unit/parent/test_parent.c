@@ -339,6 +339,15 @@ static void the_export_runs_only_where_there_is_a_siem_and_a_hangup_renews_it(vo
 	expect(&h, "fake export stop");
 	expect3(&h, "ev=service.ended", "service=export", "exit=0");
 	expect3(&h, "ev=service.ready", "service=export", "");
+	/* One that is just starting has the old files open. */
+	write_file(&h, "ca", "late", 0644);
+	assert_int_equal(kill(h.pid, SIGHUP), 0);
+	pid_t late = (pid_t)number_after(expect(&h, "fake export late"), "pid=");
+	write_file(&h, "ca", "CA", 0644);
+	assert_int_equal(kill(h.pid, SIGHUP), 0);
+	assert_int_equal(kill(late, SIGCONT), 0);
+	expect(&h, "fake export stop");
+	expect3(&h, "ev=service.ready", "service=export", "");
 	assert_int_equal(kill(h.pid, SIGTERM), 0);
 	expect(&h, "fake vault stop");
 	expect(&h, "fake export stop");
