@@ -180,7 +180,7 @@ static void on_exit_status(ssh_session s, ssh_channel ch, int status, void *ctx)
 	(void)s;
 	(void)ch;
 	struct gw_ssh_channel *c = ctx;
-	if (c->has_exit)
+	if (c->has_exit || c->link->over) /* what the target says of its own end is no word on ours */
 		return;
 	c->has_exit = true;
 	c->exit_status = (uint32_t)status;
@@ -194,7 +194,7 @@ static void on_exit_signal(
 	(void)message;
 	(void)lang;
 	struct gw_ssh_channel *c = ctx;
-	if (c->has_exit || !name || !*name)
+	if (c->has_exit || c->link->over || !name || !*name)
 		return;
 	c->has_exit = true;
 	c->exit_core = core != 0;
