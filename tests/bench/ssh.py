@@ -1,6 +1,7 @@
-"""tools/bench ssh: set-up time, echo latency, bulk throughput and memory beside direct ssh and ssh -J.
+"""tools/bench ssh: set-up time, echo latency, bulk throughput and memory beside direct ssh, a bare relay and ssh -J.
 
-All three ways run the same client with the same key exchange and cipher to the same target; the runs alternate, so that
+The relay (socat) copies bytes between two sockets and does nothing else: no cryptography, no record, no rule.  It shows what
+any process in between costs on this machine.  All ways run the same client with the same key exchange and cipher to the same target; the runs alternate, so that
 a busy machine is busy for all of them.  Recording is on.
 """
 
@@ -23,12 +24,12 @@ sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/bench")]
 
 from figures import Row, percentile, table, write_json  # noqa: E402
 from harness import procs  # noqa: E402
-from harness.instance import Account, Instance  # noqa: E402
+from harness.instance import Account, Instance, free_port  # noqa: E402
 from harness.target import Sshd  # noqa: E402
 from harness.wait import until  # noqa: E402
 
 CIPHER = "aes128-gcm@openssh.com"
-WAYS = ("direct", "jump", "yanmen")
+WAYS = ("direct", "relay", "jump", "yanmen")
 
 
 class Bench:
@@ -40,6 +41,9 @@ class Bench:
         self.files.mkdir()
         self.files.chmod(0o777)
         self.target, self.jump = self._server(), self._server()
+        self.relay_port = free_port()
+        self.relay = subprocess.Popen(["socat", f"TCP-LISTEN:{self.relay_port},bind=127.0.0.1,reuseaddr,fork,nodelay",
+                                       f"TCP:127.0.0.1:{self.target.port},nodelay"], start_new_session=True)
         name = self.instance.target(self.target.port, Account(self.instance.account.name, key=self.user.key))
         self.instance.grant(self.user, name)
         self.login = f"{self.user.name}#{name}"
@@ -70,6 +74,9 @@ Host *
 Host direct
   User {account}
   Port {self.target.port}
+Host relay
+  User {account}
+  Port {self.relay_port}
 Host hop
   User {account}
   Port {self.jump.port}
@@ -87,6 +94,8 @@ Host yanmen
         return ["ssh", "-F", str(self.config), *flags, way, *command]
 
     def end(self):
+        os.killpg(self.relay.pid, signal.SIGTERM)
+        self.relay.wait()
         for server in (self.target, self.jump):
             server.stop()
         self.instance.end()
@@ -95,12 +104,20 @@ Host yanmen
     def alternate(self, once, rounds=None, ways=WAYS):
         """samples by way; one run of each way in turn, the first turn not counted."""
         samples = {way: [] for way in ways}
+        self.busy = {way: [] for way in ways}
         for turn in range((rounds or self.rounds) + 1):
             for way in ways if turn % 2 else reversed(ways):
+                before = cpu_time()
                 value = once(way)
+                used, idle = (b - a for a, b in zip(before, cpu_time()))
                 if turn:
                     samples[way].append(value)
+                    self.busy[way].append(100 * used / max(used + idle, 1))
         return samples
+
+    def bulk_row(self, name, once, wanted):
+        samples = self.alternate(once)
+        return Row(name, "MB/s", samples, wanted, "cores busy: " + ", ".join(f"{w} {statistics.median(b):.0f} %" for w, b in self.busy.items()))
 
     def run_timed(self, argv, stdin=None, megabytes=None):
         began = time.perf_counter()
@@ -160,13 +177,13 @@ Host yanmen
 
         files = [("direct", ">=", 0.75), ("jump", ">=", 1.5)]
         self.stream_max(1)
-        yield Row(f"file down, hashed, {kind}", "MB/s", self.alternate(down), files)
-        yield Row(f"file up, hashed, {kind}", "MB/s", self.alternate(up), files)
+        yield self.bulk_row(f"file down, hashed, {kind}", down, files)
+        yield self.bulk_row(f"file up, hashed, {kind}", up, files)
         self.stream_max(1 << 40)
         wanted = [("jump", ">=", 1.0)] if kind == "text" else []
-        yield Row(f"command, recorded, {kind}", "MB/s", self.alternate(command), wanted)
+        yield self.bulk_row(f"command, recorded, {kind}", command, wanted)
         if kind == "text":
-            yield Row(f"terminal, recorded, {kind}", "MB/s", self.alternate(terminal), [("direct", ">=", 0.5)])
+            yield self.bulk_row(f"terminal, recorded, {kind}", terminal, [("direct", ">=", 0.5)])
 
     def stream_max(self, value):
         self.instance.ok("settings", "set", "stream.max", str(value))
@@ -192,6 +209,13 @@ Host yanmen
                 process.terminate()
                 process.wait()
                 process.stdout.close()
+
+
+def cpu_time():
+    """(busy, idle) of all cores together, in clock ticks: /proc/stat, proc(5)."""
+    values = [int(v) for v in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = values[3] + values[4]
+    return sum(values) - idle, idle
 
 
 class Terminal:
