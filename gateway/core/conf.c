@@ -22,6 +22,7 @@ enum { FILE_MAX = 64 * 1024, CONF_LINE_MAX = 1024, KEYS_MAX = 64 };
 
 const struct conf_key conf_keys[] = {
 	TEXT("listen", "ssh", listen_ssh, "0.0.0.0:2222", "where SSH clients connect: address:port, [v6]:port"),
+	TEXT("listen", "web", listen_web, "", "where browsers connect: address:port, [v6]:port; empty: no console"),
 	TEXT("paths", "run", run_dir, "/run/yanmen", "sockets; a short path"),
 	TEXT("paths", "recordings", recordings_dir, "/var/lib/yanmen/recordings", "where recordings are stored"),
 	TEXT("paths", "spool", spool_dir, "/var/lib/yanmen/spool", "facts on their way to the database"),
@@ -37,6 +38,12 @@ const struct conf_key conf_keys[] = {
 	TEXT("users", "worker", user_worker, "yanmen-worker", "OS user of workers"),
 	TEXT("users", "pwhash", user_pwhash, "yanmen-pwhash", "OS user of the password helpers"),
 	TEXT("users", "export", user_export, "yanmen-export", "OS user of the SIEM stream"),
+	TEXT("users", "web", user_web, "yanmen-web", "OS user of the console's server"),
+	TEXT("users", "term", user_term, "yanmen-term", "OS user of the browsers' terminals"),
+	WORDS(CONF_PATH, "web", "files", web_files, "", "folder of the console as it was built"),
+	WORDS(CONF_PATH, "web", "certificate", web_certificate, "/etc/yanmen/web.crt", "PEM file: the console's certificate, and what it is signed by"),
+	WORDS(CONF_PATH, "web", "key", web_key, "/etc/yanmen/web.key", "PEM file: its private key"),
+	TEXT("web", "origin", web_origin, "", "the console's address as browsers see it, such as https://gate.example.com; empty: the one they used"),
 	NUMBER(CONF_COUNT, "limits", "pool_warm", pool_warm, "8", 1, 256, "workers kept ready"),
 	NUMBER(CONF_COUNT, "limits", "sessions", sessions_max, "2000", 1, 100000, "client connections at once"),
 	NUMBER(CONF_COUNT, "limits", "unauthenticated", unauth_max, "1000", 1, 100000, "connections before login, all sources"),

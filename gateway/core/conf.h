@@ -14,6 +14,7 @@ struct err;
  */
 struct conf {
 	char listen_ssh[64];        /* address:port, [v6]:port */
+	char listen_web[64];        /* the same; "" = no console */
 	char run_dir[96];           /* sockets; short: sun_path is 108 bytes */
 	char recordings_dir[256];
 	char spool_dir[256];
@@ -22,8 +23,11 @@ struct conf {
 	char samples[256];          /* script that ends the sample targets (`samples remove`), or "" */
 	char database[256];         /* libpq connection string, without user */
 	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32],
-		user_pwhash[32], user_export[32]; /* when root */
+		user_pwhash[32], user_export[32], user_web[32], user_term[32]; /* when root */
 	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
+	char web_files[256];        /* the console as it was built: index.html, assets/ */
+	char web_certificate[256], web_key[256]; /* PEM files */
+	char web_origin[288];       /* the one address that browsers know the console by, or "" = whatever they used */
 	int64_t pool_warm;          /* workers kept ready */
 	int64_t sessions_max;
 	int64_t unauth_max;         /* connections before login, all sources */

@@ -30,7 +30,7 @@ struct msgq;
 	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
 	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
 	M(control, 0x0007, WIRE_CONTROL_F)      /* broker, vault -> parent -> worker   end, lock or unlock */ \
-	M(want, 0x0008, WIRE_WANT_F)            /* broker -> parent     a probe or a reader, please; +fd: a worker for that client */ \
+	M(want, 0x000c, WIRE_WANT_F)            /* broker -> parent     a probe, a reader or a terminal, please; +fd: a worker for that client */ \
 	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
 	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \
 	M(authenticated, 0x000b, WIRE_NONE_F)   /* worker -> parent     no longer counts as before login   */ \
@@ -109,6 +109,18 @@ struct msgq;
 	/* ---- broker <-> argon2 helper ---- */ \
 	M(pwhash, 0x0501, WIRE_PWHASH_F)        /* +fd with op NEW: the password in a sealed memfd         */ \
 	M(pwhash_answer, 0x0581, WIRE_PWHASH_ANSWER_F) \
+	/* ---- web <-> broker.  A browser that logs in has a socket of its own: there `login`, `factor`, then `enter` ---- */ \
+	M(visit, 0x0800, WIRE_VISIT_F)          /* web -> broker        +fd: the broker's end of that socket */ \
+	M(enter, 0x0801, WIRE_ENTER_F)          /* visitor -> broker    logged in: a console session, please; once */ \
+	M(enter_answer, 0x0881, WIRE_ENTER_ANSWER_F) \
+	M(ask, 0x0802, WIRE_ASK_F)              /* web -> broker        a command of the table, as whoever the token is; +fd as in `command` */ \
+	M(ask_answer, 0x0882, WIRE_ASK_ANSWER_F) /* one or more; the last has more = 0 */ \
+	M(terminal, 0x0803, WIRE_TERMINAL_F)    /* web -> broker        open one, or have an open one again */ \
+	M(terminal_answer, 0x0883, WIRE_TERMINAL_ANSWER_F) /* code 0 +fd: the socket that speaks `term` */ \
+	M(leave, 0x0804, WIRE_LEAVE_F)          /* web -> broker        nobody came back to that terminal: end it */ \
+	/* ---- a browser's terminal: broker -> term, then web <-> term on the same socket ---- */ \
+	M(term_begin, 0x0701, WIRE_TERM_BEGIN_F) /* broker -> term      +fd: the stream to its SSH worker; first, once */ \
+	M(term, 0x0702, WIRE_TERM_F)            /* web <-> term         webterm/frame.h                    */ \
 	/* ---- CLI <-> broker, on the local socket ---- */ \
 	M(command, 0x0601, WIRE_COMMAND_F)      /* +fd where the command takes a secret, an output or a watcher's socket */ \
 	M(result, 0x0681, WIRE_RESULT_F)        /* one or more; the last has more = 0                      */
@@ -129,8 +141,8 @@ struct msgq;
 #define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port) F(U8, door)
 #define WIRE_GONE_F(F) F(U64, worker) F(I64, status) /* waitpid status */
 #define WIRE_CONTROL_F(F) F(U64, worker) F(U8, op) F(STR, reason) /* enum wire_control_op */
-/* outer, door: of WIRE_JOB_SESSION, as above */
-#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U64, outer) F(U8, door)
+/* outer, door: of WIRE_JOB_SESSION, as above.  address, port: of the browser that a session without an outer worker belongs to */
+#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U64, outer) F(U8, door) F(STR, address) F(U16, port)
 /* user: the login name as typed (user, user#target, user#account#target).  proof: password, or the public key blob
  * (RFC 4253 section 6.6) or a certificate over it (OpenSSH's PROTOCOL.certkeys).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
  * INNER: user is the account; who it is, the broker knows from the outer connection. */
@@ -237,6 +249,23 @@ struct msgq;
 /* op: enum wire_pwhash_op.  hash: libsodium's string form; empty with VERIFY does the same work and fails. */
 #define WIRE_PWHASH_F(F) F(U64, ticket) F(U8, op) F(STR, hash) F(STR, password)
 #define WIRE_PWHASH_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, hash)
+/* address, port: of the browser, as web saw it */
+#define WIRE_VISIT_F(F) F(STR, address) F(U16, port)
+/* agent: the browser's name for itself, for the list of sessions; at most 200 bytes */
+#define WIRE_ENTER_F(F) F(STR, agent)
+/* token: 32 random bytes, shown this once; the broker keeps their hash.  id: of the console session, no secret. */
+#define WIRE_ENTER_ANSWER_F(F) F(I64, code) F(STR, say) F(STR, token) F(ID, id) F(STR, user) F(STR, role) F(STR, lang)
+/* token: as given by enter_answer.  The rest as in `command`. */
+#define WIRE_ASK_F(F) F(U64, ticket) F(STR, token) F(STR, address) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
+#define WIRE_ASK_ANSWER_F(F) F(U64, ticket) F(U8, more) F(I64, exit) F(STR, json) F(STR, say)
+/* id: zero = a new one to target and account (empty = the only or default one); else that one again. */
+#define WIRE_TERMINAL_F(F) \
+	F(U64, ticket) F(STR, token) F(STR, address) F(U16, port) F(ID, id) F(STR, target) F(STR, account) F(STR, lang)
+#define WIRE_TERMINAL_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(ID, id)
+#define WIRE_LEAVE_F(F) F(ID, id)
+/* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show */
+#define WIRE_TERM_BEGIN_F(F) F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key)
+#define WIRE_TERM_F(F) F(STR, frame)
 /* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
 #define WIRE_COMMAND_F(F) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
 /* exit: the CLI's exit code.  json: a piece of the answer (array of objects for lists); say: why it failed. */
@@ -246,8 +275,14 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_PARENT = 1, WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_SSH, WIRE_READER,
 	WIRE_CLI, /* in `peer` to the broker: the listening local socket of the CLI */
 	WIRE_EXPORT,
+	WIRE_WEB,
+	WIRE_TERM,    /* a browser's terminal: an SSH client of ours */
+	WIRE_BROWSER, /* in `peer` to web: the listening socket of the browsers */
 };
-enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ };
+enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ,
+	WIRE_JOB_TERM,  /* fd of `want` and `client`: its socket, on which the broker and then web speak */
+	WIRE_JOB_VISIT, /* never of the parent: the broker's own, for `visit` */
+};
 enum wire_door { /* how a client comes to its worker */
 	WIRE_DOOR_CLIENT,  /* from the network: it logs in */
 	WIRE_DOOR_INNER,   /* SSH through another connection (ProxyJump): that one's user, for one target */
