@@ -185,6 +185,10 @@ void term_control_escape(struct term_screen *t, struct span sequence)
 	case 'c':
 		term_state_reset(t);
 		break;
+	case '=':
+	case '>':
+		term_state_keyboard(t, TERM_KEYPAD, sequence.p[0] == '=');
+		break;
 	default:
 		break;
 	}
@@ -415,6 +419,7 @@ static void private_mode(struct term_screen *t, uint16_t mode, bool on)
 		save_and_switch(t, on);
 		break;
 	default:
+		term_state_keyboard(t, mode, on);
 		break;
 	}
 }
@@ -435,6 +440,8 @@ static void soft_reset(struct term_screen *t)
 	t->at.origin = t->insert = false;
 	t->at.graphic = t->at.shift = 0;
 	t->autowrap = t->visible = true;
+	term_state_keyboard(t, TERM_CURSOR_KEYS, false);
+	term_state_keyboard(t, TERM_KEYPAD, false);
 	t->top = 0;
 	t->bottom = t->rows - 1;
 	t->saved[t->now == t->alternate] = (struct term_cursor){ 0 };

@@ -29,7 +29,7 @@ void term_state_reset(struct term_screen *t)
 	t->bottom = t->rows - 1;
 	t->autowrap = t->visible = true;
 	t->insert = false;
-	t->last = 0;
+	t->last = t->keyboard = 0;
 	default_tabs(t);
 }
 

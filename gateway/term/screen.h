@@ -24,6 +24,8 @@ void term_screen_resize(struct term_screen *t, uint32_t columns, uint32_t rows);
 void term_screen_size(const struct term_screen *t, uint32_t *ret_columns, uint32_t *ret_rows);
 /* Body of a FRAME_SCREEN: u32le columns, u32le rows, then text, SGR and cursor sequences for a cleared terminal. */
 void term_screen_draw(const struct term_screen *t, struct buf *out);
+/* What draw leaves out, since nobody who only watches may have it: which reports the program asked of keyboard, mouse and paste. */
+void term_screen_modes(const struct term_screen *t, struct buf *out);
 /* One row as UTF-8 text without trailing blanks. */
 void term_screen_row(const struct term_screen *t, uint32_t row, struct buf *out);
 #endif

@@ -10,6 +10,7 @@
  * Units:   x, y count cells from 0; x == columns: the last column was written and the next character wraps.
  */
 enum { TERM_SEQUENCE_MAX = 256 };
+enum { TERM_CURSOR_KEYS = 1, TERM_KEYPAD = 66 }; /* DECCKM, DECNKM */
 
 struct term_cursor {
 	uint32_t x, y;
@@ -34,6 +35,7 @@ struct term_screen {
 	uint32_t top, bottom;                     /* scroll region, both included */
 	bool autowrap, insert, visible;
 	uint32_t last; /* for REP */
+	uint32_t keyboard; /* bits of modes.c */
 	uint8_t tabs[TERM_COLUMNS_MAX / 8];
 	struct term_decode utf8;
 	enum term_parse parse;
@@ -44,6 +46,8 @@ struct term_screen {
 };
 
 void term_state_reset(struct term_screen *t);
+/* modes.c: a private mode that changes nothing on the screen; the keypad by ESC = and ESC >. */
+void term_state_keyboard(struct term_screen *t, uint32_t mode, bool on);
 void term_state_linefeed(struct term_screen *t);
 void term_state_put(struct term_screen *t, uint32_t c);
 /* A C0 control, an ESC sequence (all behind ESC), a control sequence (all behind CSI). */

@@ -10,9 +10,11 @@ enum sftp_type {
 	SFTP_STATUS = 101, SFTP_HANDLE, SFTP_DATA, SFTP_NAME, SFTP_ATTRS,
 	SFTP_EXTENDED = 200, SFTP_EXTENDED_REPLY,
 };
-enum sftp_open { SFTP_OPEN_READ = 1, SFTP_OPEN_WRITE = 2, SFTP_OPEN_APPEND = 4, SFTP_OPEN_CREAT = 8, SFTP_OPEN_TRUNC = 16 };
+enum sftp_open { SFTP_OPEN_READ = 1, SFTP_OPEN_WRITE = 2, SFTP_OPEN_APPEND = 4, SFTP_OPEN_CREAT = 8, SFTP_OPEN_TRUNC = 16,
+	SFTP_OPEN_EXCL = 32 };
 enum sftp_status { SFTP_OK, SFTP_EOF, SFTP_NO_SUCH_FILE, SFTP_PERMISSION_DENIED, SFTP_FAILURE, SFTP_OP_UNSUPPORTED = 8 };
-enum { SFTP_ATTR_SIZE = 1 };
+enum { SFTP_ATTR_SIZE = 1, SFTP_ATTR_OWNER = 2, SFTP_ATTR_MODE = 4, SFTP_ATTR_TIME = 8 };
+#define SFTP_ATTR_EXTENDED 0x80000000u
 /* Length, type and id; what a packet holds at most; a request other than a write, and an answer that we look into. */
 enum { SFTP_HEAD = 9, SFTP_PACKET_MAX = 1 << 20, SFTP_CONTROL_MAX = 34000 };
 #endif

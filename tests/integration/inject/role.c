@@ -35,6 +35,7 @@ static const struct role_kind {
 	{ "pwhash", SANDBOX_PWHASH, 2, { NULL } },
 	{ "vault", SANDBOX_VAULT, 2, { "master", NULL } },
 	{ "recorder", SANDBOX_RECORDER, 2, { "conf", "recordings/", NULL } },
+	{ "term", SANDBOX_TERM, 2, { NULL } },
 	{ "export", SANDBOX_EXPORT, ROLE_AHEAD_MAX, { "siem", "log/", "null", "null", "null" } }, /* as the broker */
 	{ "broker", SANDBOX_BROKER, ROLE_AHEAD_MAX, { "conf", "spool/", NULL } }, /* waits for its database, 3 s in vain */
 };
