@@ -3,6 +3,7 @@
 #include "webterm/term/panel.h"
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* in: new bytes are taken while it holds less than a packet. */

@@ -1,5 +1,6 @@
 #include "webterm/term/panel.h"
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OUT_FULL = 256 * 1024, SERIAL_MAX = 0xffffff, RAW_MODE = 07777 };

@@ -1,6 +1,7 @@
 #include "gateway/core/charset.h"
 #include "gateway/core/json.h"
 #include "webterm/term/panel.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 1024, ENTRIES_MAX = 4096, FRAME_ENTRIES = WEB_FRAME_MAX - 64, LINK = 0120000, KIND = 0170000 };

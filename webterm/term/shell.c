@@ -11,7 +11,7 @@
 enum {
 	TAKE = 64 * 1024,
 	PEER_MAX = 4 * 1024 * 1024,
-	PIECE = 32 * 1024 - 64, /* of output; a frame has room for what a ZMODEM start adds */
+	PIECE = WEB_FRAME_MAX - 64, /* of output; what the detector of ZMODEM held may come on top */
 	WRITE_MAX = 32 * 1024,
 	ROUNDS = 16,            /* then the other side has its turn */
 	TAKEN_MIN = 16 * 1024,

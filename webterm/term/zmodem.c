@@ -59,7 +59,7 @@ static bool step(struct web_term_zmodem *z, uint8_t c, struct buf *out)
 	z->matched = 0;
 	z->rest = REST;
 	z->cancelled = true;
-	buf_put(out, "\b\b\x1b[K", 5);
+	buf_put(out, "\r\x1b[K", 4);
 	return true;
 }
 

@@ -8,9 +8,9 @@
  *
  * Source:  The ZMODEM Inter Application File Transfer Protocol (Forsberg, 1988), sections 7.3.3 (hex headers) and 11.
  * Shape:   '*' '*' ZDLE 'B' "00" (ZRQINIT: sz) or "01" (ZRINIT: rz), 12 hex digits, CR, LF, XON.
- * Output:  a header is left out; of its two asterisks, which may have passed before the rest came, nothing stays on the screen.
+ * Output:  a header is left out, and the line that it stands in is cleared: its two asterisks may have passed before the rest came.
  *          What the programs say when they are cancelled (CAN and backspaces) is left out as well.
- * Limits:  at most 6 bytes more of output than of input.  Nothing is held but the five bytes behind "**".
+ * Limits:  never more output than input, what was held counted in.  Nothing is held but the bytes from ZDLE on.
  * Trust:   input hostile: a target can start it at will, and gets eight bytes of CAN for it.
  */
 struct web_term_zmodem {
