@@ -202,7 +202,7 @@ void web_term_shell_input(struct web_term *t, struct span typed)
 	if (typed.n == 0 || t->state == WEB_TERM_ENDED)
 		return;
 	if (memchr(typed.p, 3, typed.n))
-		web_term_view_interrupt(&t->view, &t->desk);
+		web_term_view_interrupt(&t->view);
 	s->given += typed.n;
 	if (s->in.len - s->in_at + typed.n > WEB_FRAME_HELD_MAX) {
 		if (may_tell(s, 1))

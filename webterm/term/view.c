@@ -11,6 +11,7 @@ enum {
 	MEASURE_US = 50 * 1000,
 	SHOWN_US = 200 * 1000,
 	QUIET_US = 30 * 1000,
+	INTERRUPT_US = 500 * 1000, /* output that waits so soon after a Ctrl-C is what it was typed against */
 	SKIP_MAX_US = 1000 * 1000,
 	SIZE_HEAD = 8, /* of a drawing: columns and rows */
 	SCREEN_MAX = WEB_FRAME_MAX - 5,
@@ -112,24 +113,31 @@ static bool waits(const struct web_term_view *v, const struct web_term_desk *d)
 	return v->unread >= v->limit || !web_term_desk_is_free(d);
 }
 
-void web_term_view_interrupt(struct web_term_view *v, const struct web_term_desk *d)
+void web_term_view_interrupt(struct web_term_view *v)
 {
-	if (v->away || v->skipping || !waits(v, d))
-		return;
+	v->interrupted_us = clock_mono_us();
+}
+
+static void skip(struct web_term_view *v, int64_t now)
+{
 	v->skipping = true;
-	v->heard_us = clock_mono_us();
-	v->skip_us = v->heard_us + SKIP_MAX_US;
+	v->interrupted_us = v->blocked_us = 0;
+	v->heard_us = now;
+	v->skip_us = now + SKIP_MAX_US;
 }
 
 bool web_term_view_takes(struct web_term_view *v, const struct web_term_desk *d)
 {
-	if (v->away || v->skipping)
+	int64_t now = clock_mono_us();
+	if (v->away || v->skipping || !waits(v, d))
 		return true;
-	if (!waits(v, d))
+	if (v->interrupted_us > 0 && now - v->interrupted_us < INTERRUPT_US) {
+		skip(v, now);
 		return true;
+	}
 	v->full = true;
 	if (v->blocked_us == 0)
-		v->blocked_us = clock_mono_us();
+		v->blocked_us = now;
 	return false;
 }
 

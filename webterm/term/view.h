@@ -23,6 +23,7 @@ struct web_term_view {
 	uint32_t unread, limit;
 	uint32_t acked;
 	int64_t measured_us, blocked_us; /* blocked: since when; 0 = it is not */
+	int64_t interrupted_us;
 	int64_t skip_us, heard_us;       /* until when; when output came last */
 	uint8_t tail[600];               /* of the output */
 	size_t tail_n;
@@ -33,7 +34,7 @@ void web_term_view_done(struct web_term_view *v);
 void web_term_view_hello(struct web_term_view *v, struct web_term_desk *d, uint16_t columns, uint16_t rows);
 void web_term_view_ack(struct web_term_view *v, struct web_term_desk *d, uint32_t bytes);
 void web_term_view_size(struct web_term_view *v, uint16_t columns, uint16_t rows);
-void web_term_view_interrupt(struct web_term_view *v, const struct web_term_desk *d);
+void web_term_view_interrupt(struct web_term_view *v); /* Ctrl-C was typed */
 /* May more be shown now? */
 bool web_term_view_takes(struct web_term_view *v, const struct web_term_desk *d);
 /* UTF-8 that the browser's terminal and the model get; fits one frame. */

@@ -186,7 +186,7 @@ static void ctrl_c_skips_what_waits_and_draws_what_is_left(void **state)
 	(void)state;
 	web_term_view_hello(&view, &desk, 80, 24);
 	(void)flood();
-	web_term_view_interrupt(&view, &desk);
+	web_term_view_interrupt(&view);
 	assert_true(web_term_view_takes(&view, &desk));
 	show("\r\n$ ");
 	web_term_view_turn(&view, &desk, true);
@@ -204,11 +204,14 @@ static void ctrl_c_without_a_backlog_skips_nothing(void **state)
 {
 	(void)state;
 	web_term_view_hello(&view, &desk, 80, 24);
-	web_term_view_interrupt(&view, &desk);
+	web_term_view_interrupt(&view);
 	while (got().n > 0)
 		;
 	show("^C");
 	assert_true(holds(got(), "^C"));
+	clock_advance(500 * 1000);
+	(void)flood();
+	assert_false(web_term_view_takes(&view, &desk));
 }
 
 static void a_flood_that_does_not_end_is_drawn_all_the_same(void **state)
@@ -216,7 +219,7 @@ static void a_flood_that_does_not_end_is_drawn_all_the_same(void **state)
 	(void)state;
 	web_term_view_hello(&view, &desk, 80, 24);
 	(void)flood();
-	web_term_view_interrupt(&view, &desk);
+	web_term_view_interrupt(&view);
 	for (int i = 0; i < 100; i++) {
 		show("y\r\n");
 		clock_advance(10 * 1000);
