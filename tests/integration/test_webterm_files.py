@@ -320,7 +320,7 @@ def test_an_sftp_server_that_dies_fails_what_was_on_its_way_and_the_next_request
     (place / "f").write_bytes(os.urandom(8 << 20))
     number = term.ask("get", path=str(place / "f"))
     term.answer(number)
-    term.run("pkill -KILL -u $(id -u) -f sftp-server; echo ki''lled")
+    term.run("pkill -KILL -P $PPID -f internal-sftp; echo ki''lled")
     with pytest.raises(Refused) as error:
         term.answer(number)
     assert error.value.code == "lost"

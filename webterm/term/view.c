@@ -11,7 +11,7 @@ enum {
 	MEASURE_US = 50 * 1000,
 	SHOWN_US = 200 * 1000,
 	QUIET_US = 30 * 1000,
-	INTERRUPT_US = 500 * 1000, /* output that waits so soon after a Ctrl-C is what it was typed against */
+	INTERRUPT_US = 1000 * 1000, /* output that waits so soon after a Ctrl-C is what it was typed against */
 	SKIP_MAX_US = 1000 * 1000,
 	SIZE_HEAD = 8, /* of a drawing: columns and rows */
 	SCREEN_MAX = WEB_FRAME_MAX - 5,
@@ -121,7 +121,7 @@ void web_term_view_interrupt(struct web_term_view *v)
 static void skip(struct web_term_view *v, int64_t now)
 {
 	v->skipping = true;
-	v->interrupted_us = v->blocked_us = 0;
+	v->blocked_us = 0;
 	v->heard_us = now;
 	v->skip_us = now + SKIP_MAX_US;
 }
