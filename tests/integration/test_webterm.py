@@ -138,11 +138,10 @@ def test_output_goes_on_while_the_browser_is_away(term, instance):
     term.keep = False
     term.type(f"head -c 8000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
     until(done.exists, 60, "the end of the output without anybody there")
-    before = term.received
+    before, term.keep = term.received, True
     term.hello()
-    term.wait(lambda: len(term.screens) > 1 and b"marked" in term.screens[-1][2] or term.received > before, what="the screen")
-    assert term.received - before < UNREAD
-    assert b"marked" in term.screens[-1][2] + term.output
+    term.wait(lambda: len(term.screens) > 1 and b"marked" in term.screens[-1][2] + term.output, what="the screen")
+    assert term.received - before < 4_000_000  # what was still on its way
 
 
 def test_a_browser_that_says_nothing_for_long_does_not_hold_the_program_up(term, instance):
@@ -151,11 +150,9 @@ def test_a_browser_that_says_nothing_for_long_does_not_hold_the_program_up(term,
     term.type(f"head -c 3000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
     until(done.exists, 60, "the end of the output that nobody acknowledged")
     assert term.received < UNREAD + 100_000
-    before = len(term.screens)
+    before, term.acks = len(term.screens), True
     term.ack(100)  # it was there after all
-    term.wait(lambda: len(term.screens) > before, what="the screen")
-    assert b"marked" in term.screens[-1][2]
-    term.acks = True
+    term.wait(lambda: len(term.screens) > before and b"marked" in term.screens[-1][2] + term.output, what="the screen")
     assert b"fine" in term.run("echo fi''ne")
 
 
