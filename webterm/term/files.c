@@ -191,6 +191,8 @@ static void read_answers(struct web_term *t, bool *moved)
 		struct web_term_sftp_answer a;
 		if (f->in_at == f->in.len && !f->closed)
 			rescue(f);
+		if (f->in_at == f->in.len)
+			break;
 		int n = web_term_sftp_get(span_of(f->in.data + f->in_at, f->in.len - f->in_at), &a);
 		f->broken |= n < 0;
 		if (n <= 0)

@@ -155,7 +155,7 @@ class WebTerm:
         deadline = time.monotonic() + seconds
         with self.lock:
             while not (value := condition()):
-                left = deadline - time.monotonic()
+                left = 0 if self.closed else deadline - time.monotonic()
                 assert left > 0, f"{what}: {self.output[-500:]!r} {self.states[-2:]} {self.log.read_text()[-500:]}"
                 self.lock.wait(min(left, 1))
             return value
