@@ -345,6 +345,6 @@ int web_term_shell_step(struct web_term *t, bool *moved, struct err *err)
 		web_term_state_tell(t);
 	}
 	pump_out(t, moved);
-	web_term_view_turn(&t->view, &t->desk, web_term_shell_is_shown(s));
+	*moved |= web_term_view_turn(&t->view, &t->desk, web_term_shell_is_shown(s));
 	return 0;
 }

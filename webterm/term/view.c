@@ -165,15 +165,17 @@ void web_term_view_show(struct web_term_view *v, struct web_term_desk *d, struct
 	web_term_desk_send(d, &(struct web_term_frame){ .type = WEB_FRAME_OUTPUT, .body = text });
 }
 
-void web_term_view_turn(struct web_term_view *v, struct web_term_desk *d, bool idle)
+bool web_term_view_turn(struct web_term_view *v, struct web_term_desk *d, bool idle)
 {
 	int64_t now = clock_mono_us();
 	if (v->skipping && web_term_desk_is_free(d) && ((idle && now - v->heard_us >= QUIET_US) || now >= v->skip_us))
 		draw(v, d);
-	if (v->blocked_us > 0 && now - v->blocked_us >= WEB_FRAME_STALL_MS * 1000)
+	bool stalls = v->blocked_us > 0 && now - v->blocked_us >= WEB_FRAME_STALL_MS * 1000;
+	if (stalls) {
 		v->away = v->stalled = true;
-	if (v->away)
 		v->blocked_us = 0;
+	}
+	return stalls;
 }
 
 int64_t web_term_view_due_us(const struct web_term_view *v)

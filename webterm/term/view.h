@@ -39,7 +39,7 @@ void web_term_view_interrupt(struct web_term_view *v); /* Ctrl-C was typed */
 bool web_term_view_takes(struct web_term_view *v, const struct web_term_desk *d);
 /* UTF-8 that the browser's terminal and the model get; fits one frame. */
 void web_term_view_show(struct web_term_view *v, struct web_term_desk *d, struct span text);
-/* At each turn: `idle` when no output waits.  due: when to call again at the latest. */
-void web_term_view_turn(struct web_term_view *v, struct web_term_desk *d, bool idle);
+/* At each turn: `idle` when no output waits.  True when output is taken now that was not before.  due: when to call again. */
+bool web_term_view_turn(struct web_term_view *v, struct web_term_desk *d, bool idle);
 int64_t web_term_view_due_us(const struct web_term_view *v);
 #endif

@@ -99,12 +99,35 @@ static void literal_bytes_of_a_small_screen(void **state)
 	assert_memory_equal(b.data, want, sizeof want - 1);
 }
 
+static void modes_of_keyboard_mouse_and_paste_come_back_apart_from_the_drawing(void **state)
+{
+	(void)state;
+	scoped(scope_screen) struct term_screen *t = screen_of(3, 2, "\x1b[?1;1002;1006;2004h\x1b[?1000h\x1b[?1002l\x1b=\x1b[?12345h");
+	scoped(buf_done) struct buf b;
+	buf_init(&b, 1000);
+	term_screen_modes(t, &b);
+	assert_string_equal(buf_str(&b), "\x1b[?9l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1015l"
+					 "\x1b[?1h\x1b[?66h\x1b[?1000h\x1b[?1006h\x1b[?2004h");
+	buf_clear(&b);
+	term_screen_draw(t, &b);
+	assert_null(memmem(b.data, b.len, "1000h", 5)); /* who watches must not get them */
+	term_screen_feed(t, span_str("\x1b[!p"));
+	buf_clear(&b);
+	term_screen_modes(t, &b);
+	assert_non_null(strstr(buf_str(&b), "\x1b[?1l"));
+	assert_non_null(strstr(buf_str(&b), "\x1b[?2004h"));
+	term_screen_feed(t, span_str("\x1b" "c"));
+	buf_clear(&b);
+	term_screen_modes(t, &b);
+	assert_null(strchr(buf_str(&b), 'h'));
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(a_drawing_brings_the_screen_back), CASE(what_follows_a_drawing_shows_the_same),
 		CASE(any_screen_comes_back_cell_by_cell), CASE(the_largest_screen_fits_a_frame),
-		CASE(literal_bytes_of_a_small_screen),
+		CASE(literal_bytes_of_a_small_screen), CASE(modes_of_keyboard_mouse_and_paste_come_back_apart_from_the_drawing),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

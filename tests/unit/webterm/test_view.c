@@ -167,10 +167,10 @@ static void who_acknowledges_nothing_is_away_until_he_does(void **state)
 	(void)flood();
 	assert_int_equal(web_term_view_due_us(&view), clock_mono_us() + WEB_FRAME_STALL_MS * 1000);
 	clock_advance(WEB_FRAME_STALL_MS * 1000 - 1);
-	web_term_view_turn(&view, &desk, false);
+	assert_false(web_term_view_turn(&view, &desk, false));
 	assert_false(web_term_view_takes(&view, &desk));
 	clock_advance(1);
-	web_term_view_turn(&view, &desk, false);
+	assert_true(web_term_view_turn(&view, &desk, false));
 	assert_true(flood() >= 4U << 20);
 	show("\r\nunseen");
 	while (got().n > 0)
