@@ -153,7 +153,7 @@ def test_a_browser_that_says_nothing_for_long_does_not_hold_the_program_up(term,
     before, term.acks = len(term.screens), True
     term.ack(100)  # it was there after all
     term.wait(lambda: len(term.screens) > before and b"marked" in term.screens[-1][2] + term.output, what="the screen")
-    assert b"fine" in term.run("echo fi''ne")
+    term.goes_on()
 
 
 def test_who_comes_back_after_the_end_is_told_why(instance, engineer, term):
@@ -193,7 +193,7 @@ def test_ctrl_c_in_a_flood_that_a_slow_browser_shows_is_answered_by_a_screen(ter
     term.acks = True
     term.ack(UNREAD)
     term.wait(lambda: b"ready> " in term.screens[-1][2] + term.output[-100:], 20, "the prompt")
-    assert b"fine" in term.run("echo fi''ne")
+    term.goes_on()
 
 
 @unsanitized

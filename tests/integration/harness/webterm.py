@@ -178,6 +178,10 @@ class WebTerm:
         self.type(line + "\r")
         return self.expect("ready> ", seconds)
 
+    def goes_on(self):
+        self.type("echo fi''ne\r")
+        self.expect("fine\r\n")
+
     def ended(self, seconds=40):
         return self.wait(lambda: next((s for s in self.states if s["state"] == "ended"), None), seconds, "its end")
 
