@@ -12,6 +12,7 @@
 #include <stdint.h>
 struct pol_backoff;
 struct pol_cli;
+struct pol_console;
 struct pol_dialler;
 struct pol_durable;
 struct pol_hashing;
@@ -25,7 +26,7 @@ struct pol_worker;
 /*
  * broker - what the broker's parts share.  One in a process, made by main.c.
  *
- * Shape:   parent.c hears the parent, peers.c the vault and the recorder, worker.c the workers, cli.c the CLI.  Whoever
+ * Shape:   parent.c hears the parent, peers.c the vault and the recorder, worker.c the workers, cli.c the CLI, console.c the web server.  Whoever
  *          needs something from another process asks through `asks`, from the database through `sql`; whatever happened
  *          goes to `facts`.
  * Owns:    its parts.
@@ -54,6 +55,7 @@ struct pol_broker {
 	struct pol_search *search;
 	struct pol_retention *retention;
 	struct pol_cli *cli;
+	struct pol_console *console;
 	struct pol_ends ends;
 	struct pol_backoff *backoff;
 	bool recalled; /* the back-off knows of the attempts before this broker */

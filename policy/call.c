@@ -121,6 +121,8 @@ static void caller_json(struct pol_call *c, const struct pol_call_skin *skin)
 	json_str(&j, "actor", span_str(skin->actor));
 	json_str(&j, "role", span_str(skin->role));
 	json_str(&j, "address", span_str(skin->address));
+	if (skin->console)
+		json_str(&j, "console", span_str(skin->console));
 	json_end(&j);
 	(void)snprintf(c->caller, sizeof c->caller, "%s", b.failed ? "{}" : buf_str(&b));
 	buf_done(&b);
@@ -283,6 +285,8 @@ static int exit_of(int code)
 		return POL_EXIT_NOT_FOUND;
 	case -EACCES:
 		return POL_EXIT_NOT_ALLOWED;
+	case -EKEYEXPIRED:
+		return POL_EXIT_SIGN_IN;
 	default:
 		return POL_EXIT_FAILED;
 	}

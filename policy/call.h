@@ -19,7 +19,9 @@ struct wire_command;
  * Owns:    fd, the arguments, `state`.
  * Trust:   arguments are bounded here; what they mean is checked by SQL.
  */
-enum pol_exit { POL_EXIT_DONE, POL_EXIT_FAILED, POL_EXIT_USAGE, POL_EXIT_NOT_FOUND, POL_EXIT_NOT_ALLOWED };
+enum pol_exit { POL_EXIT_DONE, POL_EXIT_FAILED, POL_EXIT_USAGE, POL_EXIT_NOT_FOUND, POL_EXIT_NOT_ALLOWED,
+	POL_EXIT_SIGN_IN, /* of the console alone: nobody is signed in there (any more) */
+};
 struct pol_call_value {
 	const struct pol_arg *arg;
 	char *text;
@@ -29,7 +31,7 @@ enum { POL_CALL_VALUES_MAX = 4096 };
 struct pol_call {
 	struct pol_broker *b;
 	const struct pol_command *command;
-	char caller[160]; /* JSON */
+	char caller[400]; /* JSON */
 	bool zh;
 	struct pol_call_value *values;
 	size_t n;
@@ -44,6 +46,7 @@ struct pol_call {
 
 struct pol_call_skin { /* who calls, and where the answer goes */
 	const char *actor, *role, *address;
+	const char *console; /* id of the console session, or NULL */
 	void (*answer)(void *ctx, struct span json, int exit, const char *say);
 	void *ctx;
 };

@@ -73,12 +73,18 @@ bool pol_link_is_open(const struct pol_link *l)
 	return l->q != NULL;
 }
 
+/* `lost` may free the owner, and the caller still uses it: the loop's receive path is the place for that, so the peer is cut
+ * off here and found gone there. */
+void pol_link_cut(struct pol_link *l)
+{
+	if (pol_link_is_open(l))
+		(void)shutdown(l->sock, SHUT_RDWR);
+}
+
 int pol_link_sent(struct pol_link *l, int code)
 {
-	/* `lost` may free the owner, and the caller still uses it: the loop's receive path is the place for that, so the
-	 * peer is cut off here and found gone there. */
-	if (code < 0 && pol_link_is_open(l))
-		(void)shutdown(l->sock, SHUT_RDWR);
+	if (code < 0)
+		pol_link_cut(l);
 	return code;
 }
 

@@ -39,6 +39,8 @@ void pol_link_close(struct pol_link *l); /* idempotent, accepts a zeroed link */
 bool pol_link_is_open(const struct pol_link *l);
 /* Around each wire_<name>_queue(l->q, ...): cuts off a peer that does not read (its queue is full); returns code. */
 int pol_link_sent(struct pol_link *l, int code);
+/* The peer is cut off, and found gone (`lost`) by the loop's receive path. */
+void pol_link_cut(struct pol_link *l);
 /* Delivers what already waits in the socket.  For a peer that is known to be gone; the caller then closes. */
 void pol_link_drain(struct pol_link *l);
 /* Stops and starts receiving. */

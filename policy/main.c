@@ -6,6 +6,7 @@
 #include "policy/broker.h"
 #include "policy/command/cli.h"
 #include "policy/command/search.h"
+#include "policy/console/console.h"
 #include "policy/dial/dial.h"
 #include "policy/ends.h"
 #include "policy/keep/durable.h"
@@ -61,6 +62,7 @@ static void database_up(void *ctx, bool up)
 	pol_recall_look(b);
 	upkeep_fire(b);
 	pol_ends_look(b);
+	pol_console_look(b->console);
 	pol_rekey_look(b->rekey);
 }
 
@@ -95,6 +97,7 @@ static int open_database(struct pol_broker *b, struct err *err)
 		return r;
 	pol_settings_listen(&b->settings);
 	pol_ends_listen(b);
+	pol_console_listen(b->console);
 	(void)snprintf(
 		conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
 	r = pol_sealer_new(&b->sealer, b, conninfo, err);
@@ -121,6 +124,7 @@ static int start(struct pol_broker *b, struct err *err)
 	b->backoff = pol_backoff_new();
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
+	b->console = pol_console_new(b);
 	b->reconcile = pol_reconcile_new(b);
 	b->rekey = pol_rekey_new(b);
 	b->retention = pol_retention_new(b);
@@ -141,6 +145,7 @@ static int start(struct pol_broker *b, struct err *err)
 static void finish(struct pol_broker *b)
 {
 	b->cli = pol_cli_free(b->cli);
+	b->console = pol_console_free(b->console);
 	pol_ends_done(b);
 	b->backoff = pol_backoff_free(b->backoff);
 	pol_worker_free_all(b);

@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
 #include "policy/command/cli.h"
+#include "policy/console/console.h"
 #include "policy/keep/reconcile.h"
 #include "policy/keep/sealer.h"
 #include "policy/login/hashing.h"
@@ -50,6 +51,9 @@ static int got_peer(struct pol_broker *b, struct pol_msg *m)
 		break;
 	case WIRE_PWHASH:
 		r = pol_hashing_helper(b->hashing, take_fd(m->fd), &err);
+		break;
+	case WIRE_WEB:
+		pol_console_open(b->console, take_fd(m->fd));
 		break;
 	case WIRE_CLI:
 		r = pol_cli_listen(b->cli, take_fd(m->fd), &err);
@@ -144,7 +148,7 @@ int pol_parent_hello(struct pol_broker *b)
 	return pol_link_sent(&b->parent, wire_hello_queue(b->parent.q, &m, -1));
 }
 
-static void want(struct pol_broker *b, struct wire_want *m, int fd, const struct pol_ask *ask)
+void pol_parent_want(struct pol_broker *b, struct wire_want *m, int fd, const struct pol_ask *ask)
 {
 	struct pol_ask a = *ask;
 
@@ -156,14 +160,12 @@ static void want(struct pol_broker *b, struct wire_want *m, int fd, const struct
 		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, m, fd));
 }
 
-void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask)
+void pol_parent_want_term(struct pol_broker *b, int sock)
 {
-	want(b, &(struct wire_want){ .job = job }, -1, ask);
-}
+	struct wire_want m = { .job = WIRE_JOB_TERM };
 
-void pol_parent_want_inner(struct pol_broker *b, uint64_t outer, uint8_t door, int client, const struct pol_ask *ask)
-{
-	want(b, &(struct wire_want){ .job = WIRE_JOB_SESSION, .outer = outer, .door = door }, client, ask);
+	if (pol_link_is_open(&b->parent))
+		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, &m, sock));
 }
 
 void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask)

@@ -13,11 +13,12 @@ struct pol_broker;
 enum { POL_PARENT_STOP_US = 1500 * 1000 }; /* the parent's own patience is 3 s */
 int pol_parent_open(struct pol_broker *b, int fd, struct err *err); /* takes fd */
 int pol_parent_hello(struct pol_broker *b);
-/* ask->done gets reply->worker, freshly attached. */
-void pol_parent_want(struct pol_broker *b, uint8_t job, const struct pol_ask *ask);
-/* A worker for this client, which came through that worker's; borrows client.  ask as above. */
-void pol_parent_want_inner(
-	struct pol_broker *b, uint64_t outer, uint8_t door, int client, const struct pol_ask *ask);
+/* A process: a probe, a reader, or a worker for the client fd (borrowed; else -1).  The ticket is filled in here.  ask->done
+ * gets reply->worker, freshly attached. */
+void pol_parent_want(struct pol_broker *b, struct wire_want *m, int fd, const struct pol_ask *ask);
+/* A terminal at that socket (borrowed).  Nobody tells when it is there; when there can be none the socket's other end is
+ * closed. */
+void pol_parent_want_term(struct pol_broker *b, int sock);
 struct wire_rekey;
 /* A new master key; the answer comes when the vault runs with it. */
 void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask);

@@ -239,8 +239,7 @@ void pol_peers_init(struct pol_broker *b)
 	b->recorder = (struct pol_link){ .got = recorder_got, .lost = recorder_lost, .ctx = b };
 }
 
-/* A service came (back): the audit knows when one was replaced. */
-static void tell_restarted(struct pol_broker *b, uint8_t role)
+void pol_peers_restarted(struct pol_broker *b, uint8_t role)
 {
 	struct pol_fact f;
 	struct err err;
@@ -266,7 +265,7 @@ void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 		pol_link_drain(l);
 		pol_link_close(l);
 		pol_ask_lost(&b->asks, role);
-		tell_restarted(b, role);
+		pol_peers_restarted(b, role);
 	}
 	if (pol_link_open(l, b->loop, fd, POL_LINK_QUEUE, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "peer.open", &err);

@@ -13,6 +13,8 @@ struct pol_broker;
 void pol_peers_init(struct pol_broker *b);
 /* The parent's `peer`: takes fd.  A new one replaces the old one, and what that still owed is -EPIPE. */
 void pol_peers_open(struct pol_broker *b, uint8_t role, int fd);
+/* A service came back: the audit knows when one was replaced. */
+void pol_peers_restarted(struct pol_broker *b, uint8_t role);
 
 void pol_peers_allow(struct pol_broker *b, struct wire_allow *m, const struct pol_ask *ask);
 void pol_peers_forget(struct pol_broker *b, uint64_t worker);

@@ -50,6 +50,13 @@ const struct permit_rule pol_permits_reader[] = {
 	                                                                                    POL_DONE,         1 },
 };
 const size_t pol_permits_reader_n = COUNT_OF(pol_permits_reader);
+
+const struct permit_rule pol_permits_visit[] = {
+	{ WIRE_T_login,         IN(POL_LOGIN),                                              POL_LOGIN_ASKED,  0 },
+	{ WIRE_T_factor,        IN(POL_FACTOR),                                             POL_FACTOR_ASKED, 0 },
+	{ WIRE_T_enter,         IN(POL_CHOOSE),                                             POL_DONE,         1 },
+};
+const size_t pol_permits_visit_n = COUNT_OF(pol_permits_visit);
 /* clang-format on */
 
 struct permit pol_permits_of(uint8_t job, uint8_t state)
@@ -58,6 +65,8 @@ struct permit pol_permits_of(uint8_t job, uint8_t state)
 		return (struct permit){ pol_permits_probe, pol_permits_probe_n, state, 0 };
 	if (job == WIRE_JOB_READ)
 		return (struct permit){ pol_permits_reader, pol_permits_reader_n, state, 0 };
+	if (job == WIRE_JOB_VISIT)
+		return (struct permit){ pol_permits_visit, pol_permits_visit_n, state, 0 };
 	return (struct permit){ pol_permits_worker, pol_permits_worker_n, state, 0 };
 }
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 /*
- * permits - what a worker, a probe and a reader may say to the broker, and when.
+ * permits - what a worker, a probe, a reader and a browser that logs in may say to the broker, and when.
  *
  * Read the tables in permits.c as the specification.  A message that is not listed for the peer's state ends the peer.
  * Every question must be answered before the next one (states *_ASKED), but for `open`, of which several may wait.
@@ -15,7 +15,7 @@ enum pol_state {
 	POL_LOGIN_ASKED,
 	POL_FACTOR, /* his first factor was right, the second is wanted */
 	POL_FACTOR_ASKED,
-	POL_CHOOSE, /* the user is known */
+	POL_CHOOSE, /* the user is known; a browser may enter */
 	POL_MENU_ASKED,
 	POL_TARGET_ASKED,
 	POL_REACHING, /* granted; the worker logs in to the target */
@@ -31,8 +31,8 @@ enum pol_state {
 	POL_LINES_OPENED,
 	POL_STATES,
 };
-extern const struct permit_rule pol_permits_worker[], pol_permits_probe[], pol_permits_reader[];
-extern const size_t pol_permits_worker_n, pol_permits_probe_n, pol_permits_reader_n;
+extern const struct permit_rule pol_permits_worker[], pol_permits_probe[], pol_permits_reader[], pol_permits_visit[];
+extern const size_t pol_permits_worker_n, pol_permits_probe_n, pol_permits_reader_n, pol_permits_visit_n;
 struct permit pol_permits_of(uint8_t job, uint8_t state); /* enum wire_job, enum pol_state */
 const char *pol_permits_state_name(uint8_t state);
 #endif

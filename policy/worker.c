@@ -3,6 +3,8 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
+#include "policy/console/terminal.h"
+#include "policy/console/visit.h"
 #include "policy/dial/jump.h"
 #include "policy/dial/target.h"
 #include "policy/file.h"
@@ -32,7 +34,9 @@ void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const
 	struct wire_control m = { .worker = worker, .op = op, .reason = span_str(reason) };
 	struct pol_worker *w = op == WIRE_END_SESSION ? pol_worker_find(b, worker) : NULL;
 
-	if (pol_link_is_open(&b->parent))
+	if (w && w->job == WIRE_JOB_VISIT)
+		pol_link_cut(&w->link);
+	else if (pol_link_is_open(&b->parent))
 		(void)pol_link_sent(&b->parent, wire_control_queue(b->parent.q, &m, -1));
 	if (w && !w->told[0])
 		(void)snprintf(w->told, sizeof w->told, "%s", reason);
@@ -105,6 +109,7 @@ union said {
 	struct wire_file file;
 	struct wire_refused refused;
 	struct wire_end end;
+	struct wire_enter enter;
 };
 
 /* True when the type is one of a client's worker and its body is whole. */
@@ -131,6 +136,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_refused_get(body, &m->refused, NULL);
 	case WIRE_T_end:
 		return wire_end_get(body, &m->end, NULL);
+	case WIRE_T_enter:
+		return wire_enter_get(body, &m->enter, NULL);
 	default:
 		return -EBADMSG;
 	}
@@ -171,6 +178,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 	case WIRE_T_refused:
 		pol_jump_refused(w, &m->refused);
 		break;
+	case WIRE_T_enter:
+		pol_visit_enter(w->visit, &m->enter);
+		break;
 	default:
 		got_end(w, &m->end);
 	}
@@ -204,7 +214,7 @@ static void worker_got(void *ctx, struct pol_msg *m)
 
 	if (w->broken || w->unresolved)
 		return;
-	bool helper = w->job != WIRE_JOB_SESSION;
+	bool helper = w->job == WIRE_JOB_PROBE || w->job == WIRE_JOB_READ;
 	int r = permit_step(&w->permit, m->type);
 	if (r == 0)
 		r = helper ? answer_get(m->type, m->body, &reply, &ticket) : said_get(m->type, m->body, &said);
@@ -218,13 +228,17 @@ static void worker_got(void *ctx, struct pol_msg *m)
 		said_do(w, m->type, &said);
 }
 
+static void worker_free(struct pol_worker *w);
+
 static void worker_lost(void *ctx, const struct err *why)
 {
 	struct pol_worker *w = ctx;
 
 	if (why->code != -EPIPE)
 		pol_worker_break(w, "no message");
-	/* Its `gone` follows, with the reason. */
+	if (w->job == WIRE_JOB_VISIT)
+		worker_free(w);
+	/* Of others `gone` follows, with the reason. */
 }
 
 static void welcome(struct pol_worker *w)
@@ -234,39 +248,60 @@ static void welcome(struct pol_worker *w)
 	(void)pol_link_sent(&w->link, wire_welcome_queue(w->link.q, &m, -1));
 }
 
-void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd)
+static struct pol_worker *worker_new(struct pol_broker *b, uint64_t id, uint8_t job, struct span address)
 {
 	struct pol_worker *w = calloc(1, sizeof *w);
-	struct err err = { 0 };
 
 	if (!w)
 		abort();
 	w->b = b;
-	w->id = m->worker;
-	w->job = m->job;
-	w->unresolved = m->resumed && m->job == WIRE_JOB_SESSION;
+	w->id = id;
+	w->job = job;
 	(void)snprintf(w->name, sizeof w->name, "%" PRIu64, w->id);
-	(void)snprintf(w->address, sizeof w->address, "%.*s", (int)(m->address.n < 63 ? m->address.n : 63),
-		(const char *)m->address.p);
-	w->permit = pol_permits_of(m->job, m->job == WIRE_JOB_PROBE  ? POL_PROBE
-					   : m->job == WIRE_JOB_READ ? POL_READ
-								     : POL_LOGIN);
+	(void)snprintf(
+		w->address, sizeof w->address, "%.*s", (int)(address.n < 63 ? address.n : 63), (const char *)address.p);
+	w->permit = pol_permits_of(job, job == WIRE_JOB_PROBE  ? POL_PROBE
+					: job == WIRE_JOB_READ ? POL_READ
+							       : POL_LOGIN);
 	pol_login_init(&w->login, w);
 	pol_factor_init(&w->factor, w);
 	w->link = (struct pol_link){ .got = worker_got, .lost = worker_lost, .ctx = w };
 	w->next = b->workers;
 	b->workers = w;
+	return w;
+}
+
+struct pol_worker *pol_worker_visit(struct pol_broker *b, struct pol_visit *visit, uint64_t id, struct span address, int fd)
+{
+	struct pol_worker *w = worker_new(b, id, WIRE_JOB_VISIT, address);
+	struct err err = { 0 };
+
+	w->visit = visit;
+	if (pol_link_open(&w->link, b->loop, fd, POL_LINK_QUEUE, &err) == 0)
+		return w;
+	log_err(LOG_LEVEL_ERROR, "visit.open", &err);
+	w->visit = NULL;
+	worker_free(w);
+	return NULL;
+}
+
+void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd)
+{
+	struct pol_worker *w = worker_new(b, m->worker, m->job, m->address);
+	struct err err = { 0 };
+
+	w->unresolved = m->resumed && m->job == WIRE_JOB_SESSION;
 	if (pol_link_open(&w->link, b->loop, fd, POL_LINK_QUEUE, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "worker.attach", &err);
 		return;
 	}
 	if (w->unresolved)
 		pol_link_pause(&w->link, true);
-	else if (m->job == WIRE_JOB_SESSION && !m->outer)
+	else if (m->job == WIRE_JOB_SESSION && !m->ticket)
 		welcome(w);
 	else if (pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
 		return;
-	else if (m->outer) /* nobody wants it any more */
+	else if (m->job == WIRE_JOB_SESSION) /* nobody wants it any more */
 		pol_worker_control(b, w->id, WIRE_END_SESSION, say_restarted);
 	else
 		pol_link_close(&w->link); /* it ends */
@@ -316,6 +351,8 @@ static void worker_free(struct pol_worker *w)
 	pol_query_drop(&w->b->sql, w);
 	pol_ask_drop(&w->b->asks, w);
 	pol_link_close(&w->link);
+	if (w->visit)
+		pol_visit_gone(w->visit);
 	free(w);
 }
 
@@ -347,5 +384,6 @@ void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 		&(struct pol_session_end){ .state = obeyed ? "closed" : "crashed", .reason = span_str(reason) });
 	if (!id_is_zero(&w->session.id))
 		pol_peers_forget(b, w->id); /* a secret that it never took */
+	pol_terminal_worker_gone(b->console, w->id);
 	worker_free(w);
 }

@@ -14,13 +14,15 @@ struct pol_attempt;
 struct pol_jump;
 struct pol_broker;
 struct pol_reading;
+struct pol_visit;
 /*
- * worker - one attached process (a client's worker, a probe, a reader): its socket, its permit table, what it is at.
+ * worker - one attached process (a client's worker, a probe, a reader) or a browser that logs in: its socket, its permit table, what it is at.
  *
  * Order:   attach -> messages by the table -> gone.  The parent says `gone` when the process has ended; what it had
  *          still sent is read first.
  * Ends:    a worker that breaks its table or sends nonsense is ended through the parent and audited; its session
  *          ends with its process.
+ *          A browser is of policy/console, and known to nobody else: its socket is cut, and it is gone with that.
  * Owns:    login, attempt and every question asked for it: pol_worker_gone drops them, late answers find nobody.
  */
 enum { POL_WORKER_LOGINS_MAX = 64 }; /* asked on one connection, offered keys included */
@@ -37,13 +39,14 @@ struct pol_worker {
 	bool unresolved; /* from before our start: not heard until the reconciliation knows its session */
 	char address[64];
 	uint8_t door;     /* enum wire_door */
-	struct { /* of one that came through another worker's client */
-		uint64_t root; /* that one, or the one that it came through itself */
+	struct { /* of one that came through another worker's client, or is a browser's terminal */
+		uint64_t root; /* that one, or the one that it came through itself; 0 = none */
 		char target[256];
 		uint16_t port; /* WIRE_DOOR_FORWARD */
 	} through;
 	struct pol_jump *jumps; /* connections through this one that have no worker yet */
 	unsigned jumps_refused;
+	struct pol_visit *visit; /* of WIRE_JOB_VISIT; borrowed */
 	struct pol_link link;
 	struct permit permit;
 	int64_t user_id;
@@ -59,6 +62,8 @@ struct pol_worker {
 };
 
 void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd);
+/* A browser that logs in; NULL: its socket cannot be used.  Takes fd.  id: one that no worker has. */
+struct pol_worker *pol_worker_visit(struct pol_broker *b, struct pol_visit *visit, uint64_t id, struct span address, int fd);
 void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m);
 void pol_worker_free_all(struct pol_broker *b); /* the broker ends; their sessions go on */
 struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id);

@@ -19,22 +19,23 @@ create view yanmen.granted as
 	join yanmen.target t on t.id = g.target_id and t.removed_at is null
 	join yanmen.account a on a.target_id = g.target_id and a.name = g.account;
 
+-- What a user may choose from: a row for each account of a linux target.
+create view yanmen.menu_row as
+	select distinct v.user_id, t.id as target_id, a.id as account_id, t.name as target, a.name as account, t.kind,
+		c.name as cluster, yanmen.address(t.host, t.port) as address, a.is_default
+	from yanmen.granted v
+	join yanmen.access_grant g on g.id = v.grant_id and (g.until is null or g.until > now())
+	join yanmen.target t on t.id = v.target_id and t.kind = 'linux'
+	join yanmen.account a on a.id = v.account_id
+	join yanmen.cluster c on c.id = t.cluster_id;
+
 -- The targets that an SSH login may choose from.
 create function api.menu(user_id bigint, search text, off int, lim int)
 returns table (total bigint, target text, account text, cluster text, address text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	with mine as (
-		select distinct t.name as target, a.name as account, c.name as cluster, yanmen.address(t.host, t.port) as address,
-			a.is_default
-		from yanmen.granted v
-		join yanmen.access_grant g on g.id = v.grant_id and (g.until is null or g.until > now())
-		join yanmen.target t on t.id = v.target_id and t.kind = 'linux'
-		join yanmen.account a on a.id = v.account_id
-		join yanmen.cluster c on c.id = t.cluster_id
-		where v.user_id = menu.user_id
-	)
-	select count(*) over (), m.target, m.account, m.cluster, m.address from mine m
-	where concat_ws(' ', m.target, m.account, m.cluster, m.address) ilike yanmen.containing(menu.search)
+	select count(*) over (), m.target, m.account, m.cluster, m.address from yanmen.menu_row m
+	where m.user_id = menu.user_id
+		and concat_ws(' ', m.target, m.account, m.cluster, m.address) ilike yanmen.containing(menu.search)
 	order by m.target, m.is_default desc, m.account
 	offset greatest(off, 0) limit least(greatest(lim, 1), 1000)
 $$;

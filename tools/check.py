@@ -18,7 +18,7 @@ IN_TESTS = ("system", "popen")  # a test may start a command
 # What a folder's files may export; core: the file's own name, and what is told here.
 PREFIX = {
     "gateway": "gw_", "gateway/parent": "gw_", "gateway/ssh": "gw_ssh_", "gateway/term": "term_", "gateway/xfer": "xfer_",
-    "policy": "pol_", "policy/command": "pol_",
+    "policy": "pol_", "policy/command": "pol_", "policy/console": "pol_",
     "policy/login": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
     "policy/vault": "vault_", "policy/pwhash": "pwhash_", "recorder": "rec_", "recorder/evidence": "evidence_",
     "recorder/reader": "reader_", "export": "export_", "webterm/term": "web_term_", "tools/yanmen": "cli_",

@@ -213,7 +213,8 @@ static int code_of(const PGresult *result, struct err *err)
 	static const struct {
 		char state[6];
 		int code;
-	} ours[] = { { "YM404", -ENOENT }, { "YM403", -EACCES }, { "YM409", -EEXIST }, { "YM400", -EINVAL } };
+	} ours[] = { { "YM404", -ENOENT }, { "YM403", -EACCES }, { "YM409", -EEXIST }, { "YM400", -EINVAL },
+		{ "YM401", -EKEYEXPIRED } };
 	ExecStatusType status = PQresultStatus(result);
 	if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
 		return 0;

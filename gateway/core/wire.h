@@ -251,19 +251,20 @@ struct msgq;
 #define WIRE_PWHASH_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, hash)
 /* address, port: of the browser, as web saw it */
 #define WIRE_VISIT_F(F) F(STR, address) F(U16, port)
-/* agent: the browser's name for itself, for the list of sessions; at most 200 bytes */
+/* agent: the browser's name for itself, for the list of sessions; of it 200 bytes are kept */
 #define WIRE_ENTER_F(F) F(STR, agent)
 /* token: 32 random bytes, shown this once; the broker keeps their hash.  id: of the console session, no secret. */
 #define WIRE_ENTER_ANSWER_F(F) F(I64, code) F(STR, say) F(STR, token) F(ID, id) F(STR, user) F(STR, role) F(STR, lang)
-/* token: as given by enter_answer.  The rest as in `command`. */
+/* token: as given by enter_answer; nobody's (any more): exit is 5.  The rest as in `command`. */
 #define WIRE_ASK_F(F) F(U64, ticket) F(STR, token) F(STR, address) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
 #define WIRE_ASK_ANSWER_F(F) F(U64, ticket) F(U8, more) F(I64, exit) F(STR, json) F(STR, say)
 /* id: zero = a new one to target and account (empty = the only or default one); else that one again. */
 #define WIRE_TERMINAL_F(F) \
 	F(U64, ticket) F(STR, token) F(STR, address) F(U16, port) F(ID, id) F(STR, target) F(STR, account) F(STR, lang)
+/* code: -EKEYEXPIRED signed out, -ENOENT no such terminal or target (or not his), -EACCES not now, -EAGAIN too many or away. */
 #define WIRE_TERMINAL_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(ID, id)
 #define WIRE_LEAVE_F(F) F(ID, id)
-/* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show */
+/* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show, OpenSSH one-line form */
 #define WIRE_TERM_BEGIN_F(F) F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key)
 #define WIRE_TERM_F(F) F(STR, frame)
 /* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
@@ -283,6 +284,9 @@ enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ,
 	WIRE_JOB_TERM,  /* fd of `want` and `client`: its socket, on which the broker and then web speak */
 	WIRE_JOB_VISIT, /* never of the parent: the broker's own, for `visit` */
 };
+/* The worker in `factor_new` when a browser enrols: at the vault yanmen-web may `use` what is allowed to this one.  No worker
+ * has this number: theirs are microseconds since 1970. */
+#define WIRE_WORKER_WEB UINT64_C(1)
 enum wire_door { /* how a client comes to its worker */
 	WIRE_DOOR_CLIENT,  /* from the network: it logs in */
 	WIRE_DOOR_INNER,   /* SSH through another connection (ProxyJump): that one's user, for one target */

@@ -168,6 +168,13 @@ void gw_child_end(struct gw_child *c, struct span reason)
 	gw_child_control(c, WIRE_END_SESSION, reason);
 }
 
+void gw_child_await(struct gw_child *c)
+{
+	enum { LAST_WORDS_US = END_US + END_US / 2 };
+	c->state = GW_CHILD_ENDING;
+	loop_timer_set(c->parent->loop, &c->timer, LAST_WORDS_US);
+}
+
 void gw_child_leave(struct gw_child *c)
 {
 	static const struct buf empty;

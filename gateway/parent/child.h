@@ -43,6 +43,7 @@ void gw_child_work(struct gw_child *c, struct gw_job *job);
 void gw_child_service_ready(struct gw_child *c, uint8_t role);
 void gw_child_control(struct gw_child *c, uint8_t op, struct span reason);
 void gw_child_end(struct gw_child *c, struct span reason);
+void gw_child_await(struct gw_child *c); /* it ends by itself, when its session does */
 void gw_child_leave(struct gw_child *c); /* one without a job */
 void gw_child_kill(struct gw_child *c);
 #endif

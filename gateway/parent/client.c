@@ -114,25 +114,40 @@ void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_
 	gw_pool_submit(&p->pool, job);
 }
 
+bool gw_client_is_address(struct span text)
+{
+	char copy[GW_LISTEN_ADDRESS];
+	uint8_t bytes[16];
+	if (text.n >= sizeof copy || memchr(text.p, 0, text.n))
+		return false;
+	snprintf(copy, sizeof copy, "%.*s", (int)text.n, (const char *)text.p);
+	return inet_pton(AF_INET, copy, bytes) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
+}
+
 void gw_clients_inner(struct gw_parent *p, const struct wire_want *m, int fd)
 {
 	scoped(scope_close) int client = fd;
-	const struct gw_child *outer = gw_pool_find(&p->pool, m->outer);
-	if (!outer || outer->state != GW_CHILD_BUSY || !outer->job || outer->job->job != WIRE_JOB_SESSION)
+	char address[GW_LISTEN_ADDRESS];
+	const struct gw_child *outer = m->outer ? gw_pool_find(&p->pool, m->outer) : NULL;
+	if (m->outer && (!outer || outer->state != GW_CHILD_BUSY || !outer->job || outer->job->job != WIRE_JOB_SESSION))
 		return; /* it has just left */
+	if (outer)
+		memcpy(address, outer->job->address, sizeof address);
+	else
+		snprintf(address, sizeof address, "%.*s", (int)m->address.n, (const char *)m->address.p);
 	bool full = p->clients.all >= p->conf.sessions_max;
 	struct gw_job *job = full ? NULL : job_new(p, WIRE_JOB_SESSION);
 	if (!job) {
-		log_refused(&p->clients, full ? "sessions" : "memory", outer->job->address);
+		log_refused(&p->clients, full ? "sessions" : "memory", address);
 		return;
 	}
 	job->fd = take_fd(client);
 	job->ticket = m->ticket;
 	job->outer = m->outer;
 	job->door = m->door;
-	job->port = outer->job->port;
-	memcpy(job->address, outer->job->address, sizeof job->address);
-	memcpy(job->source, outer->job->source, sizeof job->source);
+	job->port = outer ? outer->job->port : m->port;
+	memcpy(job->address, address, sizeof job->address);
+	source_of(address, job->source);
 	p->clients.all++;
 	gw_pool_submit(&p->pool, job);
 }

@@ -1,5 +1,6 @@
 #ifndef GATEWAY_CLIENT_H
 #define GATEWAY_CLIENT_H
+#include "gateway/core/buf.h"
 #include "gateway/core/loop.h"
 #include "gateway/parent/listen.h"
 #include <stdbool.h>
@@ -11,7 +12,7 @@ struct wire_want;
 /*
  * client - connections and their limits: all at once, before login, before login from one source, the time to log in.
  *
- * A connection is one job for a worker; probes are jobs without a connection and are not counted.
+ * A connection is one job for a worker; probes, readers and terminals are jobs without one and are not counted.
  * Units:   a source is an IPv4 address or an IPv6 /64.
  * Owns:    a job owns its descriptor until a worker has it; gw_client_free releases a job and its counts.
  */
@@ -41,8 +42,10 @@ struct gw_clients {
 void gw_clients_init(struct gw_clients *c);
 /* Takes fd: a job for the pool, or closed over a limit. */
 void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_t port);
+bool gw_client_is_address(struct span text);
 /* A client that came through another one's connection: the parent's word for where it is from, counted with all, but not
- * before the login, which that other one has behind it.  Takes fd. */
+ * before the login, which that other one has behind it.  Without an outer worker it is a browser's terminal, and from where
+ * the broker says.  Takes fd. */
 void gw_clients_inner(struct gw_parent *p, const struct wire_want *m, int fd);
 void gw_client_authenticated(struct gw_job *job);
 struct gw_job *gw_client_probe(struct gw_parent *p, uint64_t ticket, uint8_t job); /* NULL: out of memory */

@@ -25,25 +25,35 @@ int gw_control_taken(struct gw_parent *p, struct span body, struct err *err)
 	return 0;
 }
 
+/* A session without an outer worker is a browser's: its address must be one. */
+static bool makes_sense(const struct wire_want *m, int fd)
+{
+	bool session = m->job == WIRE_JOB_SESSION;
+	bool inner = m->door == WIRE_DOOR_INNER || (m->outer && m->door == WIRE_DOOR_FORWARD);
+
+	if (m->job < WIRE_JOB_SESSION || m->job > WIRE_JOB_TERM || (session || m->job == WIRE_JOB_TERM) != (fd >= 0))
+		return false;
+	return session ? inner && (m->outer || gw_client_is_address(m->address)) : m->door == WIRE_DOOR_CLIENT;
+}
+
 int gw_control_wanted(struct gw_parent *p, struct span body, int *fd, struct err *err)
 {
 	struct wire_want m;
 	int r = wire_want_get(body, &m, err);
 	if (r < 0)
 		return r;
-	bool inner = m.job == WIRE_JOB_SESSION;
-	if (m.job < WIRE_JOB_SESSION || m.job > WIRE_JOB_READ || inner != (*fd >= 0) ||
-		inner != (m.door == WIRE_DOOR_INNER || m.door == WIRE_DOOR_FORWARD))
+	if (!makes_sense(&m, *fd))
 		return fault(err, -EBADMSG, "", "want job %u, door %u", m.job, m.door);
 	if (gw_stop_is_on(p))
 		return 0;
-	if (inner) {
+	if (m.job == WIRE_JOB_SESSION) {
 		gw_clients_inner(p, &m, take_fd(*fd));
 		return 0;
 	}
 	struct gw_job *job = gw_client_probe(p, m.ticket, m.job);
 	if (!job)
 		return 0; /* the broker's own deadline tells the person */
+	job->fd = take_fd(*fd);
 	if (m.job == WIRE_JOB_READ)
 		gw_pool_read(&p->pool, job);
 	else

@@ -4,6 +4,7 @@
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/parent/siem.h"
+#include "gateway/parent/web.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -229,6 +230,8 @@ int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd
 {
 	if (gift >= GW_GIFT_SIEM_FOLDER && gift <= GW_GIFT_SIEM_KEY)
 		return gw_siem_open(f->conf, gift, ret_fd, err);
+	if (gift >= GW_GIFT_WEB_FILES && gift <= GW_GIFT_WEB_KEY)
+		return gw_web_open(f->conf, gift, ret_fd, err);
 	int fd = f->fd[gift];
 	bool is_dir = gift == GW_GIFT_RECORDINGS || gift == GW_GIFT_SPOOL;
 	int copy = is_dir ? openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -4,6 +4,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/parent/parent.h"
 #include "gateway/parent/siem.h"
+#include "gateway/parent/web.h"
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -46,6 +47,8 @@ static int check(const struct conf *conf, struct err *err)
 	int r = check_binaries(conf, err);
 	if (r == 0)
 		r = gw_siem_check(conf, err);
+	if (r == 0)
+		r = gw_web_check(conf, err);
 	return r < 0 ? r : gw_files_key(conf, &key, err);
 }
 
@@ -55,11 +58,12 @@ static void on_signal(void *ctx, int sig)
 	gw_stop_begin(ctx);
 }
 
-/* The export begins anew, with the files of siem as they are now: after a renewed certificate, or from logrotate. */
+/* Export and web begin anew, with their files as they are now: after a renewed certificate, or from logrotate. */
 static void on_hangup(void *ctx, int sig)
 {
 	(void)sig;
 	gw_service_renew(ctx, WIRE_EXPORT);
+	gw_service_renew(ctx, WIRE_WEB);
 }
 
 static int set_up(struct gw_parent *p, const char *config, struct err *err)
@@ -69,6 +73,10 @@ static int set_up(struct gw_parent *p, const char *config, struct err *err)
 	int r = check_binaries(&p->conf, err);
 	if (r == 0)
 		r = gw_files_open(config, &p->conf, &p->files, err);
+	if (r == 0)
+		r = gw_web_check(&p->conf, err);
+	if (r == 0)
+		r = gw_web_listen(&p->conf, &p->browsers, err);
 	if (r == 0)
 		r = gw_listen_open(p->conf.listen_ssh, &fd, &port, err);
 	if (r == 0)

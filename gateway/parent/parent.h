@@ -22,6 +22,7 @@ struct gw_parent {
 	struct loop *loop;
 	struct gw_files files;
 	struct gw_listen listen;
+	int browsers; /* the listening socket of the console; -1: there is none */
 	struct gw_service services[GW_ROLES_SERVICES];
 	struct gw_pool pool;
 	struct gw_clients clients;

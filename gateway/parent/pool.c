@@ -66,34 +66,53 @@ static struct gw_child *start(struct gw_pool *pool, uint8_t role)
 	return c;
 }
 
-/* Starts what is missing, as far as that is useful now; called again at every hello and every end. */
-static void fill(struct gw_pool *pool)
+/* Which process does it? */
+static uint8_t role_of(const struct gw_job *job)
 {
-	struct gw_parent *p = pool->parent;
-	if (gw_stop_is_on(p) || pool->rest.at_us || !gw_service_of(p, WIRE_VAULT))
-		return; /* a worker's first question goes to the vault */
-	int64_t starting = count(pool, WIRE_SSH, GW_CHILD_STARTING);
-	int64_t wanted = p->conf.pool_warm + queued(pool, WIRE_JOB_SESSION) + queued(pool, WIRE_JOB_PROBE) -
-			 count(pool, WIRE_SSH, GW_CHILD_WARM) - starting;
+	return job->job == WIRE_JOB_TERM ? WIRE_TERM : WIRE_SSH;
+}
+
+static void fill_role(struct gw_pool *pool, uint8_t role, int64_t wanted)
+{
+	int64_t starting = count(pool, role, GW_CHILD_STARTING);
+	wanted -= count(pool, role, GW_CHILD_WARM) + starting;
 	for (; wanted > 0 && starting < GW_POOL_PARALLEL; wanted--, starting++) {
-		struct gw_child *c = start(pool, WIRE_SSH);
+		struct gw_child *c = start(pool, role);
 		if (!c)
 			return;
 		gw_child_service_ready(c, WIRE_VAULT);
 	}
 }
 
+/* Starts what is missing, as far as that is useful now; called again at every hello and every end. */
+static void fill(struct gw_pool *pool)
+{
+	struct gw_parent *p = pool->parent;
+	if (gw_stop_is_on(p) || pool->rest.at_us || !gw_service_of(p, WIRE_VAULT))
+		return; /* a worker's first question goes to the vault */
+	fill_role(pool, WIRE_SSH, p->conf.pool_warm + queued(pool, WIRE_JOB_SESSION) + queued(pool, WIRE_JOB_PROBE));
+	if (gw_roles_is_used(gw_roles_of(WIRE_TERM), &p->conf) && !pool->rest.at_us)
+		fill_role(pool, WIRE_TERM, 1 + queued(pool, WIRE_JOB_TERM));
+}
+
+/* A client waits, however long the queue is: it was counted.  Of others the broker's own deadline tells the person. */
+static bool is_too_many(const struct gw_pool *pool, const struct gw_job *job)
+{
+	return (job->job == WIRE_JOB_PROBE && queued(pool, WIRE_JOB_PROBE) >= GW_POOL_PROBES) ||
+	       (job->job == WIRE_JOB_TERM && queued(pool, WIRE_JOB_TERM) >= GW_POOL_TERMS);
+}
+
 void gw_pool_submit(struct gw_pool *pool, struct gw_job *job)
 {
 	struct gw_child *c;
 	LIST_FOREACH (c, &pool->children, link)
-		if (c->row->role == WIRE_SSH && c->state == GW_CHILD_WARM)
+		if (c->row->role == role_of(job) && c->state == GW_CHILD_WARM)
 			break;
 	if (c) {
 		gw_child_work(c, job);
-	} else if (job->job == WIRE_JOB_PROBE && queued(pool, WIRE_JOB_PROBE) >= GW_POOL_PROBES) {
-		log_ev(LOG_LEVEL_WARN, "probe.dropped");
-		gw_client_free(job); /* the broker's own deadline tells the person */
+	} else if (is_too_many(pool, job)) {
+		log_ev(LOG_LEVEL_WARN, "job.dropped", LOG_N("job", job->job));
+		gw_client_free(job);
 	} else {
 		TAILQ_INSERT_TAIL(&pool->queue, job, queue);
 	}
@@ -138,7 +157,10 @@ void gw_pool_service_ready(struct gw_parent *p, uint8_t role)
 void gw_pool_warm(struct gw_pool *pool, struct gw_child *c)
 {
 	pool->backoff_us = 0;
-	struct gw_job *job = TAILQ_FIRST(&pool->queue);
+	struct gw_job *job;
+	TAILQ_FOREACH (job, &pool->queue, queue)
+		if (role_of(job) == c->row->role)
+			break;
 	if (job) {
 		TAILQ_REMOVE(&pool->queue, job, queue);
 		gw_child_work(c, job);
@@ -180,6 +202,8 @@ void gw_pool_stop(struct gw_parent *p, const char *reason)
 	LIST_FOREACH (c, &pool->children, link)
 		if (c->job && c->job->job == WIRE_JOB_SESSION)
 			gw_child_end(c, span_str(reason));
+		else if (c->job && c->job->job == WIRE_JOB_TERM)
+			gw_child_await(c);
 		else
 			gw_child_leave(c);
 }

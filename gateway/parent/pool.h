@@ -12,14 +12,15 @@ struct gw_parent;
  * conf.pool_warm workers wait; a job takes one and another is started.  A job that finds none waits in a queue
  * (bounded by the limits of client.h and 64 probes) and more are started, at most GW_POOL_PARALLEL at a time: more would
  * only slow each other down.  After a failed start the pool rests, 100 ms doubling to 5 s.
+ * Terminals of browsers have a pool of the same kind, where one waits and at most GW_POOL_TERMS jobs.
  * Readers are started one for each opening, at most GW_POOL_READERS at once.
  */
-enum { GW_POOL_PARALLEL = 4, GW_POOL_READERS = 16, GW_POOL_PROBES = 64 };
+enum { GW_POOL_PARALLEL = 4, GW_POOL_READERS = 16, GW_POOL_PROBES = 64, GW_POOL_TERMS = 256 };
 LIST_HEAD(gw_children, gw_child);
 
 struct gw_pool {
 	struct gw_parent *parent;
-	struct gw_children children; /* workers and readers */
+	struct gw_children children; /* workers, readers and terminals */
 	struct gw_jobs queue;
 	uint64_t next_id;
 	int64_t backoff_us;

@@ -19,11 +19,16 @@ const struct gw_roles_row gw_roles[] = {
 	{ .role = WIRE_EXPORT, .binary = "yanmen-export", .user = USER(user_export),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SIEM_FOLDER, GW_GIFT_SIEM_CA, GW_GIFT_SIEM_CERTIFICATE, GW_GIFT_SIEM_KEY },
 	  .count = 1, .nofile = FEW, .memlock_bytes = MIB },
+	{ .role = WIRE_WEB, .binary = "yanmen-web", .user = USER(user_web),
+	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_WEB_FILES, GW_GIFT_WEB_CERTIFICATE, GW_GIFT_WEB_KEY },
+	  .count = 1, .nofile = MANY, .memlock_bytes = 8 * MIB },
 	{ .role = WIRE_SSH, .binary = "yanmen-ssh", .user = USER(user_worker),
 	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER },
 	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
 	{ .role = WIRE_READER, .binary = "yanmen-reader", .user = USER(user_reader),
 	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDINGS },
+	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
+	{ .role = WIRE_TERM, .binary = "yanmen-term", .user = USER(user_term),
 	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
 };
 const size_t gw_roles_n = COUNT_OF(gw_roles);
@@ -33,12 +38,15 @@ const struct gw_roles_pair gw_roles_pairs[] = {
 	{ WIRE_VAULT, WIRE_BROKER },
 	{ WIRE_RECORDER, WIRE_BROKER },
 	{ WIRE_PWHASH, WIRE_BROKER },
+	{ WIRE_WEB, WIRE_BROKER },
+	{ WIRE_WEB, WIRE_VAULT },
 };
 const size_t gw_roles_pairs_n = COUNT_OF(gw_roles_pairs);
 
-/* The recorder tells the broker what it sealed, and needs the vault's signature for that.  The export may be busy with a
+/* The web is the door of the browsers.  The recorder tells the broker what it sealed, and needs the vault's signature for that.  The export may be busy with a
  * name server: nobody waits for it. */
-const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT, WIRE_EXPORT };
+const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_WEB, WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT,
+	WIRE_EXPORT };
 
 const struct gw_roles_row *gw_roles_of(uint8_t role)
 {
@@ -51,7 +59,15 @@ const struct gw_roles_row *gw_roles_of(uint8_t role)
 
 bool gw_roles_is_used(const struct gw_roles_row *row, const struct conf *conf)
 {
-	return row->role != WIRE_EXPORT || conf_has_siem(conf);
+	switch (row->role) {
+	case WIRE_EXPORT:
+		return conf_has_siem(conf);
+	case WIRE_WEB:
+	case WIRE_TERM:
+		return conf->listen_web[0] != 0;
+	default:
+		return true;
+	}
 }
 
 const char *gw_roles_user(const struct gw_roles_row *row, const struct conf *conf)

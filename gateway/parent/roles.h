@@ -23,6 +23,9 @@ enum gw_roles_gift {
 	GW_GIFT_SIEM_CA,
 	GW_GIFT_SIEM_CERTIFICATE,
 	GW_GIFT_SIEM_KEY,
+	GW_GIFT_WEB_FILES,  /* a folder; as the next two opened anew for each process */
+	GW_GIFT_WEB_CERTIFICATE,
+	GW_GIFT_WEB_KEY,
 	GW_GIFT_BROKER,     /* one end of a socket pair to that service, for this process alone */
 	GW_GIFT_VAULT,
 	GW_GIFT_RECORDER,
@@ -43,7 +46,7 @@ struct gw_roles_pair {
 	uint8_t a, b;
 };
 
-enum { GW_ROLES_SERVICES = 6, GW_ROLES_STOPS = 5 };
+enum { GW_ROLES_SERVICES = 7, GW_ROLES_STOPS = 6 };
 extern const struct gw_roles_row gw_roles[];
 extern const size_t gw_roles_n;
 extern const struct gw_roles_pair gw_roles_pairs[];

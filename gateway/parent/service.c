@@ -101,6 +101,8 @@ static void on_hello(struct gw_service *s)
 	}
 	if (s->row->role == WIRE_BROKER)
 		gw_service_sent(s, wire_peer_queue(s->q, &(struct wire_peer){ .role = WIRE_CLI }, p->files.cli));
+	if (s->row->role == WIRE_WEB)
+		gw_service_sent(s, wire_peer_queue(s->q, &(struct wire_peer){ .role = WIRE_BROWSER }, p->browsers));
 	gw_pool_service_ready(p, s->row->role);
 	if (s->row->role == WIRE_VAULT)
 		gw_rekey_vault_ready(p);

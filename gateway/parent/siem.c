@@ -2,6 +2,7 @@
 #include "gateway/core/conf.h"
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
+#include "gateway/parent/pem.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -15,20 +16,6 @@ static int complain(struct err *err, int code, const char *what, const char *pat
 	snprintf(say, sizeof say, "%.54s: %.100s", what, path);
 	errno = -code;
 	return fault(err, code, say, "%m");
-}
-
-static int open_pem(const char *path, bool is_key, int *ret_fd, struct err *err)
-{
-	scoped(scope_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return complain(err, -errno, "cannot open a file of siem", path);
-	if (!S_ISREG(st.st_mode))
-		return complain(err, -EINVAL, "a file of siem is not a regular file", path);
-	if (is_key && (st.st_mode & 07))
-		return complain(err, -EPERM, "siem.key is open to others: chmod 0640", path);
-	*ret_fd = take_fd(fd);
-	return 0;
 }
 
 static void folder_of(const struct conf *conf, char *ret, size_t size)
@@ -47,7 +34,7 @@ int gw_siem_open(const struct conf *conf, enum gw_roles_gift gift, int *ret_fd, 
 						       : conf->siem_certificate;
 	bool is_folder = gift == GW_GIFT_SIEM_FOLDER;
 	if (path[0] && !is_folder)
-		return open_pem(path, gift == GW_GIFT_SIEM_KEY, ret_fd, err);
+		return gw_pem_open(gift == GW_GIFT_SIEM_KEY ? GW_PEM_KEY : GW_PEM_OPEN, "siem", path, ret_fd, err);
 	if (is_folder && path[0]) {
 		folder_of(conf, folder, sizeof folder);
 		path = folder;

@@ -26,6 +26,10 @@ const struct pol_command pol_commands[] = {
 		{ { "serial", 0, 15 }, { "user", 0, 0 }, { "reason", 0, 500 } } },
 	{ "certificate ca", NULL, NULL, 0, 0, pol_command_certificate_ca, { { 0 } } },
 
+	{ "console list", "console.list", "api.console_list", 0, 0, NULL, { { 0 } } },
+	{ "console end", "console.end", "api.console_end", 0, 0, NULL, { { "id", REQ, 0 } } },
+	{ "console logout", "console.end", "api.console_logout", 0, 0, NULL, { { 0 } } },
+
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },

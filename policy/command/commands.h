@@ -8,7 +8,7 @@ struct pol_call;
 /*
  * commands - THE command table: every change and every look that a person can have goes through one of these rows.
  *
- * Purpose: the CLI, later the REST API, are skins over it, so no door can do what another can't, and nothing escapes the
+ * Purpose: the CLI and the console's REST API are skins over it, so no door can do what another can't, and nothing escapes the
  *          audit: `sql` checks the permission, does the change and writes its audit row in one transaction.
  * Shape:   run NULL: a plain command, sql(caller, args) is all of it.  Otherwise run does the steps around it.
  */

@@ -5,6 +5,7 @@
 #include "policy/broker.h"
 #include "policy/decide/rule.h"
 #include "policy/dial/choice.h"
+#include "policy/dial/inner.h"
 #include "policy/parent.h"
 #include "policy/worker.h"
 #include <errno.h>
@@ -109,26 +110,19 @@ static void jump_refuse(struct pol_jump *j, const struct refusal *r)
 				w->link.q, &(struct wire_jump_answer){ .code = r->code, .say = span_str(r->say) }, -1));
 }
 
-/* Its worker is there: it is whose we say, and may do what we say. */
 static void jump_attached(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_jump *j = ctx;
 	struct pol_worker *outer = j->w;
 
-	if (code == 0) {
-		struct pol_worker *w = reply->worker;
-		w->door = j->door;
-		w->through.root = root_of(outer);
-		memcpy(w->through.target, j->target, sizeof w->through.target);
-		w->through.port = j->to_port;
-		w->user_id = outer->user_id;
-		w->certificate = outer->certificate;
-		memcpy(w->user, outer->user, sizeof w->user);
-		if (j->door == WIRE_DOOR_FORWARD)
-			w->permit.state = POL_CHOOSE;
-		else /* no second banner */
-			(void)pol_link_sent(&w->link, wire_welcome_queue(w->link.q, &(struct wire_welcome){ 0 }, -1));
-	}
+	if (code == 0)
+		pol_inner_is(reply->worker, &(struct pol_inner){ .door = j->door,
+						    .root = root_of(outer),
+						    .target = j->target,
+						    .port = j->to_port,
+						    .user = outer->user,
+						    .user_id = outer->user_id,
+						    .certificate = outer->certificate });
 	jump_free(j); /* without a worker the other end is closed by now: the asker sees that */
 }
 
@@ -152,7 +146,8 @@ static void jump_open(struct pol_jump *j)
 	if (pol_link_is_open(&w->link))
 		(void)pol_link_sent(
 			&w->link, wire_jump_answer_queue(w->link.q, &(struct wire_jump_answer){ 0 }, asker));
-	pol_parent_want_inner(w->b, w->id, j->door, worker, &(struct pol_ask){ .done = jump_attached, .ctx = j });
+	struct wire_want m = { .job = WIRE_JOB_SESSION, .outer = w->id, .door = j->door };
+	pol_parent_want(w->b, &m, worker, &(struct pol_ask){ .done = jump_attached, .ctx = j });
 }
 
 /* ---- which target ---- */

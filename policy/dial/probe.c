@@ -80,7 +80,8 @@ static void dialled(void *ctx, int code, int fd, const struct err *err)
 		return;
 	}
 	p->fd = fd;
-	pol_parent_want(p->b, WIRE_JOB_PROBE, &(struct pol_ask){ .done = came, .ctx = p });
+	pol_parent_want(
+		p->b, &(struct wire_want){ .job = WIRE_JOB_PROBE }, -1, &(struct pol_ask){ .done = came, .ctx = p });
 }
 
 void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_probe_to *to)

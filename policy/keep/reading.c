@@ -121,7 +121,8 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 
 void pol_reading_start(struct pol_reading *r)
 {
-	pol_parent_want(r->b, WIRE_JOB_READ, &(struct pol_ask){ .done = came, .ctx = r });
+	pol_parent_want(
+		r->b, &(struct wire_want){ .job = WIRE_JOB_READ }, -1, &(struct pol_ask){ .done = came, .ctx = r });
 }
 
 void pol_reading_pause(struct pol_reading *r, bool paused)

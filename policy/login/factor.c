@@ -98,6 +98,8 @@ static int factor_fact(const struct pol_factor *f, const char *kind, const char 
 	pol_fact_text(&fact, "address", span_str(f->w->address));
 	pol_fact_text(&fact, "method", span_str(f->method));
 	pol_usercert_fact(&f->certificate, &fact);
+	if (f->w->job == WIRE_JOB_VISIT)
+		pol_fact_text(&fact, "door", span_str("web"));
 	if (why) {
 		pol_fact_text(&fact, "actor", span_str("system"));
 		pol_fact_text(&fact, "why", span_str(why));
@@ -184,7 +186,8 @@ static void made(void *ctx, int code, const union pol_reply *reply)
 static void enrol_begin(struct pol_factor *f)
 {
 	struct pol_worker *w = f->w;
-	struct wire_factor_new m = { .worker = w->id, .bound = span_str(f->bound) };
+	bool web = w->job == WIRE_JOB_VISIT;
+	struct wire_factor_new m = { .worker = web ? WIRE_WORKER_WEB : w->id, .bound = span_str(f->bound) };
 
 	id_new(&f->show);
 	m.id = f->show;

@@ -91,6 +91,8 @@ static int login_fact(struct pol_worker *w, const char *kind, const char *why, s
 	pol_fact_text(&f, "address", span_str(w->address));
 	pol_fact_text(&f, "method", span_str(pol_login_method(l->method, l->certified)));
 	pol_usercert_fact(&l->certificate, &f);
+	if (w->job == WIRE_JOB_VISIT)
+		pol_fact_text(&f, "door", span_str("web"));
 	if (why) {
 		pol_fact_text(&f, "actor", span_str("system"));
 		pol_fact_text(&f, "why", span_str(why));
@@ -436,7 +438,8 @@ void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 		login_inner(w, m);
 		return;
 	}
-	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || !login_take(l, m)) {
+	bool odd = w->job == WIRE_JOB_VISIT && m->method != WIRE_LOGIN_PASSWORD; /* nobody has verified a key of a browser */
+	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || odd || !login_take(l, m)) {
 		pol_worker_break(w, "too many logins, or no login");
 		return;
 	}

@@ -39,7 +39,8 @@ static int give(struct vault_peer *p, const struct vault_allowed *a, struct err 
 {
 	scoped(scope_close) int stream = -1;
 
-	if ((a->kind == WIRE_SECRET_RECORDING) != (p->role == WIRE_READER))
+	if ((a->kind == WIRE_SECRET_RECORDING) != (p->role == WIRE_READER) ||
+		(p->role == WIRE_WEB && a->kind != WIRE_SECRET_TOTP))
 		return fault(err, -EACCES, "not allowed", "a secret of kind %u is not for a %s", a->kind,
 			wire_role_name(p->role));
 	if (a->kind == WIRE_SECRET_PASSWORD || a->kind == WIRE_SECRET_RECORDING || a->kind == WIRE_SECRET_TOTP) {

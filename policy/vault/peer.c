@@ -20,6 +20,7 @@ enum { ANY };
 /* clang-format on */
 static const struct permit_rule worker_rules[] = { ONCE(host_key), ALWAYS(host_sign), ALWAYS(use) };
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
+static const struct permit_rule web_rules[] = { ALWAYS(use) }; /* what a browser's person sees when he enrols */
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
 static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
 	ALWAYS(publics), ALWAYS(sign), ALWAYS(factor_new), ALWAYS(factor_check),
@@ -35,6 +36,7 @@ static const struct role {
 	{ WIRE_READER, false, reader_rules, COUNT_OF(reader_rules) },
 	{ WIRE_RECORDER, true, recorder_rules, COUNT_OF(recorder_rules) },
 	{ WIRE_BROKER, true, broker_rules, COUNT_OF(broker_rules) },
+	{ WIRE_WEB, true, web_rules, COUNT_OF(web_rules) },
 };
 
 static void peer_free(struct vault_peer *p)
@@ -216,7 +218,7 @@ static int control_message(struct vault *v, uint16_t type, struct span body, int
 	if (!role || *fd < 0 || (!is_service && attach.worker == 0))
 		return fault(err, -EBADMSG, "internal error", "%s of role %u with%s a descriptor", wire_type_name(type),
 			is_service ? peer.role : attach.role, *fd < 0 ? "out" : "");
-	return peer_new(v, role, attach.worker, fd, err);
+	return peer_new(v, role, role->role == WIRE_WEB ? WIRE_WORKER_WEB : attach.worker, fd, err);
 }
 
 /* Without its parent the vault has nobody to serve: the end of the socket is the end of the process. */

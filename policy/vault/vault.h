@@ -38,7 +38,7 @@ struct vault_peer {
 	struct vault *vault;
 	struct vault_peer *next;
 	uint8_t role;    /* enum wire_role */
-	uint64_t worker; /* 0 for a service */
+	uint64_t worker; /* 0 for a service, but for WIRE_WORKER_WEB */
 	int fd;
 	struct loop_io io;
 	struct msgq *out;

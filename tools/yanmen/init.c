@@ -1,13 +1,16 @@
 #include "tools/yanmen/init.h"
+#include "gateway/core/err.h"
 #include "gateway/core/json.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "tools/yanmen/say.h"
+#include "tools/yanmen/webcert.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MASTER = 32 };
 
@@ -56,12 +59,51 @@ static int check_old(const struct cli *cli, const char *path)
 	return 0;
 }
 
+static int write_pair(const struct cli *cli, struct span certificate, struct span key)
+{
+	const char *path = cli->conf.web_key;
+	int r = cli_init_file(path, key);
+
+	if (r == 0) {
+		path = cli->conf.web_certificate;
+		r = cli_init_file(path, certificate);
+		if (r == 0 && chmod(path, 0644) < 0)
+			r = -errno;
+		if (r < 0)
+			(void)unlink(cli->conf.web_key);
+	}
+	return r == 0 ? 0 : cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(-r));
+}
+
+/* *ret_made: whether there is a new certificate.  Where one of the two files is there, somebody has put it there. */
+static int init_web(const struct cli *cli, bool *ret_made)
+{
+	struct buf certificate, key;
+	struct err err = { 0 };
+	char machine[256] = "";
+
+	*ret_made = false;
+	if (!cli->conf.listen_web[0] || access(cli->conf.web_key, F_OK) == 0 || access(cli->conf.web_certificate, F_OK) == 0)
+		return 0;
+	(void)gethostname(machine, sizeof machine - 1);
+	buf_init(&certificate, CLI_WEBCERT_MAX);
+	buf_init(&key, CLI_WEBCERT_MAX);
+	int r = cli_webcert_make(machine, &certificate, &key, &err);
+	r = r < 0 ? cli_say_fail(cli, CLI_FAILED, "%s", err.say) : write_pair(cli, buf_span(&certificate), buf_span(&key));
+	*ret_made = r == 0;
+	secret_wipe(key.data, key.size);
+	buf_done(&key);
+	buf_done(&certificate);
+	return r;
+}
+
 int cli_init(const struct cli *cli, struct cli_call *call)
 {
 	const char *path = cli->conf.vault_key;
 	scoped(buf_done) struct buf out = { 0 };
 	uint8_t master[MASTER];
 	struct json j;
+	bool made = false;
 
 	(void)call;
 	randombytes_buf(master, sizeof master);
@@ -71,10 +113,15 @@ int cli_init(const struct cli *cli, struct cli_call *call)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, strerror(-r));
 	if (r == -EEXIST && (r = check_old(cli, path)) != 0)
 		return r;
+	r = init_web(cli, &made);
+	if (r != 0)
+		return r;
 	buf_init(&out, 2048);
 	json_open(&j, &out);
 	json_obj(&j, NULL);
 	json_str(&j, "vault_key", span_str(path));
+	if (made)
+		json_str(&j, "web_certificate", span_str(cli->conf.web_certificate));
 	json_end(&j);
 	cli_say_done(cli, buf_span(&out),
 		cli_say_text(cli,

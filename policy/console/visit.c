@@ -1,0 +1,151 @@
+#include "policy/console/visit.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/secret.h"
+#include "policy/broker.h"
+#include "policy/console/console.h"
+#include "policy/worker.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIRST_ID (UINT64_C(1) << 63) /* the parent's are microseconds since 1970 */
+enum { HASH_TEXT = 2 * crypto_hash_sha256_BYTES + 8 };
+
+struct pol_visit {
+	struct pol_visit *next;
+	struct pol_console *c;
+	struct pol_worker *w;
+	struct loop_timer late;
+	uint8_t token[POL_CONSOLE_TOKEN];
+};
+
+static void visit_free(struct pol_visit *v)
+{
+	struct pol_visit **at = &v->c->visits;
+
+	while (*at != v)
+		at = &(*at)->next;
+	*at = v->next;
+	loop_timer_del(&v->late);
+	pol_query_drop(&v->c->b->sql, v);
+	secret_wipe(v->token, sizeof v->token);
+	free(v);
+}
+
+void pol_visit_gone(struct pol_visit *v)
+{
+	visit_free(v);
+}
+
+void pol_visit_free_all(struct pol_console *c)
+{
+	while (c->visits) {
+		c->visits->w->visit = NULL;
+		visit_free(c->visits);
+	}
+}
+
+static void visit_late(void *ctx)
+{
+	struct pol_visit *v = ctx;
+
+	pol_link_cut(&v->w->link);
+}
+
+static unsigned count(const struct pol_console *c)
+{
+	unsigned n = 0;
+
+	for (const struct pol_visit *v = c->visits; v; v = v->next)
+		n++;
+	return n;
+}
+
+void pol_visit_new(struct pol_console *c, const struct wire_visit *m, int fd)
+{
+	scoped(scope_close) int sock = fd;
+
+	if (count(c) >= POL_VISITS_MAX) {
+		log_ev(LOG_LEVEL_WARN, "visit.refused", LOG_N("count", POL_VISITS_MAX));
+		return;
+	}
+	struct pol_visit *v = calloc(1, sizeof *v);
+
+	if (!v)
+		abort();
+	v->c = c;
+	v->late = (struct loop_timer){ .fire = visit_late, .ctx = v };
+	v->w = pol_worker_visit(c->b, v, FIRST_ID | ++c->last_visit, m->address, take_fd(sock));
+	if (!v->w) {
+		free(v);
+		return;
+	}
+	v->next = c->visits;
+	c->visits = v;
+	loop_timer_set(c->b->loop, &v->late, POL_VISIT_US);
+}
+
+/* ---- the console session ---- */
+
+static void answer(struct pol_visit *v, const struct wire_enter_answer *m)
+{
+	struct pol_link *l = &v->w->link;
+
+	if (pol_link_is_open(l))
+		(void)pol_link_sent(l, wire_enter_answer_queue(l->q, m, -1));
+	secret_wipe(v->token, sizeof v->token);
+}
+
+static void entered(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_visit *v = ctx;
+	struct wire_enter_answer m = { .code = code };
+
+	if (code == 0 && (pg_rows(res) != 1 || id_parse(pg_span(res, 0, 0), &m.id) < 0))
+		m.code = -EPROTO;
+	if (m.code < 0) {
+		if (err)
+			log_err(LOG_LEVEL_WARN, "console.not_entered", err);
+		m.say = span_str("Yanmen cannot sign you in just now. Try again in a minute. / 雁门暂时无法登录，请稍后再试。");
+		answer(v, &m);
+		return;
+	}
+	m.token = span_of(v->token, sizeof v->token);
+	m.user = pg_span(res, 0, 1);
+	m.role = pg_span(res, 0, 2);
+	m.lang = pg_span(res, 0, 3);
+	answer(v, &m);
+}
+
+/* What a list can show: of other bytes a question mark stays. */
+static void agent_text(struct span agent, char ret[static POL_VISIT_AGENT + 1])
+{
+	size_t n = agent.n < POL_VISIT_AGENT ? agent.n : POL_VISIT_AGENT;
+
+	for (size_t i = 0; i < n; i++)
+		ret[i] = agent.p[i] >= ' ' && agent.p[i] < 0x7f ? (char)agent.p[i] : '?';
+	ret[n] = '\0';
+}
+
+void pol_visit_enter(struct pol_visit *v, const struct wire_enter *m)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	char agent[POL_VISIT_AGENT + 1], user[24];
+	struct buf text;
+
+	randombytes_buf(v->token, sizeof v->token);
+	(void)crypto_hash_sha256(hash, v->token, sizeof v->token);
+	agent_text(m->agent, agent);
+	(void)snprintf(user, sizeof user, "%" PRId64, v->w->user_id);
+	buf_init(&text, HASH_TEXT);
+	pg_bytea_text(span_of(hash, sizeof hash), &text);
+	pol_query(&v->c->b->sql,
+		POL_SQL("select session, name, role, lang from api.console_enter($1::bigint, $2::bytea, $3, $4)", user,
+			buf_str(&text), v->w->address, agent),
+		entered, v);
+	buf_done(&text);
+}
