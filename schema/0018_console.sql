@@ -160,6 +160,15 @@ $$;
 create function console.own(permission text) returns bigint[] language sql stable as $$
 	select yanmen.reach(console.caller(), permission)
 $$;
+-- The right of a collection: '' none, null: there is no such collection.
+create function console.needs(collection text) returns text language sql immutable as $$
+	select case collection
+		when 'me' then '' when 'reachable' then '' when 'console_sessions' then ''
+		when 'sessions' then 'session.list' when 'recordings' then 'recording.list' when 'files' then 'file.list'
+		when 'audit' then 'audit.search' when 'targets' then 'target.list' when 'accounts' then 'target.list'
+		when 'users' then 'user.list' when 'roles' then 'user.list' when 'groups' then 'group.list'
+		when 'clusters' then 'cluster.list' when 'grants' then 'grant.list' when 'settings' then 'settings.read' end
+$$;
 create function console.is_me(name text) returns bool language sql stable as $$
 	select console.caller() ->> 'actor' = 'user:' || name
 $$;
@@ -303,7 +312,8 @@ begin
 	elsif part[2] <> '' then
 		return format('v.%I %s %L::%s', part[1], case part[2] when 'from' then '>=' else '<=' end, coalesce(one, ''), kind);
 	elsif kind = 'text[]' then
-		return format('v.%I && %L::text[]', part[1], coalesce(array[one], array(select jsonb_array_elements_text(v)))::text);
+		return format('v.%I && %L::text[]', part[1],
+			case when one is null then array(select jsonb_array_elements_text(v)) else array[one] end::text);
 	elsif one is not null then
 		return format('v.%I = %L::%s', part[1], one, kind);
 	end if;
@@ -334,9 +344,9 @@ declare
 	way text := case when left(sort, 1) = '-' then 'desc' else 'asc' end;
 begin
 	if coalesce(sort, '') = '' then
-		col := (select x from unnest(array['started', 'at', 'recent', 'seen', 'name', 'id']) with ordinality o (x, n)
+		col := (select x from unnest(array['started', 'at', 'recent', 'name', 'seen', 'id']) with ordinality o (x, n)
 			where x = any (names) order by n limit 1);
-		way := case when col in ('started', 'at', 'recent') then 'desc' else 'asc' end;
+		way := case when col in ('started', 'at', 'recent', 'seen') then 'desc' else 'asc' end;
 	end if;
 	if not col = any (names) then
 		raise exception '% are not sorted by %', collection, left(col, 60) using errcode = 'YM400';
@@ -382,9 +392,8 @@ begin
 	total := off + cardinality(ids);
 	if cardinality(ids) = lim or (cardinality(ids) = 0 and off > 0) then
 		execute format('select count(*) from (select from console.%I v where %s limit %s) x', collection, cond, most + 1) into total;
-		total := greatest(total, off + cardinality(ids));
 	end if;
-	return jsonb_build_object('rows', found_rows, 'total', least(total, greatest(most, off + cardinality(ids))), 'more', total > most);
+	return jsonb_build_object('rows', found_rows, 'total', least(total, most), 'more', total > most);
 end
 $$;
 
@@ -396,15 +405,16 @@ declare
 	c record;
 begin
 	select * into c from api.console_caller(hash, address);
-	if not exists (select from pg_class x where x.relnamespace = 'console'::regnamespace and x.relkind = 'v'
-		and x.relname = collection)
-	then
+	if console.needs(collection) is null then
 		raise exception 'there is no %', left(collection, 60) using errcode = 'YM404';
 	elsif jsonb_typeof(query) is distinct from 'object' then
 		raise exception 'the query is no object' using errcode = 'YM400';
 	end if;
 	perform set_config('console.caller', jsonb_build_object('actor', 'user:' || c.name, 'role', c.role, 'address', address,
 		'console', c.session)::text, true);
+	if console.needs(collection) <> '' then
+		perform api.need(console.caller(), console.needs(collection));
+	end if;
 	return console.page(collection, query);
 exception when data_exception then
 	if query ? 'id' then -- nothing can be called so

@@ -35,6 +35,7 @@ static const struct pol_terminal_say say_vault = { -EAGAIN, "Yanmen's vault is a
 	"密钥库暂时不可用，请稍后再试" };
 static const struct pol_terminal_say say_many = { -EAGAIN, "too many terminals are being opened, try again",
 	"正在打开的终端过多，请重试" };
+static const struct pol_terminal_say say_internal = { -EIO, "internal error", "网关内部错误" };
 static const struct pol_terminal_say say_signed_out = { -EKEYEXPIRED, "please sign in again", "请重新登录" };
 
 static void opening_free(struct pol_opening *o)
@@ -134,6 +135,8 @@ static void judged(void *ctx, int code, const struct pg_result *res, const struc
 		return;
 	if (reason == DECIDE_RULE_NO_GRANT)
 		refuse(o, &say_unknown);
+	else if (reason == DECIDE_RULE_ALLOWED) /* a row that makes no sense */
+		refuse(o, &say_internal);
 	else
 		refuse(o, &(struct pol_terminal_say){ -EACCES, decide_rule_say(reason, false), decide_rule_say(reason, true) });
 }

@@ -12,6 +12,7 @@ from harness.cluster import LOCAL, SCHEMA, Connection, refused
 
 KEY = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + b"\0\0\0\x20" + bytes(32)).decode()
 UNTIL = datetime.datetime(2999, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
+ROLES = ("yanmen_broker", "yanmen_sealer", "yanmen_exporter", "yanmen_web")
 COMMANDS = """certificate_issue certificate_list certificate_revoke cluster_admin user_remove group_remove cluster_remove target_remove account_remove user_add user_disable user_list group_add group_put group_take group_admin group_list cluster_add cluster_put
     cluster_list target_add target_set target_list target_test target_repin target_pin account_set grant_add grant_remove grant_list
     session_list session_watch session_kill session_lock session_unlock recording_list recording_export recording_verify replay
@@ -22,9 +23,9 @@ COMMANDS = """certificate_issue certificate_list certificate_revoke cluster_admi
 
 def test_processes_own_nothing_and_reach_no_table(db):
     tables = db.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname in ('yanmen', 'audit', 'api', 'search', 'siem') and c.relkind in ('r', 'p', 'v', 'S')""")
+        where n.nspname in ('yanmen', 'audit', 'api', 'search', 'siem', 'console') and c.relkind in ('r', 'p', 'v', 'S')""")
     assert len(tables) > 20
-    for role in ("yanmen_broker", "yanmen_sealer", "yanmen_exporter"):
+    for role in ROLES:
         assert db.superuser.one("""select count(*) from pg_shdepend d join pg_roles r on r.oid = d.refobjid
             where r.rolname = %s and d.deptype = 'o'""", role) == 0
         for [table] in tables:
@@ -41,10 +42,11 @@ def test_processes_own_nothing_and_reach_no_table(db):
 
 def test_each_role_executes_its_own_functions_and_no_other(db):
     rows = db.superuser.rows("""select n.nspname || '.' || p.proname, p.oid from pg_proc p
-        join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('yanmen', 'audit', 'api', 'siem')""")
+        join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('yanmen', 'audit', 'api', 'siem', 'search', 'console')""")
     may = {role: {name for name, oid in rows if db.superuser.one("""select has_function_privilege(%s, %s::oid, 'execute') and
         has_schema_privilege(%s, split_part(%s, '.', 1), 'usage')""", role, oid, role, name)}
-           for role in ("yanmen_broker", "yanmen_sealer", "yanmen_exporter")}
+           for role in ROLES}
+    assert may["yanmen_web"] == {"console.read"}
     assert may["yanmen_exporter"] == {"siem.start", "siem.rows", "siem.report"}
     assert may["yanmen_sealer"] == {"audit.seal", "audit.head_sign"}
     assert may["yanmen_broker"] == {name for name, _ in rows if name.startswith("api.")} | {
@@ -54,7 +56,7 @@ def test_each_role_executes_its_own_functions_and_no_other(db):
 
 def test_every_function_that_runs_as_the_owner_pins_its_search_path(db):
     loose = db.superuser.rows("""select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-        where n.nspname in ('api', 'audit', 'yanmen', 'siem') and (p.prosecdef or n.nspname = 'api')
+        where n.nspname in ('api', 'audit', 'yanmen', 'siem', 'console') and (p.prosecdef or n.nspname = 'api')
         and (not p.prosecdef or not coalesce(array_to_string(p.proconfig,
                 ' ') ~ 'search_path=pg_catalog, (yanmen, )?audit, pg_temp',
         false))""")

@@ -121,7 +121,7 @@ class Database:
     def __init__(self, cluster, name):
         self.cluster, self.name, self.open = cluster, name, []
         self.broker, self.sealer = self.connect("yanmen_broker"), self.connect("yanmen_sealer")
-        self.exporter = self.connect("yanmen_exporter")
+        self.exporter, self.web = self.connect("yanmen_exporter"), self.connect("yanmen_web")
         self.owner, self.superuser = self.connect("yanmen_owner"), self.connect("postgres")
         self.superuser.rows("create table if not exists public.settings_at_first as table yanmen.setting")
         self.lasting = len(self.open)
