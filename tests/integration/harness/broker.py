@@ -120,7 +120,7 @@ class Parent:
         self.processes = []
         self.vault = self._start("yanmen-vault", [os.open(home / "key", os.O_RDONLY)])
         self.pwhash = [self._start("yanmen-pwhash", []) for _ in range(2)]
-        self.workers = {}
+        self.workers, self.inner, self.terms = {}, [], []
         self.listener = None
         self.start_broker()
 
@@ -188,9 +188,17 @@ class Parent:
     host_key = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + b"k" * 32
     read_done = {"code": 0, "state": 3, "seq": 1}
 
+    wanted = True  # False: no worker and no terminal comes
+
     def _want(self, m, fd):
+        if m["job"] == 4:  # a terminal: its socket
+            self.terms.append(socket.socket(fileno=fd) if self.wanted else os.close(fd))
+            return
         self.next_worker += 1
         ours, theirs = wire.pair()
+        if m["job"] == 1:
+            self._want_session(m, fd, ours, theirs)
+            return
         peer = Peer(ours)
         peer.on["probe"] = lambda p, _: peer.send("probe_answer", ticket=p["ticket"], host_key=self.host_key, banner="SSH-2.0-x")
         peer.on["read"] = lambda r, _: peer.send("read_opened", ticket=r["ticket"], sealed_key=b"x" * 80)
@@ -198,6 +206,20 @@ class Parent:
         self.workers[self.next_worker] = peer
         self.control.send("attach", theirs.fileno(), worker=self.next_worker, role=6 if m["job"] == 2 else 7, job=m["job"],
                           ticket=m["ticket"])
+        theirs.close()
+
+    def _want_session(self, m, fd, ours, theirs):
+        """A worker for a client that comes through another one or from the console."""
+        client = socket.socket(fileno=fd)
+        if self.wanted:
+            w = Worker(self, self.next_worker, ours, m["address"].decode())
+            w.client = client
+            self.control.send("attach", theirs.fileno(), worker=w.number, role=6, job=1, ticket=m["ticket"], address=m["address"],
+                              port=m["port"], outer=m["outer"])
+            self.workers[w.number] = w
+            self.inner.append(w)
+        else:
+            client.close()
         theirs.close()
 
     def synced(self):
