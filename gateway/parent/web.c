@@ -65,6 +65,6 @@ int gw_web_listen(const struct conf *conf, int *ret_fd, struct err *err)
 		return 0;
 	int r = gw_listen_open(conf->listen_web, ret_fd, &port, err);
 	if (r == 0)
-		log_ev(LOG_LEVEL_INFO, "listening.web", LOG_S("on", conf->listen_web), LOG_N("port", port));
+		log_ev(LOG_LEVEL_INFO, "web.listening", LOG_S("on", conf->listen_web), LOG_N("port", port));
 	return r;
 }

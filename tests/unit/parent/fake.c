@@ -1,8 +1,9 @@
 /*
- * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker or reader by its name, says hello,
+ * A service of no use but to watch the parent: it is vault, recorder, pwhash, broker, reader, web or term by its name, says hello,
  * tells on stderr what it is told, and answers a worker's questions with the shortest yes.
  * As broker it takes orders on the CLI's socket, as `command` messages: "end ID", "lock ID", "probe TICKET",
- * "read TICKET", "inner ID", "forward ID": a worker for a client through that one, who says "hello", and tells what he hears.
+ * "read TICKET", "inner ID", "forward ID": a worker for a client through that one, who says "hello", and tells what he hears;
+ * "browser PORT", "nowhere PORT": the same for one of a browser, from 192.0.2.5 or from nowhere; "term N": a terminal.
  */
 #include "gateway/core/err.h"
 #include "gateway/core/msg.h"
@@ -42,7 +43,11 @@ static void from_parent(uint16_t type, struct span body, int fd)
 	struct wire_peer p;
 	struct wire_gone g;
 	struct wire_serves s;
-	if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
+	struct wire_client c;
+	if (type == WIRE_T_client && wire_client_get(body, &c, NULL) == 0) {
+		fprintf(stderr, "fake %s client job=%u .\n", name, c.job);
+		add(fd, FROM_WORKER);
+	} else if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
 		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u outer=%ju\n", name,
 			(uintmax_t)a.worker, a.role, a.job, (uintmax_t)a.ticket, (int)a.address.n,
 			a.address.n ? (const char *)a.address.p : "", a.resumed, (uintmax_t)a.outer);
@@ -72,7 +77,10 @@ static void from_parent(uint16_t type, struct span body, int fd)
 static void from_worker(int sock, uint16_t type, struct span body)
 {
 	struct wire_probe_answer p;
-	if (type == WIRE_T_host_key) {
+	struct wire_term_begin t;
+	if (type == WIRE_T_term_begin && wire_term_begin_get(body, &t, NULL) == 0) {
+		fprintf(stderr, "fake %s begin account=%.*s .\n", name, (int)t.account.n, (const char *)t.account.p);
+	} else if (type == WIRE_T_host_key) {
 		(void)wire_host_key_answer_send(sock, &(struct wire_host_key_answer){ .key.b = "KEY" }, -1);
 	} else if (type == WIRE_T_login) {
 		(void)wire_login_answer_send(sock, &(struct wire_login_answer){ .verdict = WIRE_LOGIN_OK }, -1);
@@ -82,15 +90,26 @@ static void from_worker(int sock, uint16_t type, struct span body)
 	}
 }
 
-static void inner(uint64_t outer, uint8_t door)
+static void inner(struct wire_want m)
 {
 	int sv[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0 || write(sv[1], "hello", 5) != 5)
 		exit(7);
-	struct wire_want m = { .ticket = 7, .job = WIRE_JOB_SESSION, .outer = outer, .door = door };
+	m.ticket = 7;
+	m.job = WIRE_JOB_SESSION;
 	(void)wire_want_send(PARENT, &m, sv[0]);
 	close(sv[0]);
 	add(sv[1], FROM_INNER);
+}
+
+static void term(void)
+{
+	int sv[2];
+	if (msg_pair(sv) < 0 || wire_term_begin_send(sv[1], &(struct wire_term_begin){ .account = span_str("cyadmin") }, -1) < 0)
+		exit(8);
+	(void)wire_want_send(PARENT, &(struct wire_want){ .job = WIRE_JOB_TERM }, sv[0]);
+	close(sv[0]);
+	add(sv[1], FROM_WORKER);
 }
 
 /* One line a read, the last one empty. */
@@ -119,9 +138,15 @@ static void from_cli(struct span body)
 	number = strtoull(space + 1, NULL, 10);
 	*space = 0;
 	if (strcmp(word, "inner") == 0)
-		inner(number, WIRE_DOOR_INNER);
+		inner((struct wire_want){ .outer = number, .door = WIRE_DOOR_INNER });
 	else if (strcmp(word, "forward") == 0)
-		inner(number, WIRE_DOOR_FORWARD);
+		inner((struct wire_want){ .outer = number, .door = WIRE_DOOR_FORWARD });
+	else if (strcmp(word, "browser") == 0)
+		inner((struct wire_want){ .door = WIRE_DOOR_INNER, .address = span_str("192.0.2.5"), .port = (uint16_t)number });
+	else if (strcmp(word, "nowhere") == 0)
+		inner((struct wire_want){ .door = WIRE_DOOR_INNER, .address = span_str("nowhere"), .port = (uint16_t)number });
+	else if (strcmp(word, "term") == 0)
+		term();
 	else if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
 		(void)wire_want_send(PARENT,
 			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ },
@@ -151,7 +176,7 @@ static void serve(nfds_t i)
 	if (n == -EAGAIN)
 		return;
 	if (n < 0) {
-		if (kinds[i] == FROM_PARENT)
+		if (kinds[i] == FROM_PARENT || role == WIRE_TERM)
 			exit(0);
 		close(sock);
 		fds[i].fd = -1;
@@ -175,6 +200,9 @@ static bool has_its_files(void)
 	if (role == WIRE_EXPORT) /* a folder; the CA; no certificate, no key */
 		return openat(PARENT + 2, ".", O_RDONLY | O_DIRECTORY) >= 0 && read(PARENT + 3, key, 2) == 2 &&
 		       read(PARENT + 4, key, 1) == 0 && read(PARENT + 5, key, 1) == 0;
+	if (role == WIRE_WEB) /* a folder, certificate, key */
+		return openat(PARENT + 2, ".", O_RDONLY | O_DIRECTORY) >= 0 && read(PARENT + 3, key, 4) == 4 &&
+		       memcmp(key, "cert", 4) == 0 && read(PARENT + 4, key, 3) == 3 && memcmp(key, "key", 3) == 0;
 	if (role != WIRE_RECORDER)
 		return true;
 	DIR *d = fdopendir(PARENT + 2);
@@ -194,7 +222,7 @@ static void be_late(void)
 int main(int argc, char **argv)
 {
 	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER,
-		WIRE_EXPORT };
+		WIRE_EXPORT, WIRE_WEB, WIRE_TERM };
 	name = argc == 1 && strlen(argv[0]) > 7 ? argv[0] + 7 : "?"; /* yanmen-... */
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
 		if (strcmp(name, wire_role_name(roles[i])) == 0)

@@ -63,7 +63,7 @@ static void place(const struct house *h, const char *name, const char *program)
 static void build(struct house *h, const char *limits)
 {
 	static const char *const services[] = { "yanmen-vault", "yanmen-recorder", "yanmen-pwhash", "yanmen-broker",
-		"yanmen-reader", "yanmen-export" };
+		"yanmen-reader", "yanmen-export", "yanmen-web", "yanmen-term" };
 	char conf[2048];
 	memset(h, 0, sizeof *h);
 	snprintf(h->dir, sizeof h->dir, "/tmp/yanmen-parent-XXXXXX");
@@ -74,7 +74,7 @@ static void build(struct house *h, const char *limits)
 	write_file(h, "key", "0123456789abcdef0123456789abcdef", 0600);
 	snprintf(conf, sizeof conf,
 		"[listen]\nssh = 127.0.0.1:0\n[paths]\nrun = %s/run\nrecordings = %s/rec\nspool = %s/spool\n"
-		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\npwhash =\nexport =\n"
+		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\npwhash =\nexport =\nweb =\nterm =\n"
 		"[limits]\npool_warm = 2\n%s",
 		h->dir, h->dir, h->dir, h->dir, h->dir, limits);
 	write_file(h, "conf", conf, 0600);
