@@ -91,6 +91,29 @@ static void the_secret_is_shown_once_to_whom_it_is_for(void **state)
 	assert_int_equal(none.step, 0);
 }
 
+static void what_a_browser_enrols_with_is_webs_alone_and_web_gets_nothing_else(void **state)
+{
+	struct desk *d = *state;
+	int web = desk_wired(d, WIRE_WEB, 0);
+	scoped(buf_done) struct buf sealed = { 0 }, public_key = { 0 };
+
+	make(d, WIRE_WORKER_WEB, (struct span){ 0 });
+	assert_int_equal(desk_use(d, d->worker), WIRE_T_use_denied);
+	assert_int_equal(desk_use(d, web), WIRE_T_use_secret);
+	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
+	make(d, DESK_WORKER, (struct span){ 0 });
+	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
+	assert_int_equal(desk_seal(d, WIRE_SECRET_PASSWORD, "open sesame", &sealed, &public_key), 0);
+	struct desk_allow a = { WIRE_WORKER_WEB, WIRE_SECRET_PASSWORD, "", buf_span(&sealed), desk_bound, 0 };
+	assert_int_equal(desk_allow(d, &a), 0);
+	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
+	make(d, WIRE_WORKER_WEB, (struct span){ 0 });
+	int next = desk_wired(d, WIRE_WEB, 0); /* a new one: what the older one was allowed is gone */
+	assert_int_equal(desk_use(d, next), WIRE_T_use_denied);
+	close(web);
+	close(next);
+}
+
 static void new_codes_come_to_the_broker_and_no_secret_does(void **state)
 {
 	struct desk *d = *state;
@@ -153,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(the_secret_is_shown_once_to_whom_it_is_for),
+		CASE(what_a_browser_enrols_with_is_webs_alone_and_web_gets_nothing_else),
 		CASE(new_codes_come_to_the_broker_and_no_secret_does),
 		CASE(the_broker_cannot_hand_a_factor_to_a_worker),
 		CASE(a_credential_is_no_factor),

@@ -335,6 +335,7 @@ static void ends_a_peer_that_asks_what_it_may_not(void **state)
 		{ WIRE_SSH, 100, { WIRE_T_host_key, WIRE_T_host_sign, WIRE_T_use } },
 		{ WIRE_READER, 101, { WIRE_T_use, WIRE_T_publics } },
 		{ WIRE_RECORDER, 0, { WIRE_T_sign, WIRE_T_publics } },
+		{ WIRE_WEB, 0, { WIRE_T_use } },
 		{ WIRE_BROKER, 0,
 			{ WIRE_T_allow, WIRE_T_forget, WIRE_T_seal, WIRE_T_rebind, WIRE_T_publics, WIRE_T_sign } },
 	};
