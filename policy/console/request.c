@@ -55,7 +55,8 @@ static void answer(struct pol_console *c, uint64_t ticket, struct span json, con
 		m.more = more = n < json.n;
 		if (pol_link_sent(l, wire_ask_answer_queue(l->q, &m, -1)) < 0)
 			return;
-		json = span_of(json.p + n, json.n - n);
+		if (more)
+			json = span_of(json.p + n, json.n - n);
 	}
 }
 
@@ -107,6 +108,7 @@ static void copy(struct pol_request *r, const struct wire_ask *m)
 	buf_put_span(&r->text, m->name);
 	buf_put_span(&r->text, m->args);
 	buf_put_span(&r->text, m->lang);
+	buf_put(&r->text, "", 1); /* so that there is a place for what is empty */
 	const uint8_t *at = buf_span(&r->text).p;
 	r->command = (struct wire_command){ .name = span_of(at, m->name.n),
 		.count = m->count,
