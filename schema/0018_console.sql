@@ -160,6 +160,10 @@ $$;
 create function console.own(permission text) returns bigint[] language sql stable as $$
 	select yanmen.reach(console.caller(), permission)
 $$;
+-- The same as rows: (select console.own(...)) is null or x in (select console.mine(...)) looks them up in a hash table.
+create function console.mine(permission text) returns setof bigint language sql stable as $$
+	select unnest(console.own(permission))
+$$;
 -- The right of a collection: '' none, null: there is no such collection.
 create function console.needs(collection text) returns text language sql immutable as $$
 	select case collection
@@ -193,28 +197,28 @@ create view console.sessions as
 		s.ended_at as ended, s.reason, s.bytes_in, s.bytes_out,
 		(select r.state from yanmen.recording r where r.session_id = s.id) as recording
 	from yanmen.session s
-	where (select console.own('session.list')) is null or s.target_id = any ((select console.own('session.list'))::bigint[]);
+	where (select console.own('session.list')) is null or s.target_id in (select console.mine('session.list'));
 
 create view console.recordings as
 	select s.id, s.user_name as "user", s.target_name as target, s.cluster_name as cluster, s.account_name as account,
 		s.protocol, s.state, s.address, s.started_at as started, s.ended_at as ended, s.reason, r.state as recording,
 		r.bytes as size, r.removed_at as removed, r.hold_reason as hold, r.held_by, r.reason as recording_reason
-	from yanmen.session s join yanmen.recording r on r.session_id = s.id
-	where (select console.own('recording.list')) is null or s.target_id = any ((select console.own('recording.list'))::bigint[]);
+	from yanmen.session s left join yanmen.recording r on r.session_id = s.id -- each has one; a page that asks nothing of it is found without
+	where (select console.own('recording.list')) is null or s.target_id in (select console.mine('recording.list'));
 
 create view console.files as
 	select f.session_id::text || ':' || f.number::text as id, f.session_id as session, f.number, s.user_name as "user",
 		s.target_name as target, s.account_name as account, f.protocol, f.op, f.state, f.path, f.path_to as "to", f.size,
 		encode(f.sha256, 'hex') as sha256, f.kept, f.why, f.started_at as started, f.ended_at as ended
 	from yanmen.file f join yanmen.session s on s.id = f.session_id
-	where (select console.own('file.list')) is null or s.target_id = any ((select console.own('file.list'))::bigint[]);
+	where (select console.own('file.list')) is null or s.target_id in (select console.mine('file.list'));
 
 create view console.audit as
 	select e.id, e.at, e.kind, e.actor, e.user_name as "user", e.target_name as target, e.session,
 		e.body::jsonb ->> 'address' as address, left(e.search, 300) as text, e.body::jsonb as body
 	from audit.event e
 	where (select console.own('audit.search')) is null or (e.target_name is not null
-		and search.target_of(e) = any ((select console.own('audit.search'))::bigint[]));
+		and search.target_of(e) in (select console.mine('audit.search')));
 
 create view console.targets as
 	select t.id, t.name, t.kind, yanmen.address(t.host, t.port) as address, t.host, t.port, c.name as cluster,
@@ -226,7 +230,7 @@ create view console.targets as
 			where m.target_id = t.id order by g.name) as groups
 	from yanmen.target t join yanmen.cluster c on c.id = t.cluster_id
 	where t.removed_at is null
-		and ((select console.own('target.list')) is null or t.id = any ((select console.own('target.list'))::bigint[]));
+		and ((select console.own('target.list')) is null or t.id in (select console.mine('target.list')));
 
 -- What the SSH menu shows him (yanmen.menu_row), and when he was there last.
 create view console.reachable as
@@ -242,7 +246,7 @@ create view console.accounts as
 		a.updated_at as updated
 	from yanmen.account_view a join yanmen.target t on t.id = a.target_id
 	where t.removed_at is null
-		and ((select console.own('target.list')) is null or t.id = any ((select console.own('target.list'))::bigint[]));
+		and ((select console.own('target.list')) is null or t.id in (select console.mine('target.list')));
 
 create view console.users as
 	select u.id, u.name, u.role, u.state, u.lang, u.pwhash is not null as password, u.factor,
@@ -285,7 +289,7 @@ create view console.grants as
 	left join yanmen.target t on t.id = g.target_id
 	left join yanmen.resource_group r on r.id = g.group_id
 	where g.removed_at is null and ((select console.own('grant.list')) is null
-		or g.target_id = any ((select console.own('grant.list'))::bigint[]));
+		or g.target_id in (select console.mine('grant.list')));
 
 create view console.settings as
 	select s.key as id, s.key as name, s.value, s.about, s.set_by
@@ -321,11 +325,13 @@ begin
 end
 $$;
 
--- The text that is looked for stands in one of the view's texts.
+-- The text that is looked for stands in one of the view's texts; not in those that are one of a few words, or dear.
 create function console.containing(collection text, q text) returns text language plpgsql stable as $$
 declare
 	columns text := (select string_agg(format('v.%I', a.attname), ', ' order by a.attnum) from pg_attribute a
-		where a.attrelid = format('console.%I', collection)::regclass and a.attnum > 0 and a.atttypid = 'text'::regtype);
+		where a.attrelid = format('console.%I', collection)::regclass and a.attnum > 0 and a.atttypid = 'text'::regtype
+			and a.attname <> all (array['state', 'recording', 'protocol', 'op', 'sha256', 'host_key', 'public_key', 'set_by', 'rule', 'lang', 'hold',
+				'held_by', 'recording_reason']));
 begin
 	if octet_length(q) > 400 then
 		raise exception 'q is longer than 400 bytes' using errcode = 'YM400';
