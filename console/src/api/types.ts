@@ -1,0 +1,107 @@
+/* What the server answers, as docs/openapi.yaml has it. */
+export interface Page<Row> {
+	rows: Row[]
+	total: number
+}
+export type Query = Record<string, string | number | boolean | undefined>
+export type Command = `${string} ${string}`
+
+export interface Me {
+	user: string
+	role: string
+	lang: string
+	permissions: string[]
+	csrf: string
+	session: string
+	instance?: { name?: string; version?: string }
+}
+
+export type LoginStep = 'done' | 'code' | 'enrol' | 'codes'
+export interface LoginAnswer {
+	step: LoginStep
+	visit?: string
+	csrf?: string
+	user?: string
+	secret?: string // enrol: base32
+	codes?: string[] // codes: recovery codes
+	say?: string
+}
+
+export interface Session {
+	id: string
+	user: string
+	target: string
+	account: string
+	cluster: string
+	protocol: string
+	state: 'online' | 'closed' | 'crashed'
+	started: string
+	ended: string | null
+	reason: string | null
+	address: string
+	bytes_in: number | null
+	bytes_out: number | null
+	locked: boolean
+}
+
+export interface Reachable {
+	id: string
+	target: string
+	account: string
+	kind: string
+	cluster: string
+	address: string
+	group: string | null
+	recent: string | null
+}
+
+export interface FileRow {
+	id: string
+	session: string
+	user: string
+	target: string
+	protocol: string
+	op: string
+	state: string
+	path: string
+	to: string | null
+	size: number | null
+	sha256: string | null
+	why: string | null
+	started: string
+	ended: string | null
+}
+
+/* A hit of the search over everything. */
+export interface Hit {
+	id: string | number
+	next?: string
+	at: string
+	kind: string
+	user: string | null
+	target: string | null
+	session: string | null
+	offset: number | null // seconds since the session began
+	text: string
+	actor?: string
+	body?: unknown
+}
+
+export interface ConsoleSession {
+	id: string
+	user: string
+	address: string
+	agent: string
+	created: string
+	seen: string
+	ended: string | null
+	current?: boolean
+}
+
+export interface Opened {
+	id: string
+	ticket: string
+}
+export interface Ticket {
+	ticket: string
+}
