@@ -84,9 +84,10 @@ export async function list<Row>(collection: string, query: Query = {}, signal?: 
 }
 
 export function queryText(query: Query): string {
-	const words = new URLSearchParams()
-	for (const [key, value] of Object.entries(query)) if (value !== undefined && value !== '') words.set(key, String(value))
-	return words.toString()
+	return Object.entries(query)
+		.filter(([, value]) => value !== undefined && value !== '')
+		.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`)
+		.join('&')
 }
 
 /* A command of the table: "session kill".  once: the same for each try of one form, so that it is done once. */

@@ -41,7 +41,7 @@ describe('files of a target', () => {
 	})
 	it('names contents by address, whatever is in the path', () => {
 		const { files } = talk(() => null)
-		expect(files.address('/a b/ü&c', 5)).toBe('/api/v1/terminals/t1/file?path=%2Fa+b%2F%C3%BC%26c&offset=5')
+		expect(files.address('/a b/ü&c', 5)).toBe('/api/v1/terminals/t1/file?path=%2Fa%20b%2F%C3%BC%26c&offset=5')
 	})
 })
 

@@ -51,9 +51,8 @@ export class Files {
 	}
 
 	address(path: string, offset?: number): string {
-		const words = new URLSearchParams({ path })
-		if (offset !== undefined) words.set('offset', String(offset))
-		return `/api/v1/terminals/${this.link.id}/file?${words}`
+		const from = offset === undefined ? '' : `&offset=${offset}`
+		return `/api/v1/terminals/${this.link.id}/file?path=${encodeURIComponent(path)}${from}`
 	}
 
 	/* Sends what of the file is behind `offset`.  abort ends it; what has arrived stays. */
