@@ -1,0 +1,76 @@
+import { onBeforeUnmount, reactive } from 'vue'
+import { Files } from '@/term/files'
+import type { Notice, State } from '@/term/frame'
+import { Link } from '@/term/link'
+import type { Screen } from '@/term/screen'
+import { takeTicket, type Tab } from './tabs'
+
+/* What the line below a terminal tells. */
+export interface Standing {
+	state: State['state']
+	target: string
+	account: string
+	layer: string
+	say: string
+	exit: number | null
+	waiting: number // milliseconds until the next try to connect; 0 = connected, -1 = given up
+	latency: number | null
+	notice: Notice | null
+}
+
+/* One terminal: its connection, its screen, its files. */
+export function useTerminal(tab: Tab) {
+	const standing = reactive<Standing>({
+		state: 'connecting',
+		target: tab.target,
+		account: tab.account,
+		layer: '',
+		say: '',
+		exit: null,
+		waiting: 0,
+		latency: null,
+		notice: null,
+	})
+	let screen: Screen | null = null
+	const link = new Link(tab.id, {
+		size: () => ({ columns: screen?.term.cols ?? 80, rows: screen?.term.rows ?? 24 }),
+		output: (bytes, shown) => screen?.term.write(bytes, shown),
+		screen: (columns, rows, bytes) => screen?.redraw(columns, rows, bytes),
+		state(state) {
+			standing.state = state.state
+			standing.target = state.target ?? standing.target
+			standing.account = state.account ?? standing.account
+			standing.layer = state.layer ?? standing.layer
+			standing.say = state.say ?? ''
+			standing.exit = state.exit ?? null
+			tab.account ||= standing.account
+		},
+		notice: (notice) => (standing.notice = notice),
+		filed: (id, answer) => files.filed(id, answer),
+		connection(waiting, say) {
+			standing.waiting = waiting
+			if (waiting !== 0) files.lost()
+			if (waiting >= 0) return
+			standing.state = 'ended'
+			standing.say = say
+		},
+		latency: (ms) => (standing.latency = Math.round(ms)),
+	})
+	const files = new Files(link)
+	const retry = () => link.retry()
+	window.addEventListener('online', retry)
+
+	onBeforeUnmount(() => {
+		window.removeEventListener('online', retry)
+		link.close()
+	})
+	return {
+		standing,
+		link,
+		files,
+		start(on: Screen) {
+			screen = on
+			void link.connect(takeTicket(tab))
+		},
+	}
+}
