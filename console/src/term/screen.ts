@@ -95,7 +95,7 @@ export class Screen {
 	}
 
 	/* Draws a whole screen in place of what was there. */
-	redraw(columns: number, rows: number, bytes: Uint8Array, shown?: () => void) {
+	redraw(columns: number, rows: number, bytes: Uint8Array | string, shown?: () => void) {
 		this.term.reset()
 		if (!this.of.live && columns > 0 && rows > 0) this.term.resize(columns, rows)
 		this.term.write(bytes, shown)
