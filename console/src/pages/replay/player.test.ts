@@ -58,10 +58,12 @@ describe('a player', () => {
 	})
 	it('skips an hour in which nothing happened, or waits for it', () => {
 		const skipping = playing(out(3_600_000))
+		skipping.player.tick(0)
 		skipping.player.tick(10)
 		expect(skipping.player.state.at).toBe(3_600_000 - 1500)
 		const patient = playing(out(3_600_000))
 		patient.player.state.skipIdle = false
+		patient.player.tick(0)
 		patient.player.tick(10)
 		expect(patient.player.state.at).toBe(10)
 	})

@@ -1,0 +1,55 @@
+/* The one shape of the inventory's pages: columns, filters, and what can be done, as data. */
+import type { Command } from '@/api/types'
+
+export interface Choice {
+	value: string
+	text?: string // key of a text; without one the value itself is shown
+}
+export interface Filter {
+	key: string
+	label: string
+	kind: 'text' | 'choice' | 'range'
+	choices?: Choice[]
+}
+export type Row = Record<string, unknown> & { id: string | number }
+export interface Column {
+	key: string
+	label: string
+	kind?: 'text' | 'time' | 'bytes' | 'list' | 'yes' | 'word'
+	words?: string // of kind word: below which key its texts are
+	sort?: boolean
+	width?: number
+}
+export interface Field {
+	key: string
+	label: string
+	kind: 'text' | 'area' | 'secret' | 'choice' | 'many' | 'switch' | 'time' | 'of'
+	choices?: Choice[]
+	from?: string // of kind "of": the collection whose names may be chosen
+	several?: boolean
+	required?: boolean
+	about?: string
+	value?: (row: Row) => unknown // what an existing object has
+}
+export interface Action {
+	command: Command
+	label: string
+	permission: string
+	args?: (row: Row) => Record<string, unknown>
+	fields?: Field[]
+	danger?: boolean
+	bulk?: boolean // for several rows, one command each
+	together?: (rows: Row[]) => Record<string, unknown> // for several rows, one command
+	when?: (row: Row) => boolean
+	answer?: boolean // its answer is for eyes
+}
+export interface Shape {
+	collection: string
+	title: string
+	watched: string[]
+	search: string
+	filters?: Filter[]
+	columns: Column[]
+	create?: Action
+	actions: Action[]
+}
