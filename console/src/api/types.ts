@@ -2,6 +2,7 @@
 export interface Page<Row> {
 	rows: Row[]
 	total: number
+	more?: boolean // there are more than total says
 }
 export type Query = Record<string, string | number | boolean | undefined>
 export type Command = `${string} ${string}`
@@ -51,7 +52,8 @@ export interface Reachable {
 	kind: string
 	cluster: string
 	address: string
-	group: string | null
+	default: boolean
+	groups: string[]
 	recent: string | null
 }
 
@@ -94,8 +96,7 @@ export interface ConsoleSession {
 	agent: string
 	created: string
 	seen: string
-	ended: string | null
-	current?: boolean
+	current: boolean
 }
 
 export interface Opened {

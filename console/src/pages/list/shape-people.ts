@@ -1,0 +1,87 @@
+import type { Choice, Shape } from './shape'
+
+const name = (row: { name?: unknown }) => ({ name: row.name })
+const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required'].map((value) => ({ value, text: `factor.${value}` }))
+const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
+const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))
+
+export const users: Shape = {
+	collection: 'users',
+	title: 'inventory.users',
+	watched: ['users'],
+	search: 'list.search',
+	filters: [{ key: 'state', label: 'field.state', kind: 'choice', choices: ['active', 'disabled'].map((value) => ({ value, text: `user_state.${value}` })) }],
+	columns: [
+		{ key: 'name', label: 'field.name', sort: true },
+		{ key: 'role', label: 'field.role', kind: 'word', words: 'role', sort: true },
+		{ key: 'state', label: 'field.state', kind: 'word', words: 'user_state', sort: true, width: 100 },
+		{ key: 'password', label: 'field.password', kind: 'yes', width: 100 },
+		{ key: 'enrolled', label: 'field.enrolled', kind: 'yes', width: 110 },
+		{ key: 'seen', label: 'field.seen', kind: 'time', sort: true, width: 150 },
+		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 150 },
+	],
+	create: {
+		command: 'user add',
+		label: 'action.add',
+		permission: 'user.manage',
+		fields: [
+			{ key: 'name', label: 'field.name', kind: 'text', required: true, about: 'about.user' },
+			{ key: 'role', label: 'field.role', kind: 'of', from: 'roles', required: true },
+			{ key: 'secret', label: 'field.password', kind: 'secret', about: 'about.password' },
+			{ key: 'key', label: 'field.keys', kind: 'area', several: true, about: 'about.keys' },
+			{ key: 'lang', label: 'field.lang', kind: 'choice', choices: [{ value: 'zh', text: 'lang.zh' }, { value: 'en', text: 'lang.en' }] },
+		],
+	},
+	actions: [
+		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, danger: true, bulk: true, when: (row) => row.state === 'active' },
+		{ command: 'user enable', label: 'action.enable', permission: 'user.manage', args: name, bulk: true, when: (row) => row.state === 'disabled' },
+		{
+			command: 'user factor',
+			label: 'action.factor',
+			permission: 'factor.manage',
+			args: name,
+			bulk: true,
+			fields: [{ key: 'policy', label: 'field.policy', kind: 'choice', choices: POLICIES, required: true, value: (row) => row.factor || 'default' }],
+		},
+		{ command: 'factor reset', label: 'action.factor_reset', permission: 'factor.manage', args: name, danger: true, when: (row) => row.enrolled === true },
+		{ command: 'user remove', label: 'action.remove', permission: 'user.manage', args: name, danger: true, bulk: true },
+	],
+}
+
+export const grants: Shape = {
+	collection: 'grants',
+	title: 'inventory.grants',
+	watched: ['grants', 'sessions'],
+	search: 'list.search',
+	columns: [
+		{ key: 'user', label: 'field.user', sort: true },
+		{ key: 'account', label: 'field.account', sort: true },
+		{ key: 'target', label: 'field.target', sort: true },
+		{ key: 'group', label: 'field.group', sort: true },
+		{ key: 'from', label: 'field.networks', kind: 'list' },
+		{ key: 'hours', label: 'field.hours', width: 140 },
+		{ key: 'until', label: 'field.until', kind: 'time', sort: true, width: 150 },
+		{ key: 'features', label: 'field.features', kind: 'list', width: 200 },
+		{ key: 'online', label: 'field.online', width: 80 },
+		{ key: 'expired', label: 'field.expired', kind: 'yes', width: 90 },
+	],
+	create: {
+		command: 'grant add',
+		label: 'action.add',
+		permission: 'grant.manage',
+		fields: [
+			{ key: 'user', label: 'field.user', kind: 'of', from: 'users', required: true },
+			{ key: 'account', label: 'field.account', kind: 'text', required: true },
+			{ key: 'target', label: 'field.target', kind: 'of', from: 'targets', about: 'about.target_or_group' },
+			{ key: 'group', label: 'field.group', kind: 'of', from: 'groups' },
+			{ key: 'feature', label: 'field.features', kind: 'many', choices: FEATURES, about: 'about.features' },
+			{ key: 'from', label: 'field.networks', kind: 'area', several: true, about: 'about.from' },
+			{ key: 'hours', label: 'field.hours', kind: 'text', about: 'about.hours' },
+			{ key: 'until', label: 'field.until', kind: 'time' },
+			{ key: 'idle', label: 'field.idle', kind: 'text', about: 'about.seconds' },
+			{ key: 'total', label: 'field.longest', kind: 'text', about: 'about.seconds' },
+			{ key: 'concurrent', label: 'field.concurrent', kind: 'text' },
+		],
+	},
+	actions: [{ command: 'grant remove', label: 'action.remove', permission: 'grant.manage', args: (row) => ({ id: String(row.id) }), danger: true, bulk: true }],
+}
