@@ -43,9 +43,9 @@ for (const [key, text] of zh) {
 // A key is named whole in the source, or its folder is, as in t(`state.${row.state}`).
 for (const key of en.keys()) {
 	const above = key.slice(0, key.lastIndexOf('.'))
-	if (!code.includes(`'${key}'`) && !code.includes(`${above}.$`)) found.push(`${key} is used nowhere`)
+	if (!code.includes(`'${key}'`) && !code.includes(`${above}.$`) && !code.includes(`words: '${above}'`)) found.push(`${key} is used nowhere`)
 }
-for (const match of code.matchAll(/\bt\('([\w.-]+)'/g)) {
+for (const match of code.matchAll(/(?:\bt\(|(?:label|about|title|text|search): )'(\w+\.[\w.-]+)'/g)) {
 	if (!en.has(match[1])) found.push(`no text ${match[1]}`)
 }
 for (const line of found) console.error(line)
