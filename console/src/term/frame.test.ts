@@ -48,12 +48,16 @@ describe('what the browser is told', () => {
 		expect(told(text(0x84, '{"kind":"zmodem","say":"x"}'))).toEqual({ type: 'notice', notice: { kind: 'zmodem', say: 'x' } })
 		expect(told(text(0x86, '{"ok":true}', 7, 0, 0, 0x80))).toEqual({ type: 'filed', id: 0x80000007, answer: { ok: true } })
 	})
+	it('reads how much of the input was taken', () => {
+		expect(told(message(0x85, 0, 0x40, 0, 0))).toEqual({ type: 'taken', bytes: 16384 })
+	})
 	it('passes over types of a later release', () => {
 		expect(told(message(0x99, 1, 2, 3))).toEqual({ type: 'other' })
 	})
 	it.each([
 		['nothing', message()],
 		['a screen without its size', message(0x83, 80, 0)],
+		['a number that is cut', message(0x85, 1, 0)],
 		['an answer without its id', message(0x86, 1, 0)],
 		['JSON that is none', text(0x81, '{')],
 		['JSON that is no object', text(0x81, '[]')],

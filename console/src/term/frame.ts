@@ -4,6 +4,7 @@
  * u8 type | body to the end of the message; numbers little-endian.  One frame is one binary WebSocket message.
  */
 export const FRAME_MAX = 32 << 10
+export const HELD = 256 << 10 // bytes of INPUT on their way beyond what TAKEN gave back
 export const OWN = 0x80000000 // ids of files from here on are the server's own
 
 const HELLO = 0x01
@@ -16,6 +17,7 @@ const STATE = 0x81
 const OUTPUT = 0x82
 const SCREEN = 0x83
 const NOTICE = 0x84
+const TAKEN = 0x85
 const FILED = 0x86
 
 export interface State {
@@ -24,6 +26,7 @@ export interface State {
 	account?: string
 	say?: string
 	exit?: number
+	signal?: string
 	layer?: string // of command control: which one is in force
 }
 export interface Notice {
@@ -54,6 +57,7 @@ export type Told =
 	| { type: 'output'; bytes: Uint8Array }
 	| { type: 'screen'; columns: number; rows: number; bytes: Uint8Array }
 	| { type: 'notice'; notice: Notice }
+	| { type: 'taken'; bytes: number }
 	| { type: 'filed'; id: number; answer: Filed }
 	| { type: 'other' }
 
@@ -121,6 +125,8 @@ export function told(message: ArrayBuffer): Told {
 			return { type: 'screen', columns: view.getUint16(1, true), rows: view.getUint16(3, true), bytes: body.subarray(4) }
 		case NOTICE:
 			return { type: 'notice', notice: json(body) as Notice }
+		case TAKEN:
+			return { type: 'taken', bytes: view.getUint32(1, true) }
 		case FILED:
 			return { type: 'filed', id: view.getUint32(1, true), answer: json(body.subarray(4)) as Filed }
 		default:

@@ -3,12 +3,13 @@
  */
 import { isProblem } from '@/api/client'
 import { backoff, openSocket } from '@/api/socket'
-import { ask, told, type Filed, type Notice, type State, type Told } from './frame'
+import { ask, HELD, told, type Filed, type Notice, type State, type Told } from './frame'
 
 const ACK_STEP = 64 << 10
 const ACK_WAIT_MS = 50
 const BUFFERED_MAX = 64 << 10
 const TRIES_MAX = 30
+const TAKEN_ELSEWHERE = 4409 // another window shows this terminal now
 
 export interface LinkListener {
 	size(): { columns: number; rows: number }
@@ -17,7 +18,7 @@ export interface LinkListener {
 	state(state: State): void
 	notice(notice: Notice): void
 	filed(id: number, answer: Filed): void
-	/* waiting: milliseconds until the next try; 0 = connected; -1 = given up, say tells why */
+	/* waiting: milliseconds until the next try; 0 = connected; -1 = given up, say tells why; -2 = it is shown elsewhere now */
 	connection(waiting: number, say: string): void
 	latency(ms: number): void
 }
@@ -33,6 +34,7 @@ export class Link {
 	private typedAt = 0
 	private waiting: Uint8Array<ArrayBuffer>[] = []
 	private drain = 0
+	private flying = 0 // bytes of input that the target has not taken
 
 	constructor(
 		readonly id: string,
@@ -55,6 +57,7 @@ export class Link {
 		this.socket = socket
 		socket.onopen = () => {
 			this.tries = 0
+			this.flying = 0
 			this.to.connection(0, '')
 			const { columns, rows } = this.to.size()
 			this.send(ask.hello(columns, rows))
@@ -64,7 +67,7 @@ export class Link {
 			if (this.socket !== socket) return
 			this.socket = null
 			this.waiting = []
-			if (event.code === 4404) this.giveUp(event.reason)
+			if (event.code === TAKEN_ELSEWHERE) this.giveUp('', true)
 			else this.again()
 		}
 	}
@@ -85,9 +88,9 @@ export class Link {
 		void this.connect()
 	}
 
-	private giveUp(say: string) {
+	private giveUp(say: string, elsewhere = false) {
 		this.over = true
-		this.to.connection(-1, say)
+		this.to.connection(elsewhere ? -2 : -1, say)
 	}
 
 	private read(data: unknown) {
@@ -108,7 +111,10 @@ export class Link {
 			if (frame.state.state === 'ended') this.over = true
 			this.to.state(frame.state)
 		} else if (frame.type === 'notice') this.to.notice(frame.notice)
-		else if (frame.type === 'filed') this.to.filed(frame.id, frame.answer)
+		else if (frame.type === 'taken') {
+			this.flying = Math.max(this.flying - frame.bytes, 0)
+			this.flow()
+		} else if (frame.type === 'filed') this.to.filed(frame.id, frame.answer)
 	}
 
 	private output(bytes: Uint8Array) {
@@ -159,7 +165,10 @@ export class Link {
 				this.drain = window.setTimeout(() => this.flow(), 20)
 				return
 			}
-			this.send(this.waiting.shift()!)
+			if (this.flying + this.waiting[0]!.length > HELD) return // TAKEN calls again
+			const piece = this.waiting.shift()!
+			this.flying += piece.length - 1
+			this.send(piece)
 		}
 	}
 

@@ -41,7 +41,8 @@ export class Stream {
 		try {
 			if (data instanceof ArrayBuffer) return this.to.frames(this.decoder.push(new Uint8Array(data)))
 			const said = JSON.parse(String(data)) as { end?: unknown }
-			this.finish(true, typeof said.end === 'string' ? said.end : '')
+			const say = typeof said.end === 'string' ? said.end : ''
+			this.finish(say === '', say)
 		} catch {
 			this.finish(false, '')
 		}

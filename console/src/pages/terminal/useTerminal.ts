@@ -1,4 +1,5 @@
 import { onBeforeUnmount, reactive } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { Files } from '@/term/files'
 import type { Notice, State } from '@/term/frame'
 import { Link } from '@/term/link'
@@ -13,13 +14,14 @@ export interface Standing {
 	layer: string
 	say: string
 	exit: number | null
-	waiting: number // milliseconds until the next try to connect; 0 = connected, -1 = given up
+	waiting: number // milliseconds until the next try to connect; 0 = connected, negative = given up
 	latency: number | null
 	notice: Notice | null
 }
 
 /* One terminal: its connection, its screen, its files. */
 export function useTerminal(tab: Tab) {
+	const { t } = useI18n()
 	const standing = reactive<Standing>({
 		state: 'connecting',
 		target: tab.target,
@@ -52,7 +54,7 @@ export function useTerminal(tab: Tab) {
 			if (waiting !== 0) files.lost()
 			if (waiting >= 0) return
 			standing.state = 'ended'
-			standing.say = say
+			standing.say = waiting === -2 ? t('terminal.elsewhere') : say
 		},
 		latency: (ms) => (standing.latency = Math.round(ms)),
 	})
