@@ -1,6 +1,6 @@
-import type { Field, Shape } from './shape'
+import type { Field, Row, Shape } from './shape'
 
-const name = (row: { name?: unknown }) => ({ name: row.name })
+const name = (row: Row) => ({ name: row.name })
 const chosen: Field = { key: 'target', label: 'field.targets', kind: 'of', from: 'targets', several: true, required: true }
 const admin: Field = { key: 'user', label: 'field.user', kind: 'of', from: 'users', required: true }
 

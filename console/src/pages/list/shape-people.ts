@@ -1,6 +1,6 @@
-import type { Choice, Shape } from './shape'
+import type { Choice, Row, Shape } from './shape'
 
-const name = (row: { name?: unknown }) => ({ name: row.name })
+const name = (row: Row) => ({ name: row.name })
 const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required'].map((value) => ({ value, text: `factor.${value}` }))
 const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
 const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))

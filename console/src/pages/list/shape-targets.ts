@@ -1,10 +1,10 @@
-import type { Choice, Field, Shape } from './shape'
+import type { Choice, Field, Row, Shape } from './shape'
 
 const KINDS: Choice[] = ['linux', 'windows', 'mysql', 'sqlserver'].map((value) => ({ value, text: `kind.${value}` }))
 const SETS: Choice[] = ['utf-8', 'gbk', 'gb18030', 'big5'].map((value) => ({ value }))
 const charset: Field = { key: 'charset', label: 'field.charset', kind: 'choice', choices: SETS, value: (row) => row.charset }
 const legacy: Field = { key: 'legacy', label: 'field.legacy', kind: 'switch', about: 'about.legacy', value: (row) => (row.legacy ? 'on' : 'off') }
-const name = (row: { name?: unknown }) => ({ name: row.name })
+const name = (row: Row) => ({ name: row.name })
 
 export const targets: Shape = {
 	collection: 'targets',
