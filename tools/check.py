@@ -25,7 +25,7 @@ PREFIX = {
 }
 CORE_ALSO = {"buf": ("span_",), "rd": ("wr_",), "pg_value": ("pg_",), "log": ("LOG_NUMBER",)}
 STANDS_IN = {"gateway/ssh/hostkey.c": ("EVP_DigestSign",)}  # for a library's function: docs/decisions/0013
-SKIPPED = (".git", "__pycache__")
+SKIPPED = (".git", "__pycache__", "node_modules", "dist")
 
 found = []
 
