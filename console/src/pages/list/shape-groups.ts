@@ -16,7 +16,7 @@ export const groups: Shape = {
 		{ key: 'targets', label: 'field.targets', sort: true, width: 90 },
 		{ key: 'admins', label: 'field.admins', kind: 'list' },
 		{ key: 'retention_days', label: 'field.retention', sort: true },
-		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 150 },
+		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 175 },
 	],
 	create: {
 		command: 'group add',
@@ -52,7 +52,7 @@ export const clusters: Shape = {
 		{ key: 'networks', label: 'field.networks', kind: 'list', width: 200 },
 		{ key: 'targets', label: 'field.targets', sort: true, width: 90 },
 		{ key: 'admins', label: 'field.admins', kind: 'list' },
-		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 150 },
+		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 175 },
 	],
 	create: {
 		command: 'cluster add',

@@ -6,7 +6,7 @@ export const settings: Shape = {
 	watched: ['settings'],
 	search: 'list.search',
 	columns: [
-		{ key: 'name', label: 'field.name', sort: true, width: 150 },
+		{ key: 'name', label: 'field.name', sort: true, width: 175 },
 		{ key: 'value', label: 'field.value', width: 200 },
 		{ key: 'about', label: 'field.about', width: 320 },
 	],

@@ -15,7 +15,7 @@ export const targets: Shape = {
 	columns: [
 		{ key: 'name', label: 'field.name', sort: true },
 		{ key: 'kind', label: 'field.kind', kind: 'word', words: 'kind', sort: true, width: 100 },
-		{ key: 'address', label: 'field.address', sort: true, width: 150 },
+		{ key: 'address', label: 'field.address', sort: true, width: 175 },
 		{ key: 'cluster', label: 'field.cluster', sort: true },
 		{ key: 'groups', label: 'field.groups', kind: 'list' },
 		{ key: 'accounts', label: 'field.accounts', kind: 'list' },
@@ -80,7 +80,7 @@ export const accounts: Shape = {
 		{ key: 'kind', label: 'field.secret_kind', kind: 'word', words: 'secret', sort: true },
 		{ key: 'default', label: 'field.default', kind: 'yes', width: 90 },
 		{ key: 'suspended', label: 'field.suspended', kind: 'yes', width: 100 },
-		{ key: 'updated', label: 'field.changed', kind: 'time', sort: true, width: 150 },
+		{ key: 'updated', label: 'field.changed', kind: 'time', sort: true, width: 175 },
 	],
 	create: {
 		command: 'account set',

@@ -1,0 +1,54 @@
+// Every page in both languages: WCAG 2.2 AA as far as axe can tell, and the weight of the first load.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { browser, facts, LANGUAGES, openShell, shot, signIn, user } from './harness.mjs'
+
+const PAGES = ['/', '/sessions', '/history', '/inventory/targets', '/inventory/accounts', '/inventory/groups', '/inventory/clusters',
+	'/inventory/users', '/inventory/grants', '/inventory/settings', '/audit', '/files', '/my-sessions', '/terminals', '/no-such-page']
+const axe = readFileSync(new URL('../../console/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+async function faults(page) {
+	const session = await page.context().newCDPSession(page)
+	await session.send('Runtime.evaluate', { expression: axe })
+	const found = await page.evaluate(async () => {
+		const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+		return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
+	})
+	return found
+}
+
+for (const language of LANGUAGES) {
+	test(`no page shuts anybody out (${language})`, async (t) => {
+		const page = await browser(t, { language })
+		await page.goto(facts.url)
+		await page.waitForSelector('#login-user')
+		const all = { '/login': await faults(page) }
+		await signIn(page, user('admin'))
+		for (const path of PAGES) {
+			await page.goto(facts.url + path)
+			await page.waitForSelector('main#main > *')
+			await page.waitForLoadState('networkidle')
+			await shot(page, `page-${language}${path}`)
+			all[path] = await faults(page)
+		}
+		const engineer = await browser(t, { language })
+		await signIn(engineer, user('engineer'))
+		await openShell(engineer, facts.target)
+		all.terminal = await faults(engineer)
+		assert.deepEqual(Object.fromEntries(Object.entries(all).filter(([, found]) => found.length > 0)), {})
+	})
+}
+
+test('the login page comes in at most 150 KB', async (t) => {
+	const page = await browser(t)
+	const session = await page.context().newCDPSession(page)
+	let bytes = 0
+	await session.send('Network.enable')
+	session.on('Network.loadingFinished', (event) => (bytes += event.encodedDataLength))
+	await page.goto(facts.url)
+	await page.waitForSelector('#login-user')
+	await page.waitForLoadState('networkidle')
+	t.diagnostic(`${bytes} bytes`)
+	assert.ok(bytes > 50_000 && bytes <= 150 * 1024, `${bytes} bytes`)
+})

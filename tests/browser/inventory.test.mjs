@@ -1,0 +1,75 @@
+// The admin's pages: one shape; each role sees its own menu; errors stand beside the form.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { browser, facts, shot, signIn, texts, user } from './harness.mjs'
+
+const en = texts.en
+
+async function choose(page, drawer, label, value) {
+	await drawer.getByRole('combobox', { name: label }).click()
+	await page.getByRole('option', { name: value, exact: true }).click()
+}
+
+test('a group and a user are added, found, changed and removed', async (t) => {
+	const page = await browser(t)
+	const name = `b${process.pid}`
+	await signIn(page, user('admin'), '/inventory/groups')
+	await page.getByRole('button', { name: en.action.add, exact: true }).click()
+	let drawer = page.getByRole('dialog', { name: en.action.add })
+	await drawer.getByRole('textbox', { name: en.field.name }).fill(name)
+	await page.keyboard.press('Enter')
+	await page.locator('.el-table__row', { hasText: name }).waitFor()
+
+	await page.getByRole('link', { name: en.inventory.users }).click()
+	await page.getByRole('button', { name: en.action.add, exact: true }).click()
+	drawer = page.getByRole('dialog', { name: en.action.add })
+	await drawer.getByRole('textbox', { name: en.field.name }).fill('Not A Name')
+	await choose(page, drawer, en.field.role, 'engineer')
+	await drawer.getByLabel(en.field.password, { exact: true }).fill('a password of some length 1')
+	await drawer.getByRole('button', { name: en.action.add }).click()
+	await drawer.getByRole('alert').waitFor() // no such name is allowed, and the form is still there
+	await drawer.getByRole('textbox', { name: en.field.name }).fill(name)
+	await drawer.getByRole('button', { name: en.action.add }).click()
+	await page.getByRole('textbox', { name: en.list.search }).fill(name)
+	const row = page.locator('.el-table__row', { hasText: name })
+	await row.waitFor()
+	await shot(page, 'users')
+	await row.getByRole('button', { name: `${en.action.disable} ${name}` }).click()
+	await page.getByRole('dialog').getByRole('button', { name: en.action.disable }).click()
+	await row.getByText(en.user_state.disabled).waitFor()
+})
+
+test('a target is tested from its page', async (t) => {
+	const page = await browser(t, { language: 'zh-CN' })
+	const zh = texts['zh-CN']
+	await signIn(page, user('admin'), '/inventory/targets')
+	await page.getByRole('button', { name: `${zh.action.test} ${facts.target}` }).click()
+	const drawer = page.getByRole('dialog', { name: zh.action.test })
+	await drawer.getByRole('button', { name: zh.action.test }).click()
+	await drawer.getByRole('status').first().waitFor()
+	await shot(page, 'target-test')
+})
+
+test('a setting is changed, and who may not change it is not offered it', async (t) => {
+	const page = await browser(t)
+	await signIn(page, user('admin'), '/inventory/settings?q=banner.text')
+	await page.getByRole('button', { name: `${en.action.change} banner.text`, exact: true }).click()
+	await page.getByRole('dialog').getByRole('textbox').fill('Authorised use only')
+	await page.getByRole('dialog').getByRole('button', { name: en.action.change }).click()
+	await page.locator('.el-table__row', { hasText: 'Authorised use only' }).waitFor()
+
+	const auditor = await browser(t)
+	await signIn(auditor, user('auditor'), '/inventory/settings?q=banner.text')
+	await auditor.locator('.el-table__row').first().waitFor()
+	assert.equal(await auditor.getByRole('button', { name: new RegExp(`^${en.action.change}`) }).count(), 0)
+})
+
+test('the menu has what one may do', async (t) => {
+	const page = await browser(t)
+	await signIn(page, user('engineer'))
+	const names = await page.getByRole('navigation').getByRole('link').allTextContents()
+	assert.deepEqual(names.map((n) => n.trim()), [en.menu.home, en.menu.terminals, en.menu.mine])
+	await page.goto(facts.url + '/inventory/users')
+	await page.getByRole('alert').waitFor() // who goes there all the same is told that it is not his
+	assert.equal(await page.locator('.el-table__row').count(), 0)
+})
