@@ -32,7 +32,7 @@ def facts(instance, tmp_path_factory):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_console(facts, file):
+def test_browser(facts, file):
     done = subprocess.run(["node", "--test", "--test-reporter=spec", str(ROOT / "tests/browser" / file)], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=900, env=dict(os.environ, YANMEN_BROWSER=str(facts)))
     assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
