@@ -6,7 +6,8 @@ of the CLI's tables.  And the other way: what the table has stands somewhere in 
 import re
 
 TABLE = "policy/say/texts.c"
-FOLDERS = ("policy", "recorder", "gateway/core", "tools/yanmen")  # the workers' words are beside them, in both languages
+FOLDERS = ("policy", "recorder", "gateway/core", "tools/yanmen", "webterm")  # the workers' words are beside them, in both languages
+BESIDE = "webterm/term"  # a worker as well
 LITERAL = r'"(?:\\.|[^"\\\n])*"'
 SQL = re.compile(r"raise exception\s+'((?:[^']|'')*)'[^;]*?'YM\d", re.S)
 C = re.compile(r"\b(?:pol_call_fail|fault)\(((?:[^;\",]*,){2}[^;\",]*?)(" + LITERAL + r"(?:\s*" + LITERAL + r")*)\s*[,):]")
@@ -18,6 +19,10 @@ def joined(literals):
     return "".join(re.sub(r'\\(["\\])', r"\1", word[1:-1]) for word in re.findall(LITERAL, literals))
 
 
+def sources(root, folder):
+    return [path for path in sorted((root / folder).rglob("*.c")) if not path.is_relative_to(root / BESIDE)]
+
+
 def said(root):
     for path in sorted((root / "schema").glob("*.sql")):
         text = path.read_text()
@@ -25,7 +30,7 @@ def said(root):
             words = match[1].replace("''", "'").replace("%%", "\0").replace("%", "{}").replace("\0", "%")
             yield path, text.count("\n", 0, match.start()) + 1, words
     for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.c")):
+        for path in sources(root, folder):
             text = path.read_text()
             for match in C.finditer(text):
                 yield path, text.count("\n", 0, match.start()) + 1, joined(match[2])
@@ -45,7 +50,7 @@ def faults(root):
             yield path, line, f'"{words}" is not in {TABLE}'
     everywhere = "\n".join(p.read_text().replace("''", "'") for p in sorted((root / "schema").glob("*.sql")))
     for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.c")):
+        for path in sources(root, folder):
             if path != root / TABLE:
                 text = path.read_text()
                 everywhere += re.sub(r'"\s*\n\s*"', "", text) + "\n"

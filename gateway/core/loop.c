@@ -254,6 +254,26 @@ int loop_run(struct loop *l)
 	return l->code;
 }
 
+int loop_fd(const struct loop *l)
+{
+	return l->epoll_fd;
+}
+
+int64_t loop_due_us(const struct loop *l)
+{
+	if (!l->timers)
+		return -1;
+	int64_t due_us = l->timers->at_us - clock_mono_us();
+	return due_us > 0 ? due_us : 0;
+}
+
+bool loop_is_stopped(const struct loop *l, int *ret_code)
+{
+	if (l->stopped)
+		*ret_code = l->code;
+	return l->stopped;
+}
+
 void loop_stop(struct loop *l, int code)
 {
 	l->stopped = true;

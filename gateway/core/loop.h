@@ -47,4 +47,9 @@ int64_t loop_now_us(const struct loop *l);
 int loop_run(struct loop *l);
 void loop_turn(struct loop *l, int64_t max_wait_us);
 void loop_stop(struct loop *l, int code);
+/* For a program whose loop is another one: a descriptor that is readable when a turn has something to do; how long until a
+ * timer is due, -1 = there is none; whether loop_stop was called, and with what. */
+int loop_fd(const struct loop *l);
+int64_t loop_due_us(const struct loop *l);
+bool loop_is_stopped(const struct loop *l, int *ret_code);
 #endif

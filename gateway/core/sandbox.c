@@ -26,11 +26,12 @@ enum {
 	RECORDER = 1 << SANDBOX_RECORDER,
 	READER = 1 << SANDBOX_READER,
 	EXPORT = 1 << SANDBOX_EXPORT,
+	WEB = 1 << SANDBOX_WEB,
 	ALL = (1 << SANDBOX_ROLES) - 1,
-	LOOP = PWHASH | VAULT | BROKER | RECORDER | EXPORT, /* gateway/core/loop; a worker and a reader poll */
+	LOOP = PWHASH | VAULT | BROKER | RECORDER | EXPORT | WEB, /* gateway/core/loop; a worker and a reader poll */
 	FILES = BROKER | RECORDER | EXPORT,
 	KEEPS = BROKER | RECORDER, /* files that it also removes */
-	DIALS = BROKER | EXPORT,
+	DIALS = BROKER | EXPORT | WEB,
 	THREADS = BROKER | RECORDER,
 };
 
@@ -99,14 +100,15 @@ static const struct {
 	/* the network: dialling, name lookup, libpq, the CLI's socket */
 	{ SCMP_SYS(connect), DIALS },
 	{ SCMP_SYS(bind), DIALS }, /* getaddrinfo asks netlink for our addresses */
-	{ SCMP_SYS(accept4), BROKER },
+	{ SCMP_SYS(accept4), BROKER | WEB },
+	{ SCMP_SYS(memfd_create), WEB }, /* a secret on its way to the vault */
 	{ SCMP_SYS(getsockname), DIALS },
 	{ SCMP_SYS(getpeername), DIALS },
 	{ SCMP_SYS(getsockopt), DIALS | VAULT | RECORDER },
 	{ SCMP_SYS(setsockopt), DIALS },
 	{ SCMP_SYS(sendmmsg), DIALS },
 	{ SCMP_SYS(recvmmsg), DIALS },
-	{ SCMP_SYS(rt_sigaction), THREADS | EXPORT }, /* the first thread; libpq and SIGPIPE */
+	{ SCMP_SYS(rt_sigaction), THREADS | EXPORT | WEB }, /* the first thread; libpq and SIGPIPE */
 	{ SCMP_SYS(uname), DIALS },
 	{ SCMP_SYS(getuid), DIALS },
 	{ SCMP_SYS(geteuid), DIALS },
@@ -151,15 +153,16 @@ static const struct {
 	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_SETFL },
 	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_DUPFD_CLOEXEC },
 	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_GET_SEALS },
-	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_GETFD },
-	{ SCMP_SYS(fcntl), FILES, 0, 1, WHOLE, F_SETFD },
+	{ SCMP_SYS(fcntl), FILES | WEB, 0, 1, WHOLE, F_GETFD },
+	{ SCMP_SYS(fcntl), FILES | WEB, 0, 1, WHOLE, F_SETFD },
+	{ SCMP_SYS(fcntl), WEB, 0, 1, WHOLE, F_ADD_SEALS },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_SETLK },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_OFD_SETLK },
 	{ SCMP_SYS(ioctl), DIALS, 0, 1, WHOLE, FIONREAD },
 	{ SCMP_SYS(ioctl), DIALS, 0, 1, WHOLE, FIONBIO },
 	{ SCMP_SYS(ioctl), DIALS, ENOTTY, 1, WHOLE, TCGETS },
 	{ SCMP_SYS(ioctl), EXPORT, 0, 1, WHOLE, SIOCOUTQ }, /* what the receiver has not acknowledged */
-	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER, 0, 0, WHOLE, AF_UNIX },
+	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER | WEB, 0, 0, WHOLE, AF_UNIX },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_UNIX },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET6 },

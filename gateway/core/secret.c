@@ -129,16 +129,39 @@ static int copy_all(int from, int to, size_t max, struct err *err)
 	}
 }
 
+static int new_memfd(int *ret_fd, struct err *err)
+{
+	*ret_fd = memfd_create("secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return *ret_fd < 0 ? fault(err, -errno, "internal error", "memfd_create: %m") : 0;
+}
+
+static int seal(int fd, struct err *err)
+{
+	return fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0 ? fault(err, -errno, "internal error", "F_ADD_SEALS: %m") : 0;
+}
+
 int secret_to_memfd(int file, size_t max, int *ret_fd, struct err *err)
 {
-	scoped(scope_close) int fd = memfd_create("secret", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return fault(err, -errno, "internal error", "memfd_create: %m");
-	int r = copy_all(file, fd, max, err);
-	if (r < 0)
-		return r;
-	if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) < 0)
-		return fault(err, -errno, "internal error", "F_ADD_SEALS: %m");
-	*ret_fd = take_fd(fd);
-	return 0;
+	scoped(scope_close) int fd = -1;
+	int r = new_memfd(&fd, err);
+	if (r == 0)
+		r = copy_all(file, fd, max, err);
+	if (r == 0)
+		r = seal(fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(fd);
+	return r;
+}
+
+int secret_span_to_memfd(struct span bytes, int *ret_fd, struct err *err)
+{
+	scoped(scope_close) int fd = -1;
+	int r = new_memfd(&fd, err);
+	if (r == 0 && write(fd, bytes.p, bytes.n) != (ssize_t)bytes.n)
+		r = fault(err, -ENOSPC, "internal error", "write to a memfd: %m");
+	if (r == 0)
+		r = seal(fd, err);
+	if (r == 0)
+		*ret_fd = take_fd(fd);
+	return r;
 }

@@ -19,6 +19,7 @@ int secret_of(struct span s, struct secret **ret, struct err *err);
 int secret_from_memfd(int fd, size_t max, int line, struct secret **ret, struct err *err);
 /* The other end: copies the file into a sealed memfd.  -EMSGSIZE over max. */
 int secret_to_memfd(int file, size_t max, int *ret_fd, struct err *err);
+int secret_span_to_memfd(struct span bytes, int *ret_fd, struct err *err);
 struct secret *secret_free(struct secret *s); /* wipes; returns NULL; accepts NULL */
 void secret_scope(struct secret **s);
 struct span secret_span(const struct secret *s);

@@ -54,20 +54,23 @@ static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
 }
 
 /* What both sides share. */
-static SSL_CTX *base(const SSL_METHOD *method)
+static int harden(SSL_CTX *ctx)
 {
-	scoped(scope_ctx) SSL_CTX *ctx = SSL_CTX_new(method);
-	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
-		return NULL;
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+		return -EPROTO;
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 		SSL_OP_CIPHER_SERVER_PREFERENCE);
 	(void)SSL_CTX_set_num_tickets(ctx, 0);
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 		SSL_MODE_RELEASE_BUFFERS);
-	if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
-		return NULL;
-	return take(ctx);
+	return SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 ? 0 : -EPROTO;
+}
+
+static SSL_CTX *base(const SSL_METHOD *method)
+{
+	scoped(scope_ctx) SSL_CTX *ctx = SSL_CTX_new(method);
+	return ctx && harden(ctx) == 0 ? take(ctx) : NULL;
 }
 
 /* The first certificate is ours, the rest its chain. */
@@ -174,6 +177,11 @@ int tls_server(struct span certificate_pem, struct span key_pem, const char *alp
 		return failed(err, "ALPN");
 	*ret = take(ctx);
 	return 0;
+}
+
+int tls_server_on(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem, struct err *err)
+{
+	return harden(ctx) < 0 ? failed(err, "context") : tls_identify(ctx, certificate_pem, key_pem, err);
 }
 
 static int fingerprint(const X509 *certificate, uint8_t ret[static TLS_PIN_SIZE])

@@ -13,6 +13,8 @@ struct err;
  */
 enum { TLS_PIN_SIZE = 32 };
 int tls_server(struct span certificate_pem, struct span key_pem, const char *alpn, SSL_CTX **ret, struct err *err);
+/* The same on a context that a library made, with its own ALPN. */
+int tls_server_on(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem, struct err *err);
 int tls_client(struct span ca_pem, const uint8_t *pin, SSL_CTX **ret, struct err *err);
 /* A certificate (its chain behind it) and its key, for a client whose server asks for one. */
 int tls_identify(SSL_CTX *ctx, struct span certificate_pem, struct span key_pem, struct err *err);

@@ -1,0 +1,31 @@
+#ifndef WEB_ANSWER_H
+#define WEB_ANSWER_H
+#include "webterm/request.h"
+/*
+ * answer - what goes back to the browser: all headers are ours.
+ *
+ * Source:  headers of every answer: Content-Security-Policy, Strict-Transport-Security, X-Content-Type-Options,
+ *          Referrer-Policy, Cross-Origin-Opener-Policy and -Resource-Policy, Permissions-Policy; Cache-Control: no-store but
+ *          for files with a hash in their name.
+ * Order:   one call a request; then bytes go out as the browser takes them.
+ */
+struct web_answer {
+	int status;       /* 0 = 200 */
+	const char *type; /* of the content */
+	const char *headers; /* more lines, each with its CRLF; NULL = none */
+	const char *nonce;   /* of the page's styles; NULL = none */
+	bool forever;        /* may be kept: its name changes with its content */
+	struct span body;
+	bool lives;          /* body outlives the request and is not copied */
+};
+void web_answer(struct web_request *r, const struct web_answer *a);
+void web_answer_json(struct web_request *r, struct span json);
+void web_answer_problem(struct web_request *r, enum web_problem p, struct span detail);
+/* A stream of `length` bytes, as r->answer.more gives them; WEB_ANSWER_OPEN = until the connection is closed. */
+#define WEB_ANSWER_OPEN UINT64_MAX
+void web_answer_stream(struct web_request *r, const struct web_answer *a, uint64_t length);
+void web_answer_go_on(struct web_request *r);
+int web_answer_write(struct web_conn *c); /* libwebsockets' callback: 0, or -1 = close */
+/* For a WebSocket that is refused: the whole answer at once. */
+void web_answer_refuse(struct web_conn *c, struct web_request *r, enum web_problem p);
+#endif

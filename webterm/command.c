@@ -1,0 +1,134 @@
+#include "webterm/command.h"
+#include "gateway/core/err.h"
+#include "gateway/core/log.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/secret.h"
+#include "webterm/answer.h"
+#include "webterm/args.h"
+#include "webterm/broker.h"
+#include "webterm/keep.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A command on its way: it is done even when the browser goes, and its answer is kept then. */
+struct running {
+	struct web *web;
+	void *op;
+	struct web_token session;
+	char once[65]; /* Idempotency-Key, or "" */
+	bool logout, zh;
+};
+
+static void keep(const struct running *c, int status, struct span body)
+{
+	if (c->once[0])
+		web_keep_put(c->web->answers, &c->session, c->once, &(struct web_kept){ .status = status, .body = body });
+}
+
+static void answer(struct running *c, struct web_request *r, enum web_problem p, const struct web_reply *reply)
+{
+	static const char forget[] = "Set-Cookie: " WEB_COOKIE_SESSION "=; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=0\r\n";
+	struct buf body;
+	buf_init(&body, 16 << 20);
+	if (p == WEB_PROBLEM_NONE)
+		buf_put_span(&body, reply->json.n > 0 ? reply->json : span_str("{}"));
+	else
+		web_problem_put(&body, p, reply->say, c->zh);
+	/* What was perhaps not done, or not allowed to try, may be sent again. */
+	bool done = p == WEB_PROBLEM_NONE || p == WEB_PROBLEM_FAILED || p == WEB_PROBLEM_USAGE || p == WEB_PROBLEM_NOT_FOUND;
+	keep(c, done ? web_problem_status(p) : 0, buf_span(&body));
+	if (r)
+		web_answer(r, &(struct web_answer){ .status = web_problem_status(p),
+			.type = p == WEB_PROBLEM_NONE ? "application/json" : "application/problem+json",
+			.headers = c->logout && p == WEB_PROBLEM_NONE ? forget : NULL, .body = buf_span(&body) });
+	buf_done(&body);
+}
+
+static void done(void *ctx, struct web_reply *reply)
+{
+	scoped(scope_free) struct running *c = ctx;
+	struct web_request *r = web_request_back(c->op);
+	enum web_problem p = reply->code == WEB_BROKER_LOST ? WEB_PROBLEM_AWAY : web_problem_of_exit(reply->code);
+	if (r && p != WEB_PROBLEM_SIGNED_OUT)
+		r->conn->known = true;
+	answer(c, r, p, reply);
+}
+
+/* Takes the arguments apart and asks; true: `done` will be called. */
+static bool ask(struct web_request *r, const char *name, struct running *c)
+{
+	scoped(web_args_done) struct web_args args = { 0 };
+	scoped(scope_close) int fd = -1;
+	struct err err = { 0 };
+	struct span body = buf_span(&r->body);
+	int code = web_args_get(body.n > 0 ? body : span_str("{}"), &args, &err);
+	if (code == 0 && args.secret)
+		code = secret_span_to_memfd(secret_span(args.secret), &fd, &err);
+	struct web_broker_ask a = { .token = &r->token, .address = r->conn->address, .name = name, .zh = r->zh,
+		.count = args.count, .args = buf_span(&args.put) };
+	if (code == 0) {
+		c->op = web_request_wait(r);
+		code = web_broker_ask(r->web->broker, &a, fd, done, c);
+	}
+	if (code == 0)
+		return true;
+	if (c->op)
+		(void)web_request_back(c->op);
+	keep(c, 0, (struct span){ 0 });
+	web_answer_problem(r, code == -EPIPE ? WEB_PROBLEM_AWAY : web_problem_of_code(code), span_str(err.say));
+	return false;
+}
+
+/* True: the command is to be run; false: it has its answer. */
+static bool is_new(struct web_request *r, const char *name)
+{
+	struct web_token sum;
+	struct web_kept kept;
+	if (!r->once[0])
+		return true;
+	web_keep_sum(name, buf_span(&r->body), &sum);
+	switch (web_keep_look(r->web->answers, &r->token, r->once, &sum, &kept)) {
+	case WEB_KEEP_NEW:
+		return true;
+	case WEB_KEEP_SAME:
+		web_answer(r, &(struct web_answer){ .status = kept.status,
+			.type = kept.status == 200 ? "application/json" : "application/problem+json", .body = kept.body });
+		return false;
+	case WEB_KEEP_RUNS:
+		web_answer_problem(r, WEB_PROBLEM_BUSY, (struct span){ 0 });
+		return false;
+	default:
+		web_answer_problem(r, WEB_PROBLEM_REUSED, (struct span){ 0 });
+		return false;
+	}
+}
+
+static void run(struct web_request *r, const char *name, bool logout)
+{
+	if (!logout && !is_new(r, name))
+		return;
+	struct running *c = calloc(1, sizeof *c);
+	if (!c)
+		abort();
+	*c = (struct running){ .web = r->web, .session = r->token, .logout = logout, .zh = r->zh };
+	if (!logout)
+		memcpy(c->once, r->once, sizeof c->once);
+	web_request_within(r, WEB_COMMAND_US);
+	if (!ask(r, name, c))
+		free(c);
+}
+
+void web_command_run(struct web_request *r)
+{
+	char name[140];
+	bool two = r->route.part[1][0];
+	(void)snprintf(name, sizeof name, "%s%s%s", r->route.part[0], two ? " " : "", r->route.part[1]);
+	run(r, name, false);
+}
+
+void web_command_logout(struct web_request *r)
+{
+	run(r, "console logout", true);
+}
