@@ -4,6 +4,7 @@
 #include "gateway/core/loop.h"
 #include "gateway/core/scope.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -218,6 +219,12 @@ static void signals_are_events(void **state)
 	assert_int_equal(heard[1], 1);
 }
 
+static void count_ready(void *ctx, uint32_t events)
+{
+	(void)events;
+	(*(int *)ctx)++;
+}
+
 static void stop_three(void *ctx)
 {
 	loop_stop(ctx, 3);
@@ -235,6 +242,36 @@ static void run_returns_the_code_of_stop(void **state)
 	assert_int_equal(loop_run(*state), 3); /* can run again */
 }
 
+/* As libwebsockets' loop does it: poll(2) on the descriptor, a wait until the next timer, a turn. */
+static void a_loop_can_be_driven_by_another(void **state)
+{
+	struct loop_timer t = { .fire = stop_three, .ctx = *state };
+	struct pollfd p = { .fd = loop_fd(*state), .events = POLLIN };
+	int sv[2], code = 0;
+	clock_fake(1000);
+	assert_int_equal(loop_due_us(*state), -1);
+	loop_timer_set(*state, &t, 2000);
+	assert_int_equal(loop_due_us(*state), 2000);
+	clock_advance(2500);
+	assert_int_equal(loop_due_us(*state), 0);
+	assert_false(loop_is_stopped(*state, &code));
+	loop_turn(*state, 0);
+	assert_true(loop_is_stopped(*state, &code));
+	assert_int_equal(code, 3);
+	assert_int_equal(loop_due_us(*state), -1);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	int calls = 0;
+	struct loop_io io = { .fd = sv[0], .ready = count_ready, .ctx = &calls };
+	assert_int_equal(loop_add(*state, &io, EPOLLIN, NULL), 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(write(sv[1], "x", 1), 1);
+	assert_int_equal(poll(&p, 1, 0), 1);
+	loop_del(&io);
+	close(sv[0]);
+	close(sv[1]);
+	clock_fake(0);
+}
+
 int main(void)
 {
 #define WITH_LOOP(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -243,6 +280,7 @@ int main(void)
 		WITH_LOOP(timers_fire_when_due_and_in_order), WITH_LOOP(a_timer_may_delete_another_that_is_due_too),
 		WITH_LOOP(a_timer_of_zero_waits_for_the_next_turn), WITH_LOOP(idle_work_runs_around_the_wait),
 		WITH_LOOP(signals_are_events), WITH_LOOP(run_returns_the_code_of_stop),
+		WITH_LOOP(a_loop_can_be_driven_by_another),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -110,6 +110,18 @@ static void lengths_are_checked_at_both_ends(void **state)
 	s = secret_free(s);
 }
 
+static void bytes_travel_the_same_way(void **state)
+{
+	(void)state;
+	struct secret *s = NULL;
+	scoped(scope_close) int fd = -1;
+	assert_int_equal(secret_span_to_memfd(span_str("a secret"), &fd, NULL), 0);
+	assert_int_equal(secret_from_memfd(fd, 100, 0, &s, NULL), 0);
+	assert_true(span_is(secret_span(s), "a secret"));
+	s = secret_free(s);
+	assert_int_equal(write(fd, "x", 1), -1);
+}
+
 static void wipes(void **state)
 {
 	(void)state;
@@ -125,7 +137,7 @@ int main(void)
 	const struct CMUnitTest cases[] = {
 		CASE(lies_in_a_locked_mapping_outside_core_dumps), CASE(is_zeroed_and_bounded),
 		CASE(travels_through_a_sealed_memfd), CASE(refuses_what_could_still_change_or_block),
-		CASE(lengths_are_checked_at_both_ends), CASE(wipes),
+		CASE(lengths_are_checked_at_both_ends), CASE(bytes_travel_the_same_way), CASE(wipes),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

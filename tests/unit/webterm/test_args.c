@@ -1,0 +1,89 @@
+#include "gateway/core/err.h"
+#include "gateway/core/rd.h"
+#include "gateway/core/scope.h"
+#include "gateway/core/secret.h"
+#include "webterm/args.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static void expect(struct rd *r, const char *key, const char *value)
+{
+	assert_true(span_is(rd_str32le(r), key));
+	assert_true(span_is(rd_str32le(r), value));
+}
+
+static void an_object_becomes_arguments(void **state)
+{
+	(void)state;
+	struct web_args a = { 0 };
+	assert_int_equal(web_args_get(span_str("{\"name\":\"网关\",\"port\":-22,\"on\":true,\"off\":false,\"none\":null,\"key\":[\"a\",2]}"),
+		&a, NULL), 0);
+	struct rd r = rd_of(buf_span(&a.put));
+	assert_int_equal(a.count, 6);
+	expect(&r, "name", "网关");
+	expect(&r, "port", "-22");
+	expect(&r, "on", "true");
+	expect(&r, "off", "false");
+	expect(&r, "key", "a");
+	expect(&r, "key", "2");
+	assert_true(rd_done(&r));
+	assert_null(a.secret);
+	web_args_done(&a);
+}
+
+static void the_secret_is_no_argument(void **state)
+{
+	(void)state;
+	struct web_args a = { 0 };
+	assert_int_equal(web_args_get(span_str("{\"secret\":\"s3\",\"user\":\"u\"}"), &a, NULL), 0);
+	assert_int_equal(a.count, 1);
+	assert_true(span_is(secret_span(a.secret), "s3"));
+	assert_null(memmem(a.put.data, a.put.len, "s3", 2));
+	web_args_done(&a);
+}
+
+static void other_shapes_are_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "", "{", "[]", "\"x\"", "1", "{\"a\":1}x", "{\"a\":{}}", "{\"a\":[[]]}", "{\"a\":[{}]}",
+		"{\"a\":[null]}", "{\"a\":1.5}", "{\"a\":1,\"a\":2}", "{\"secret\":1}", "{\"secret\":[\"a\"]}", "{\"a\":\"\\u0000\"}",
+		"{\"a\":\"\xff\"}", "{\"a\":99999999999999999999}" };
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		struct web_args a = { 0 };
+		struct err err = { 0 };
+		if (web_args_get(span_str(bad[i]), &a, &err) != -EPROTO)
+			fail_msg("%s", bad[i]);
+		assert_null(a.put.data);
+	}
+}
+
+static void depth_and_number_are_bounded(void **state)
+{
+	(void)state;
+	static char deep[20000], many[4000];
+	struct web_args a = { 0 };
+	memset(deep, '[', sizeof deep - 1);
+	assert_int_equal(web_args_get(span_str(deep), &a, NULL), -EPROTO);
+	size_t n = (size_t)sprintf(many, "{\"a\":[");
+	for (int i = 0; i < 257; i++)
+		n += (size_t)sprintf(many + n, "%s1", i ? "," : "");
+	(void)sprintf(many + n, "]}");
+	assert_int_equal(web_args_get(span_str(many), &a, NULL), -EMSGSIZE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest cases[] = {
+		cmocka_unit_test(an_object_becomes_arguments),
+		cmocka_unit_test(the_secret_is_no_argument),
+		cmocka_unit_test(other_shapes_are_refused),
+		cmocka_unit_test(depth_and_number_are_bounded),
+	};
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}
