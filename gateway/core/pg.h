@@ -26,7 +26,7 @@ int pg_new(struct pg **ret, struct loop *l, const char *conninfo, void (*up)(voi
 struct pg *pg_free(struct pg *pg); /* what is in flight ends with -EPIPE first; may be called from a callback */
 bool pg_is_up(const struct pg *pg);
 void pg_deadline(struct pg *pg, int64_t deadline_us);
-/* code: 0, or by SQLSTATE: YM401 -EKEYEXPIRED (sign in again), YM404 -ENOENT, YM403 -EACCES, YM409 -EEXIST, YM400 -EINVAL (our own raises: the message is
+/* code: 0, or by SQLSTATE: YM404 -ENOENT, YM403 -EACCES, YM409 -EEXIST, YM400 -EINVAL, YM401 -EKEYEXPIRED (our own raises: the message is
  * fit for a person and stands in err->say); any other -EIO with the server's message in err->detail only. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *params, pg_done *done, void *ctx);
 
