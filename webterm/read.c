@@ -48,9 +48,9 @@ int web_read(struct web *web, const struct web_token *token, const char *address
 	return r;
 }
 
-int web_read_who(struct web *web, const struct web_token *token, const char *address, web_read_done *done, void *ctx)
+int web_read_who(struct web *web, const struct web_token *token, web_read_done *done, void *ctx)
 {
-	return web_read(web, token, address, "me", span_str("{}"), done, ctx);
+	return web_read(web, token, "", "me", span_str("{}"), done, ctx);
 }
 
 /* ---- requests ---- */
@@ -182,7 +182,7 @@ static void ticket_came(void *ctx, int code, struct span json, const struct err 
 void web_read_ticket(struct web_request *r)
 {
 	void *op = web_request_wait(r);
-	int code = web_read_who(r->web, &r->token, r->conn->address, ticket_came, op);
+	int code = web_read_who(r->web, &r->token, ticket_came, op);
 	if (code < 0)
 		(void)good(op, code, NULL);
 }

@@ -16,8 +16,8 @@ struct web_request;
 typedef void web_read_done(void *ctx, int code, struct span json, const struct err *err);
 int web_read(struct web *web, const struct web_token *token, const char *address, const char *collection,
 	struct span query, web_read_done *done, void *ctx);
-/* Is somebody signed in with this token?  Not for the idle clock: nobody did anything. */
-int web_read_who(struct web *web, const struct web_token *token, const char *address, web_read_done *done, void *ctx);
+/* Is somebody signed in with this token?  Without an address: nobody did anything, for the idle clock. */
+int web_read_who(struct web *web, const struct web_token *token, web_read_done *done, void *ctx);
 void web_read_me(struct web_request *r);
 void web_read_list(struct web_request *r);
 void web_read_row(struct web_request *r);

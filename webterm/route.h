@@ -7,7 +7,7 @@
  * route - which answer belongs to a method and a path.  One table (route.c): the specification that docs/openapi.yaml
  * repeats for readers.
  *
- * Shape:   a path's segments; * in the table is one segment of [A-Za-z0-9._-], at most 64 bytes, kept for the handler.
+ * Shape:   a path's segments; * in the table is one segment of [A-Za-z0-9._:-], at most 64 bytes, kept for the handler.
  * Errors:  WEB_ROUTE_NONE: no such path; WEB_ROUTE_METHOD: there is, for the methods in `allow`.
  * Trust:   input hostile; libwebsockets has decoded it.
  */

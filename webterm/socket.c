@@ -211,7 +211,7 @@ static void check_all(void *ctx)
 		if (!k)
 			abort();
 		*k = (struct check){ .all = l, .number = s->number };
-		if (web_read_who(l->web, &s->session, s->conn->address, checked, k) < 0)
+		if (web_read_who(l->web, &s->session, checked, k) < 0)
 			free(k);
 	}
 }

@@ -325,7 +325,7 @@ static void begin(struct web_request *r)
 	if (r->length > 0)
 		(void)lws_rx_flow_control(r->conn->wsi, 0);
 	void *op = web_request_wait(r);
-	int code = web_read_who(r->web, &r->token, r->conn->address, signed_in, op);
+	int code = web_read_who(r->web, &r->token, signed_in, op);
 	if (code < 0)
 		signed_in(op, code, (struct span){ 0 }, NULL);
 }
