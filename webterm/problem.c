@@ -3,6 +3,7 @@
 #include "gateway/core/scope.h"
 #include "policy/say/say.h"
 #include <errno.h>
+#include <string.h>
 
 enum { SAY_MAX = 4096 };
 
@@ -93,8 +94,18 @@ enum web_problem web_problem_of_code(int code)
 	}
 }
 
+/* "In English. / 中文。": what the broker says at a login is for a client whose language nobody knows. */
+static struct span half(struct span s, bool zh)
+{
+	for (size_t i = 0; i + 3 < s.n; i++)
+		if (memcmp(s.p + i, " / ", 3) == 0 && s.p[i + 3] >= 0x80)
+			return zh ? span_of(s.p + i + 3, s.n - i - 3) : span_of(s.p, i);
+	return s;
+}
+
 void web_problem_say(struct buf *out, struct span en, bool zh)
 {
+	en = half(en, zh);
 	if (!zh || !say_zh(en, out))
 		buf_put_span(out, en);
 }

@@ -22,7 +22,7 @@ const char *web_problem_code(enum web_problem p);
 const char *web_problem_reason(int status); /* "Not Found": also of the good ones */
 enum web_problem web_problem_of_exit(int64_t exit); /* of a command: NONE for 0 */
 enum web_problem web_problem_of_code(int code);     /* of pg or wire: a negative errno */
-/* detail: English, or what the broker says in both languages; empty = the problem's own words. */
+/* detail: English (Chinese is looked up), or what the broker says in both languages; empty = the problem's own words. */
 void web_problem_put(struct buf *out, enum web_problem p, struct span detail, bool zh);
 /* The same text alone: for a WebSocket's last message. */
 void web_problem_say(struct buf *out, struct span en, bool zh);

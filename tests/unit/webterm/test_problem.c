@@ -20,6 +20,12 @@ static void a_problem_is_told_in_the_language_asked_for(void **state)
 	assert_string_equal(buf_str(&b), "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
 		"\"detail\":\"请重新登录\",\"code\":\"not_found\"}");
 	buf_clear(&b);
+	web_problem_say(&b, span_str("Login refused. / 登录被拒绝。"), true);
+	assert_string_equal(buf_str(&b), "登录被拒绝。");
+	buf_clear(&b);
+	web_problem_say(&b, span_str("Login refused. / 登录被拒绝。"), false);
+	assert_string_equal(buf_str(&b), "Login refused.");
+	buf_clear(&b);
 	web_problem_put(&b, WEB_PROBLEM_USAGE, span_str("no \"row\" has this"), true);
 	assert_non_null(strstr(buf_str(&b), "no \\\"row\\\" has this"));
 	buf_done(&b);
