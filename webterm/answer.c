@@ -47,6 +47,7 @@ static void begin(struct web_request *r, const struct web_answer *a, uint64_t le
 	if (r->answer.begun)
 		return;
 	r->answer.begun = true;
+	r->answer.close |= !r->whole && r->length > WEB_DRAIN_MAX;
 	put_head(r, a, length);
 	web_request_within(r, WEB_REQUEST_US);
 	web_conn_want(r->conn);
@@ -135,11 +136,13 @@ static int fill(struct web_request *r, uint8_t *room, size_t size)
 
 static int finish(struct web_conn *c)
 {
-	bool close = c->request->answer.close;
+	bool close = c->request->answer.close, whole = c->request->whole;
 	web_request_drop(c);
 	if (close)
 		return -1;
 	web_conn_open(c);
+	if (!whole)
+		lws_set_timeout(c->wsi, PENDING_TIMEOUT_HTTP_CONTENT, WEB_REQUEST_US / 1000000);
 	return lws_http_transaction_completed(c->wsi) ? -1 : 0;
 }
 

@@ -152,7 +152,8 @@ void web_conn_rest(struct web_conn *c)
 void web_conn_want(struct web_conn *c)
 {
 	if (c->watch.fd < 0) {
-		(void)lws_callback_on_writable(c->wsi); /* its body is still being read, and that is what wakes it */
+		(void)lws_rx_flow_control(c->wsi, 1); /* its body is still being read, or thrown away */
+		(void)lws_callback_on_writable(c->wsi);
 		return;
 	}
 	if (c->open > 0) {

@@ -236,10 +236,9 @@ enum web_problem web_request_read(struct web_conn *c, struct web_request **ret)
 	if (p == WEB_PROBLEM_NONE)
 		web_route_find(method, span_of(path, (size_t)n), &r->route);
 	enum web_problem length = read_length(r, c->wsi, method);
-	r->answer.close = length != WEB_PROBLEM_NONE;
+	r->answer.close = length == WEB_PROBLEM_LENGTH || length == WEB_PROBLEM_MALFORMED;
 	if (p == WEB_PROBLEM_NONE)
 		p = judge(r, c->wsi, method);
-	r->answer.close |= p != WEB_PROBLEM_NONE && r->length > WEB_BODY_MAX;
 	return p == WEB_PROBLEM_NONE ? length : p;
 }
 
@@ -289,8 +288,14 @@ int web_request_whole(struct web_conn *c)
 	struct web_request *r = c->request;
 	if (!r)
 		return -1;
-	if (r->whole || r->answer.begun)
+	if (r->whole)
 		return 0;
+	if (r->answer.begun) { /* it was refused, and is being told so */
+		r->whole = true;
+		web_conn_shut(c);
+		web_conn_want(c);
+		return 0;
+	}
 	if (r->route.flags & WEB_ROUTE_STREAM) {
 		r->whole = true;
 		web_conn_shut(c);

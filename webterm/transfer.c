@@ -82,12 +82,10 @@ static void drop(struct web_request *r)
 static void fail(struct web_transfer *x, enum web_problem p, struct span say)
 {
 	x->ended = x->broken = true;
-	if (!x->r->answer.begun) {
-		x->r->answer.close = !x->r->whole; /* the rest of the body is not read */
+	if (!x->r->answer.begun)
 		web_answer_problem(x->r, p, say);
-	} else {
+	else
 		web_answer_go_on(x->r); /* which finds it broken */
-	}
 }
 
 void web_transfer_end_all(struct web_terminal *t)
@@ -293,7 +291,6 @@ static void signed_in(void *ctx, int code, struct span json, const struct err *e
 		? web_terminal_find(r->web->terminals, &id, &r->token)
 		: NULL;
 	if (code < 0 || !t || t->over) {
-		r->answer.close = r->length > 0;
 		web_answer_problem(r, code < 0 ? web_problem_of_code(code) : WEB_PROBLEM_NOT_FOUND, (struct span){ 0 });
 		return;
 	}
@@ -318,7 +315,6 @@ static void signed_in(void *ctx, int code, struct span json, const struct err *e
 static void begin(struct web_request *r)
 {
 	if (!web_query_value(&r->query, "path")) {
-		r->answer.close = r->length > 0;
 		web_answer_problem(r, WEB_PROBLEM_USAGE, (struct span){ 0 });
 		return;
 	}

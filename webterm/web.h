@@ -33,6 +33,7 @@ enum {
 	WEB_HEADERS_MAX = 8 << 10,
 	WEB_URL_MAX = 2 << 10,
 	WEB_BODY_MAX = 1 << 20,
+	WEB_DRAIN_MAX = 16 << 20,    /* of a refused body is read and thrown away: a client that only writes hears nothing */
 	WEB_ROOM = 32 << 10,         /* bytes given to libwebsockets at once */
 	WEB_REQUEST_US = 30 * 1000 * 1000, /* headers, body and answer of a small request */
 	WEB_COMMAND_US = 70 * 1000 * 1000, /* commands that test a target take up to a minute */

@@ -88,13 +88,12 @@ def test_problems_are_told_in_chinese(instance):
 
 
 @pytest.mark.parametrize("body", [
-    b"", b"{", b"[]", b'"x"', b"null", b'{"name":{}}', b'{"name":[[]]}', b'{"name":1,"name":2}', b"[" * 100000, b'{"a":"\xff"}',
+    b"{", b"[]", b'"x"', b"null", b'{"name":{}}', b'{"name":[[]]}', b'{"name":1,"name":2}', b"[" * 100000, b'{"a":"\xff"}',
     b'{"a":"\\u0000"}', b"\x00" * 100])
 def test_malformed_json_is_refused(admin, body):
     answer = admin.ask("POST", "/api/v1/commands/user/add", body=body)
     assert answer.status == 400, answer.body
-    if body != b"":
-        assert admin.ask("POST", "/api/v1/login", body=body).status == 400
+    assert admin.ask("POST", "/api/v1/login", body=body).status == 400
 
 
 def test_a_large_body_is_refused(admin):
