@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN, ASAN = ROOT / "build", ROOT / "build-asan"
-SUITES = ("check", "unit", "sandbox", "fuzz", "integration", "sanitized")
+SUITES = ("check", "unit", "sandbox", "fuzz", "console", "integration", "sanitized")
 CPUS = str(max(2, min(4, os.cpu_count() or 2)))
 
 
@@ -63,8 +63,8 @@ def one(name, code, output):
 # ---- suites ----
 def check(options):
     del options
-    files = [p for top in sorted(ROOT.iterdir()) if not top.name.startswith(("build", ".git")) for p in
-             (sorted(top.rglob("*")) if top.is_dir() else [top]) if p.is_file()]
+    ours = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    files = [ROOT / name for name in run(ours, 60)[1].split("\0") if (ROOT / name).is_file()]
     shell = [str(f) for f in files if f.read_bytes()[:10].startswith((b"#!/bin/sh", b"#!/bin/bash"))]
     python = [str(f) for f in files if f.suffix == ".py"]
     total = one("shellcheck", *run(["shellcheck", *shell], 120))
@@ -72,6 +72,23 @@ def check(options):
     if (ROOT / "tools/check.py").exists():
         total += one("tools/check.py", *run([sys.executable, "-B", "tools/check.py", "build"], 120))
     return total
+
+
+def console(options):
+    """The front end: types, style, texts in both languages, and its unit tests one by one."""
+    del options
+    total = Count()
+    for step in ("types", "lint", "texts"):
+        total += one(f"npm run {step}", *run(["npm", "--prefix", "console", "run", "-s", step], 300))
+    with tempfile.TemporaryDirectory() as work:
+        report = Path(work) / "vitest.json"
+        code, out = run(["npm", "--prefix", "console", "run", "-s", "unit", "--", "--reporter=json", f"--outputFile={report}"], 300)
+        if not report.exists():
+            return total + one("npm run unit", code or 1, out)
+        said = json.loads(report.read_text(encoding="utf-8"))
+        if said["numFailedTests"]:
+            print(out[-6000:], flush=True)
+        return total + Count(said["numPassedTests"], said["numFailedTests"], said["numPendingTests"])
 
 
 def meson_tests(build, selection, seconds):
@@ -208,6 +225,13 @@ def main():
                 print(total)
                 return 1
             print(f"build {build}: {time.monotonic() - began:.0f} s", flush=True)
+    if {"integration", "sanitized", "console"} & set(wanted):
+        began = time.monotonic()
+        if subprocess.run([ROOT / "tools/setup/console"], stdin=subprocess.DEVNULL, check=False).returncode:
+            total += Count(failed=1)
+            print(total)
+            return 1
+        print(f"build console: {time.monotonic() - began:.0f} s", flush=True)
     for suite in (s for s in SUITES if s in wanted):
         began = time.monotonic()
         count = globals()[suite](options)

@@ -1,14 +1,16 @@
 """tools/run behind its shell front: reads the options, starts, shows, stops or deletes one instance."""
 
 import argparse
+import hashlib
 import os
 import shutil
 import signal
+import ssl
 import sys
 
 import samples
 import supervise
-from place import CHECKOUT, Home, choose_base, default_home, SAMPLE_SSH, SSH
+from place import CHECKOUT, Home, choose_base, default_home, SAMPLE_SSH, SSH, WEB
 from seed import USERS, TARGET, password_file
 from words import Failure, complain, say, text
 
@@ -101,7 +103,8 @@ def show_logins(home):
     port = facts["base"] + SSH
     host = "127.0.0.1" if facts["listen"] in ("0.0.0.0", "[::]") else facts["listen"]
     cli = str(home.bin / "yanmen") + f" --config {home.conf}"
-    print(f"\n  ssh  {host} {port}\n")
+    print(f"\n  https://{host}:{facts['base'] + WEB}\n      {text('fingerprint')} {fingerprint(home.web_certificate)}")
+    print(f"  ssh  {host} {port}\n")
     say("logins")
     for user in USERS:
         file = password_file(home, user)
@@ -119,6 +122,17 @@ def show_logins(home):
     print(flush=True)
 
 
+def fingerprint(certificate):
+    """As browsers show it."""
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(first_certificate(certificate.read_text()))).hexdigest().upper()
+    return ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
+
+
+def first_certificate(pem):
+    end = "-----END CERTIFICATE-----"
+    return pem[:pem.index(end) + len(end)]
+
+
 def status(home):
     pid = supervise.pid_of(home)
     if home.facts() is None or pid is None:
@@ -126,6 +140,7 @@ def status(home):
         return 1
     say("runs", home=home.path)
     facts = home.facts()
+    print(f"  https://{facts['listen']}:{facts['base'] + WEB}")
     print(f"  ssh {facts['listen']}:{facts['base'] + SSH}")
     if facts.get("samples"):
         print(f"  sample target 127.0.0.1:{facts['base'] + SAMPLE_SSH}")

@@ -76,6 +76,7 @@ local yanmen all peer map=yanmen
         mine = pwd.getpwuid(os.geteuid()).pw_name
         broker = os_user("broker") or mine
         export = os_user("export") or mine
+        web = os_user("web") or mine
         pg = os_user("pg") or mine
         self._write("pg_ident.conf", f"""\
 yanmen "{pg}" "{SUPERUSER}"
@@ -83,6 +84,7 @@ yanmen "{mine}" yanmen_owner
 yanmen "{broker}" yanmen_broker
 yanmen "{broker}" yanmen_sealer
 yanmen "{export}" yanmen_exporter
+yanmen "{web}" yanmen_web
 """)
 
     def _write(self, name, content):

@@ -18,7 +18,7 @@ from pathlib import Path
 from words import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export")
+OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term")
 WEB, SSH, SAMPLE_SSH = 0, 1, 20  # offsets from the base port
 DEFAULT_BASE, BASE_STEP = 2200, 100
 
@@ -100,6 +100,7 @@ class Home:
         self.key = key
         self.conf = self.path / "yanmen.conf"
         self.vault_key = self.path / "vault.key"
+        self.web_certificate, self.web_key = self.path / "web.crt", self.path / "web.key"
         self.recordings = self.path / "recordings"
         self.spool = self.path / "spool"
         self.secrets = self.path / "secrets"
@@ -172,8 +173,12 @@ class Home:
         if not {"yanmen", "yanmend"} <= {p.name for p in programs}:
             raise Failure("no_build", prefix=prefix)
         schema = sorted((CHECKOUT / "schema").glob("*.sql"))
+        built = CHECKOUT / "console/dist"
+        console = sorted(p for p in built.rglob("*") if p.is_file())
+        if not console:
+            raise Failure("no_console", folder=built)
         digest = hashlib.sha256()
-        for p in programs + schema:
+        for p in programs + schema + console:
             digest.update(p.name.encode() + b"\0" + hashlib.sha256(p.read_bytes()).digest())
         top = make_dir(self.path / "program", 0o755)
         folder = top / digest.hexdigest()[:12]
@@ -186,6 +191,7 @@ class Home:
                 (half / p.name).chmod(0o755)
             for p in schema:
                 shutil.copy(p, half / "schema")
+            shutil.copytree(built, half / "console")
             half.rename(folder)
         return folder
 
@@ -203,6 +209,7 @@ class Home:
         """facts["conf"] ("section.key": value, from --set) goes over what is written here."""
         conf = {
             "listen.ssh": f"{facts['listen']}:{facts['base'] + SSH}",
+            "listen.web": f"{facts['listen']}:{facts['base'] + WEB}",
             "paths.run": self.run_dir,
             "paths.recordings": self.recordings,
             "paths.spool": self.spool,
@@ -210,6 +217,9 @@ class Home:
             "paths.schema": f"{self.bin}/schema",
             "paths.libexec": self.bin.resolve(),
             "paths.samples": self.samples / "end",
+            "web.files": f"{self.bin.resolve()}/console",
+            "web.certificate": self.web_certificate,
+            "web.key": self.web_key,
             "database.connect": f"host={self.pg_socket} dbname=yanmen",
         }
         conf |= {f"users.{part}": os_user(part) or "" for part in OS_USERS if part != "pg"}

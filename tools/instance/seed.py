@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from place import SAMPLE_SSH, SSH, write_file
+from place import SAMPLE_SSH, SSH, WEB, write_file
 from samples import account_name, random_password
 from words import Failure
 
@@ -72,9 +72,10 @@ def forget_samples(home, facts):
 
 def write_endpoints(home, facts):
     write_public_key(home)
+    host = "127.0.0.1" if facts["listen"] in ("0.0.0.0", "[::]") else facts["listen"]
     endpoints = {
-        "ssh": {"host": "127.0.0.1" if facts["listen"] in ("0.0.0.0", "[::]") else facts["listen"],
-                "port": facts["base"] + SSH},
+        "web": f"https://{host}:{facts['base'] + WEB}",
+        "ssh": {"host": host, "port": facts["base"] + SSH},
         "cli": home.cli(),
         "users": {user: {"name": user, "password_file": str(password_file(home, user))} for user in USERS},
         "targets": {},
