@@ -29,6 +29,11 @@ struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id)
 	return w;
 }
 
+const char *pol_worker_door(const struct pol_worker *w)
+{
+	return w->job == WIRE_JOB_VISIT ? "web" : "ssh";
+}
+
 void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const char *reason)
 {
 	struct wire_control m = { .worker = worker, .op = op, .reason = span_str(reason) };

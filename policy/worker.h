@@ -66,6 +66,7 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 struct pol_worker *pol_worker_visit(struct pol_broker *b, struct pol_visit *visit, uint64_t id, struct span address, int fd);
 void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m);
 void pol_worker_free_all(struct pol_broker *b); /* the broker ends; their sessions go on */
+const char *pol_worker_door(const struct pol_worker *w); /* that he came by: "ssh", "web" */
 struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id);
 /* The reconciliation has its answer: features of its session row, or NULL when it has none. */
 void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session);

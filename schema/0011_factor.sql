@@ -43,23 +43,23 @@ insert into yanmen.role_permission (role, permission)
 values ('admin', 'factor.manage'), ('admin', 'factor.list'), ('auditor', 'factor.list');
 
 -- What comes behind a first factor that was right: '' nothing, ask, enrol.
-create function yanmen.factor_next(u yanmen.users, address text) returns text language sql stable as $$
+create function yanmen.factor_next(u yanmen.users, address text, door text) returns text language sql stable as $$
 	select case
 		when p.policy = 'off' then ''
 		when exists (select from yanmen.factor f where f.user_id = u.id) then
 			case when exists (select from yanmen.factor_seen s where s.user_id = u.id and s.address = factor_next.address
-				and s.door = 'ssh' and s.until > now()) then '' else 'ask' end
+				and s.door = factor_next.door and s.until > now()) then '' else 'ask' end
 		when p.policy = 'required' then 'enrol'
 		else '' end
 	from (select coalesce(nullif(u.factor, ''), (select s.value from yanmen.setting s where s.key = 'factor.policy'))
 		as policy) p
 $$;
 
--- No row when the name is unknown.  The broker does the same work then.
-create function api.login_facts(login text, address text default '')
+-- door: ssh or web; a code at one does not count at the other.  No row when the name is unknown.  The broker does the same work then.
+create function api.login_facts(login text, address text default '', door text default 'ssh')
 returns table (user_id bigint, name text, state text, role text, pwhash text, factor text, known bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, ''), yanmen.factor_next(u, login_facts.address),
+	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, ''), yanmen.factor_next(u, login_facts.address, login_facts.door),
 		exists (select from yanmen.login_known k where k.user_id = u.id and k.address = login_facts.address
 			and k.last_at > now() - interval '90 days')
 	from yanmen.users u where u.name = login
@@ -95,13 +95,13 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	select f.sealed, f.last_step from yanmen.factor f where f.user_id = factor_facts.user_id
 $$;
 
-create function yanmen.factor_remember(uid bigint, client text) returns void language plpgsql as $$
+create function yanmen.factor_remember(uid bigint, client text, way text) returns void language plpgsql as $$
 declare
 	seconds bigint := (select value::bigint from yanmen.setting where key = 'factor.remember');
 begin
 	delete from yanmen.factor_seen s where s.user_id = uid and s.until <= now();
 	if seconds > 0 then
-		insert into yanmen.factor_seen values (uid, client, 'ssh', now() + seconds * interval '1 second')
+		insert into yanmen.factor_seen values (uid, client, way, now() + seconds * interval '1 second')
 		on conflict (user_id, address, door) do update set until = excluded.until;
 	end if;
 end
@@ -109,7 +109,7 @@ $$;
 
 -- The vault has said what the code is: the time step of the app, or a recovery code's hash (step 0).  It is used up here, so
 -- of two logins with the same code one passes.  The lock on the user: a disabled one does not.
-create function api.factor_pass(uid bigint, client text, step bigint, recovery bytea) returns bool
+create function api.factor_pass(uid bigint, client text, step bigint, recovery bytea, door text default 'ssh') returns bool
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	u yanmen.users;
@@ -126,7 +126,7 @@ begin
 	end if;
 	was_used := found;
 	if was_used then
-		perform yanmen.factor_remember(uid, client);
+		perform yanmen.factor_remember(uid, client, door);
 		perform audit.add('user:' || u.name, 'factor.passed', jsonb_build_object('user', u.name, 'address', client,
 			'by', case when step > 0 then 'app' else 'recovery code' end, 'codes_left',
 			(select count(*) from yanmen.factor_code c where c.user_id = uid and c.used_at is null)));
@@ -147,7 +147,8 @@ begin
 end
 $$;
 
-create function api.factor_enrol(uid bigint, client text, sealed bytea, bound text, hashes bytea, step bigint) returns void
+create function api.factor_enrol(uid bigint, client text, sealed bytea, bound text, hashes bytea, step bigint,
+	door text default 'ssh') returns void
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	u yanmen.users;
@@ -162,7 +163,7 @@ begin
 		raise exception 'a second factor is there already' using errcode = 'YM409';
 	end;
 	perform yanmen.factor_codes_put(uid, hashes);
-	perform yanmen.factor_remember(uid, client);
+	perform yanmen.factor_remember(uid, client, door);
 	perform audit.add('user:' || u.name, 'factor.enrolled', jsonb_build_object('user', u.name, 'address', client));
 end
 $$;

@@ -220,8 +220,8 @@ static void enrol_write(struct pol_factor *f)
 	(void)snprintf(user, sizeof user, "%" PRId64, f->user_id);
 	(void)snprintf(step, sizeof step, "%" PRIu64, f->last_step);
 	pol_query(&f->w->b->sql,
-		POL_SQL("select api.factor_enrol($1::bigint, $2, $3::bytea, $4, $5::bytea, $6::bigint)", user,
-			f->w->address, buf_str(&sealed), f->bound, buf_str(&hashes), step),
+		POL_SQL("select api.factor_enrol($1::bigint, $2, $3::bytea, $4, $5::bytea, $6::bigint, $7)", user,
+			f->w->address, buf_str(&sealed), f->bound, buf_str(&hashes), step, pol_worker_door(f->w)),
 		enrolled, f);
 	buf_done(&sealed);
 	buf_done(&hashes);
@@ -251,8 +251,8 @@ static void factor_pass(struct pol_factor *f, const struct wire_factor_checked *
 	(void)snprintf(user, sizeof user, "%" PRId64, f->user_id);
 	(void)snprintf(step, sizeof step, "%" PRIu64, m->step);
 	pol_query(&f->w->b->sql,
-		POL_SQL("select api.factor_pass($1::bigint, $2, $3::bigint, $4::bytea)", user, f->w->address, step,
-			buf_str(&hash)),
+		POL_SQL("select api.factor_pass($1::bigint, $2, $3::bigint, $4::bytea, $5)", user, f->w->address, step,
+			buf_str(&hash), pol_worker_door(f->w)),
 		passed, f);
 	buf_done(&hash);
 }
