@@ -264,8 +264,8 @@ struct msgq;
 /* code: -EKEYEXPIRED signed out, -ENOENT no such terminal or target (or not his), -EACCES not now, -EAGAIN too many or away. */
 #define WIRE_TERMINAL_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(ID, id)
 #define WIRE_LEAVE_F(F) F(ID, id)
-/* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show, OpenSSH one-line form */
-#define WIRE_TERM_BEGIN_F(F) F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key)
+/* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show, its blob; charset: enum charset, of the target */
+#define WIRE_TERM_BEGIN_F(F) F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key) F(U8, charset)
 #define WIRE_TERM_F(F) F(STR, frame)
 /* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
 #define WIRE_COMMAND_F(F) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)

@@ -8,6 +8,7 @@
 #include "policy/console/terminal.h"
 #include "policy/decide/rule.h"
 #include "policy/dial/choice.h"
+#include "policy/login/pubkey.h"
 #include "policy/peers.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VAULT_US = 5 * 1000 * 1000 };
+enum { VAULT_US = 5 * 1000 * 1000, KEY_MAX = 1024 };
 
 struct pol_opening {
 	struct pol_opening *next;
@@ -24,6 +25,7 @@ struct pol_opening {
 	struct id id;
 	struct pol_caller who;
 	uint16_t port;
+	uint8_t charset; /* enum charset, of the target */
 	char target[256], account[65], lang[9];
 };
 
@@ -88,23 +90,25 @@ static void refuse(struct pol_opening *o, const struct pol_terminal_say *say)
 static void key_came(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_opening *o = ctx;
-	char host_key[256];
+	struct buf host_key;
 	struct id id;
 	int fd = -1;
 
-	if (code < 0 || reply->publics.host.n == 0 || reply->publics.host.n >= sizeof host_key) {
+	buf_init(&host_key, KEY_MAX);
+	if (code < 0 || pol_pubkey_get(reply->publics.host, &host_key, NULL) < 0) {
+		buf_done(&host_key);
 		refuse(o, &say_vault);
 		return;
 	}
-	(void)snprintf(
-		host_key, sizeof host_key, "%.*s", (int)reply->publics.host.n, (const char *)reply->publics.host.p);
 	struct pol_terminal_want want = { .who = &o->who,
 		.target = o->target,
 		.account = o->account,
 		.lang = o->lang,
-		.host_key = host_key,
+		.host_key = buf_span(&host_key),
+		.charset = o->charset,
 		.port = o->port };
 	struct pol_terminal_say say = pol_terminal_open(o->c, &want, &id, &fd);
+	buf_done(&host_key);
 	if (say.code < 0)
 		refuse(o, &say);
 	else
@@ -127,6 +131,7 @@ static void judged(void *ctx, int code, const struct pg_result *res, const struc
 	if (r == 0) {
 		memcpy(o->target, choice.target, sizeof o->target);
 		memcpy(o->account, choice.account, sizeof o->account);
+		o->charset = choice.charset;
 		pol_peers_publics(
 			o->c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = key_came, .ctx = o });
 	}

@@ -132,7 +132,8 @@ static int start(struct pol_terminal *t, const struct pol_terminal_want *want, i
 	struct wire_term_begin begin = { .target = span_str(t->target),
 		.account = span_str(t->account),
 		.lang = span_str(want->lang),
-		.host_key = span_str(want->host_key) };
+		.host_key = want->host_key,
+		.charset = want->charset };
 	struct wire_want worker = { .job = WIRE_JOB_SESSION,
 		.door = WIRE_DOOR_INNER,
 		.address = span_str(t->address),

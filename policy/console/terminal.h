@@ -21,8 +21,10 @@ struct pol_console;
 enum { POL_TERMINALS_USER = 32, POL_TERMINALS_MAX = 1000 };
 struct pol_terminal_want {
 	const struct pol_caller *who;
-	const char *target, *account, *lang, *host_key;
-	uint16_t port; /* of the browser */
+	const char *target, *account, *lang;
+	struct span host_key; /* blob */
+	uint8_t charset;      /* enum charset, of the target */
+	uint16_t port;        /* of the browser */
 };
 struct pol_terminal_say {
 	int code; /* 0, or why there is none */
