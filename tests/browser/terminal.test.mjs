@@ -10,7 +10,7 @@ for (const language of LANGUAGES) {
 		const page = await browser(t, { language })
 		await signIn(page, user('engineer'))
 		await openShell(page, facts.target)
-		await type(page, 'echo $((6*7)) 雁门 && tput cols')
+		await compose(page, 'echo $((6*7)) ', '雁门', ' && tput cols')
 		await shows(page, /^42 雁门$/m)
 		const columns = Number(/^42 雁门\n(\d+)$/m.exec(await screenOf(page))?.[1])
 		assert.ok(columns > 100, `the target has the size of the window, not ${columns} columns`)
@@ -18,6 +18,18 @@ for (const language of LANGUAGES) {
 		await type(page, 'exit 3')
 		await page.getByRole('alert').getByText(texts[language].terminal.ended).waitFor()
 	})
+}
+
+/* What an input method does: it shows what it composes, then gives the text. */
+async function compose(page, before, text, after) {
+	const session = await page.context().newCDPSession(page)
+	await page.locator('.panel:visible .xterm-helper-textarea').focus()
+	await page.keyboard.type(before)
+	await session.send('Input.imeSetComposition', { text: 'yanmen', selectionStart: 6, selectionEnd: 6 })
+	await session.send('Input.insertText', { text })
+	await shows(page, before + text)
+	await page.keyboard.type(after)
+	await page.keyboard.press('Enter')
 }
 
 test('Ctrl+K and Enter lead to a shell as well', async (t) => {

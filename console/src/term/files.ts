@@ -6,27 +6,36 @@ import { language } from '@/i18n'
 import { OWN, type Entry, type Filed } from './frame'
 import type { Link } from './link'
 
-type Answer = (answer: Filed) => void
+interface Asked {
+	part: (answer: Filed) => void
+	fail: (say: string) => void
+	done: (answer: Filed) => void
+}
 
 export class Files {
 	private next = 1
-	private readonly asked = new Map<number, Answer>()
+	private readonly asked = new Map<number, Asked>()
 
 	constructor(private readonly link: Link) {}
 
-	/* Rejects with the words that the server gives. */
-	ask(request: { op: string; [more: string]: unknown }): Promise<Filed> {
+	/* part: of an answer that comes in pieces, all but the last.  Rejects with the words that the server gives. */
+	ask(request: { op: string; [more: string]: unknown }, part: (answer: Filed) => void = () => {}): Promise<Filed> {
 		const id = this.next
 		this.next = this.next + 1 < OWN ? this.next + 1 : 1
-		return new Promise((done, fail) => {
-			this.asked.set(id, (answer) => (answer.ok ? done(answer) : fail(new Problem(409, 'files', answer.say ?? ''))))
+		return new Promise((done, reject) => {
+			const fail = (say: string) => reject(new Problem(409, 'files', say))
+			this.asked.set(id, { part, fail, done })
 			if (!this.link.file(id, request)) this.filed(id, { ok: false })
 		})
 	}
 
 	filed(id: number, answer: Filed) {
-		this.asked.get(id)?.(answer)
+		const asked = this.asked.get(id)
+		if (!asked) return
+		if (answer.ok && answer.more) return asked.part(answer)
 		this.asked.delete(id)
+		if (answer.ok) asked.done(answer)
+		else asked.fail(answer.say ?? '')
 	}
 
 	/* The connection is gone, and with it what was asked. */
@@ -38,16 +47,20 @@ export class Files {
 		return (await this.ask({ op: 'realpath', path: '.' })).path ?? '/'
 	}
 
-	/* All of a folder, page by page, up to `most` entries. */
-	async entries(path: string, most = 10_000): Promise<Entry[]> {
+	/* A folder, at most `most` entries of it. */
+	async entries(path: string, most = 20_000): Promise<Entry[]> {
 		const found: Entry[] = []
-		let more: Filed['more']
-		do {
-			const answer = await this.ask(more === undefined ? { op: 'list', path } : { op: 'list', path, more })
-			found.push(...(answer.entries ?? []))
-			more = answer.more === false ? undefined : answer.more
-		} while (more !== undefined && found.length < most)
-		return found.filter((entry) => entry.name !== '.' && entry.name !== '..')
+		const put = (answer: Filed) => {
+			if (found.length < most) found.push(...(answer.entries ?? []))
+		}
+		put(await this.ask({ op: 'list', path }, put))
+		return found
+	}
+
+	/* Bytes of a file; null when there is none. */
+	async sizeOf(path: string): Promise<number | null> {
+		const answer = await this.ask({ op: 'stat', path }).catch(() => null)
+		return answer ? (answer.entries?.[0]?.size ?? 0) : null
 	}
 
 	address(path: string, offset?: number): string {

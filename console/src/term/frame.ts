@@ -37,20 +37,19 @@ export interface Filed {
 	ok: boolean
 	say?: string
 	entries?: Entry[]
-	more?: string | number | boolean
+	more?: boolean // another answer follows
 	path?: string
 	size?: number
 	[more: string]: unknown
 }
 export interface Entry {
 	name: string
-	kind: string
-	size: number
-	mtime: number
-	mode: number
-	uid?: number
-	gid?: number
-	to?: string
+	kind: 'file' | 'folder' | 'link' | 'other'
+	size?: number
+	mtime?: number
+	mode?: number
+	to?: string // what stands in a link
+	leads?: 'file' | 'folder' | 'other' // where that leads
 }
 export type Told =
 	| { type: 'state'; state: State }

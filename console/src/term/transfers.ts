@@ -53,9 +53,9 @@ export class Transfers {
 
 	/* One that is there already is the person's to decide about. */
 	private async begin(one: Transfer) {
-		const there = await this.files.ask({ op: 'stat', path: one.path }).catch(() => null)
-		if (!there) return this.send(one, 0)
-		one.there = Number(there.size ?? 0)
+		const there = await this.files.sizeOf(one.path)
+		if (there === null) return this.send(one, 0)
+		one.there = there
 		one.state = 'exists'
 		await this.pump()
 	}
@@ -90,8 +90,7 @@ export class Transfers {
 
 	/* From where the target's file ends now. */
 	async resume(one: Transfer) {
-		const there = await this.files.ask({ op: 'stat', path: one.path }).catch(() => null)
-		const offset = Number(there?.size ?? 0)
+		const offset = (await this.files.sizeOf(one.path)) ?? 0
 		await this.send(one, offset <= one.size ? offset : 0)
 	}
 
