@@ -239,7 +239,9 @@ enum web_problem web_request_read(struct web_conn *c, struct web_request **ret)
 	r->answer.close = length == WEB_PROBLEM_LENGTH || length == WEB_PROBLEM_MALFORMED;
 	if (p == WEB_PROBLEM_NONE)
 		p = judge(r, c->wsi, method);
-	return p == WEB_PROBLEM_NONE ? length : p;
+	p = p == WEB_PROBLEM_NONE ? length : p;
+	r->answer.close |= p == WEB_PROBLEM_MALFORMED || p == WEB_PROBLEM_TOO_LONG;
+	return p;
 }
 
 /* ---- its life ---- */
