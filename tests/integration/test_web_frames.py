@@ -1,0 +1,131 @@
+"""Watching and replaying in a browser: the frames that the CLI gets, and the last word."""
+
+import json
+import struct
+
+import pytest
+from harness.browser import Browser, Refused, Terminal
+from harness.wait import until
+
+PROTOCOL = "yanmen.frames.1"
+OUT, KEYS, SCREEN, META, FINISH = 5, 4, 8, 1, 13
+
+
+def frames(message):
+    """(time_us, type, channel, body) of each frame of one message: docs/RECORDING.md."""
+    while message:
+        time_us, kind, channel, n = struct.unpack_from("<QBII", message)
+        assert len(message) >= 17 + n
+        yield time_us, kind, channel, message[17:17 + n]
+        message = message[17 + n:]
+
+
+class Feed:
+    def __init__(self, socket):
+        self.socket, self.all, self.end = socket, [], None
+
+    def text(self):
+        return b"".join(body for _, kind, _, body in self.all if kind == OUT)
+
+    def step(self):
+        message = self.socket.receive(40)
+        if isinstance(message, str):
+            self.end = json.loads(message)["end"]
+        else:
+            self.all += frames(message)
+        return self
+
+    def until(self, condition):
+        while not condition(self):
+            assert self.end is None, self.end
+            self.step()
+        return self
+
+    def finish(self):
+        while self.end is None:
+            self.step()
+        assert self.socket.ended() == 1000
+        return self
+
+
+@pytest.fixture(scope="module")
+def admin(instance):
+    b = Browser(instance).login(instance.user("admin"))
+    yield b
+    b.close()
+
+
+@pytest.fixture
+def online(instance, engineer):
+    """A session of a browser, and its id."""
+    b = Browser(instance).login(engineer)
+    t = Terminal(b, instance.demo).online()
+    yield t, instance.session_of(engineer, "online")["id"]
+    t.close()
+    b.close()
+
+
+def test_a_session_is_watched_live(admin, online):
+    terminal, session = online
+    feed = Feed(admin.socket(f"/sessions/{session}/watch", PROTOCOL))
+    feed.until(lambda f: any(kind == SCREEN for _, kind, _, _ in f.all))
+    assert json.loads(feed.all[0][3])["session"] == session and feed.all[0][1] == META
+    terminal.type("echo watch\"\"ed\n")
+    terminal.until("watched")
+    feed.until(lambda f: b"watched" in f.text())
+    terminal.type("exit\n")
+    feed.finish()
+    assert feed.end == "" and feed.all[-1][1] == FINISH
+
+
+def test_who_watches_says_nothing(admin, online):
+    _, session = online
+    socket = admin.socket(f"/sessions/{session}/watch", PROTOCOL)
+    socket.send(b"hello")
+    assert socket.ended() == 1008
+
+
+def test_what_cannot_be_watched_says_why(admin, instance, engineer, online):
+    assert admin.post("/sessions/nonsense/watch/ticket").status == 404
+    for path in ("watch", "replay"):
+        feed = Feed(admin.socket(f"/sessions/01a20686-8f78-76f1-bcb6-d8500abfbb9f/{path}", PROTOCOL)).finish()
+        assert feed.end and not feed.all
+    other = Browser(instance).login(engineer)
+    feed = Feed(other.socket(f"/sessions/{online[1]}/watch", PROTOCOL)).finish()
+    assert feed.end and not feed.all
+    other.close()
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Cookie": None}])
+def test_only_our_page_watches(admin, online, headers):
+    path = f"/sessions/{online[1]}/watch"
+    ticket = admin.ticket(path)
+    with pytest.raises(Refused):
+        admin.socket(path, PROTOCOL, ticket, **headers)
+
+
+def recorded(instance, engineer, online):
+    terminal, session = online
+    terminal.type("echo one-of-many; exit\n")
+    terminal.socket.ended()
+    until(lambda: any(r["id"] == session for r in instance.ok("recording", "list") if r.get("recording", r.get("state")) not in ("open",)),
+          30, "the recording")
+    until(lambda: not instance.sessions(engineer, "online"), 20, "the end")
+    return session
+
+
+def test_a_recording_is_replayed(admin, instance, engineer, online):
+    session = recorded(instance, engineer, online)
+    feed = Feed(admin.socket(f"/sessions/{session}/replay", PROTOCOL)).finish()
+    assert feed.end == "" and b"one-of-many" in feed.text() and feed.all[-1][1] == FINISH
+    assert [f[0] for f in feed.all] == sorted(f[0] for f in feed.all)
+    late = Feed(admin.socket(f"/sessions/{session}/replay", PROTOCOL, query="&from=86400000")).finish()
+    assert late.end == "" and len(late.all) <= len(feed.all)
+
+
+def test_a_browser_that_leaves_a_replay_stops_it(admin, instance, engineer, online):
+    session = recorded(instance, engineer, online)
+    for _ in range(5):
+        admin.socket(f"/sessions/{session}/replay", PROTOCOL).close()
+    until(lambda: not instance.pids("reader"), 20, "the end of the readers")
+    assert admin.get("/me").status == 200
