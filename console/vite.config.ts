@@ -23,6 +23,7 @@ export default defineConfig({
 		reportCompressedSize: false,
 	},
 	server: {
+		host: '127.0.0.1', // without it localhost is looked up, which a bare machine does not know
 		proxy: { '/api': { target: process.env.YANMEN_URL ?? 'https://127.0.0.1:8443', secure: false, ws: true } },
 	},
 	test: { environment: 'node', include: ['src/**/*.test.ts'] },

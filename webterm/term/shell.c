@@ -158,7 +158,8 @@ static int start_step(struct web_term *t, struct err *err)
 	case WEB_TERM_SHELL_OPEN:
 		return ssh_channel_open_session(s->channel);
 	case WEB_TERM_SHELL_ENV: {
-		int r = ssh_channel_request_env(s->channel, "LANG", t->zh ? "zh_CN.UTF-8" : "C.UTF-8");
+		/* Every glibc of today has this one; another may be missing there, and then 8-bit characters could not be typed. */
+		int r = ssh_channel_request_env(s->channel, "LANG", "C.UTF-8");
 		return r == SSH_AGAIN ? r : SSH_OK; /* a grant may leave it out */
 	}
 	case WEB_TERM_SHELL_PTY:

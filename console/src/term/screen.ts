@@ -43,6 +43,7 @@ function optionsOf(of: ScreenOptions): ITerminalOptions {
 		disableStdin: !of.live,
 		fontFamily: FONTS,
 		fontSize: 14,
+		lineHeight: 1.15, // some fonts draw _ below a line that is only as high as the font says
 		scrollback: of.live ? 10_000 : 2_000,
 		screenReaderMode: of.reader,
 		theme: THEME,

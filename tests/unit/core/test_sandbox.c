@@ -20,7 +20,7 @@ static const int never[] = {
 	SYS_execve, SYS_execveat, SYS_fork, SYS_vfork, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_mount,
 	SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_unshare, SYS_setns, SYS_kill, SYS_tkill, SYS_setuid, SYS_setresuid,
 	SYS_setgid, SYS_setgroups, SYS_capset, SYS_bpf, SYS_perf_event_open, SYS_io_uring_setup, SYS_init_module,
-	SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_keyctl, SYS_add_key, SYS_userfaultfd, SYS_memfd_create, SYS_personality,
+	SYS_kexec_load, SYS_reboot, SYS_swapon, SYS_keyctl, SYS_add_key, SYS_userfaultfd, SYS_personality,
 	SYS_chmod, SYS_fchmodat, SYS_chown, SYS_symlink, SYS_symlinkat, SYS_mknod, SYS_mknodat, SYS_listen, SYS_pidfd_getfd,
 	SYS_pidfd_open, SYS_seccomp, SYS_open_by_handle_at, SYS_shmget, SYS_msgget, SYS_quotactl, SYS_settimeofday,
 };
@@ -42,6 +42,8 @@ static void only_some_roles_reach_files_and_the_network(void **state)
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_openat), files ? SANDBOX_ALLOW : SANDBOX_REFUSE);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_connect),
 			dials ? SANDBOX_ALLOW : SANDBOX_KILL);
+		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_memfd_create),
+			role == SANDBOX_WEB ? SANDBOX_ALLOW : SANDBOX_KILL);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_socket),
 			dials ? SANDBOX_ARGS : SANDBOX_KILL);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_mmap), SANDBOX_ARGS);
