@@ -10,7 +10,7 @@ for (const language of LANGUAGES) {
 		const page = await browser(t, { language })
 		await signIn(page, user('engineer'))
 		await openShell(page, facts.target)
-		await compose(page, 'echo $((6*7)) ', '雁门', ' && tput cols')
+		await type(page, "printf '%s \\351\\233\\201\\351\\227\\250\\n' $((6*7)); tput cols")
 		await shows(page, /^42 雁门$/m)
 		const columns = Number(/^42 雁门\n(\d+)$/m.exec(await screenOf(page))?.[1])
 		assert.ok(columns > 100, `the target has the size of the window, not ${columns} columns`)
@@ -31,6 +31,14 @@ async function compose(page, before, text, after) {
 	await page.keyboard.type(after)
 	await page.keyboard.press('Enter')
 }
+
+test('Chinese is typed with an input method', async (t) => {
+	const page = await browser(t)
+	await signIn(page, user('engineer'))
+	await openShell(page, facts.target)
+	await compose(page, 'echo $((6*7)) ', '雁门', ' typed')
+	await shows(page, /^42 雁门 typed$/m)
+})
 
 test('Ctrl+K and Enter lead to a shell as well', async (t) => {
 	const page = await browser(t)
@@ -56,17 +64,27 @@ test('a reload finds the session and its screen again', async (t) => {
 	await shows(page, /^still-42$/m)
 })
 
-test('a lost network is told, and the session goes on after it', async (t) => {
+test('a lost connection is told, and the session goes on after it', async (t) => {
 	const page = await browser(t)
+	await page.addInitScript(() => {
+		globalThis.opened = []
+		globalThis.WebSocket = class extends WebSocket {
+			constructor(...words) {
+				super(...words)
+				globalThis.opened.push(this)
+			}
+		}
+	})
 	await signIn(page, user('engineer'))
 	await openShell(page, facts.target)
-	const session = await page.context().newCDPSession(page)
-	await session.send('Network.enable')
-	await session.send('Network.emulateNetworkConditions', { offline: true, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
-	await page.evaluate(() => performance.now())
-	await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
-	await type(page, 'echo after-$((1+1))')
-	await shows(page, /^after-2$/m)
+	await type(page, 'mine=kept; echo before')
+	await shows(page, /^before$/m)
+	await page.evaluate(() => globalThis.opened.filter((socket) => socket.url.includes('/socket')).forEach((socket) => socket.close()))
+	const lost = page.getByText(texts.en.terminal.lost)
+	await lost.waitFor()
+	await lost.waitFor({ state: 'hidden' })
+	await type(page, 'echo $mine-$((1+1))')
+	await shows(page, /^kept-2$/m)
 })
 
 async function paste(page, text) {
@@ -160,7 +178,9 @@ test('what the target refuses is told in words', async (t) => {
 	await openShell(page, facts.target)
 	await page.getByRole('button', { name: texts.en.files.open, exact: true }).click()
 	const drawer = page.getByRole('dialog', { name: new RegExp(texts.en.files.title) })
-	await drawer.getByRole('textbox', { name: texts.en.files.path }).fill('/there-is-no-such-folder')
+	const path = drawer.getByRole('textbox', { name: texts.en.files.path })
+	await page.waitForFunction((name) => document.querySelector(`input[aria-label="${name}"]`).value.startsWith('/'), texts.en.files.path)
+	await path.fill('/there-is-no-such-folder')
 	await page.keyboard.press('Enter')
 	await drawer.getByRole('alert').waitFor()
 	assert.match(await drawer.getByRole('alert').textContent(), /[a-z]{3}/i)
