@@ -151,7 +151,8 @@ static bool is_askable(struct span frame)
 	uint8_t type = rd_u8(&r);
 	if (type == WEB_FRAME_FILE || type == WEB_FRAME_CHUNK || type == WEB_FRAME_CREDIT_GIVEN)
 		return rd_u32le(&r) < WEB_FRAME_OWN && !r.bad;
-	return type >= WEB_FRAME_HELLO && type <= WEB_FRAME_END;
+	return type == WEB_FRAME_HELLO || type == WEB_FRAME_INPUT || type == WEB_FRAME_SIZE || type == WEB_FRAME_ACK ||
+	       type == WEB_FRAME_END;
 }
 
 static bool hear(struct web_socket *s, struct span message)

@@ -40,6 +40,9 @@ static void used(struct web_transfer *x, size_t n)
 	if (x->at == x->bytes.len) {
 		buf_clear(&x->bytes);
 		x->at = 0;
+	} else if (x->at >= UP_MAX) {
+		buf_drop(&x->bytes, x->at);
+		x->at = 0;
 	}
 }
 
