@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import check_texts
+import openapi
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE_MAX, FUNCTION_MAX = 600, 80
@@ -194,7 +195,7 @@ def main():
         check_c(path, allowed)
     check_tests(sources)
     check_words()
-    for path, line, what in check_texts.faults(ROOT):
+    for path, line, what in [*check_texts.faults(ROOT), *openapi.faults(ROOT)]:
         tell(path, line, what)
     if len(sys.argv) > 1:
         check_symbols(pathlib.Path(sys.argv[1]).resolve())

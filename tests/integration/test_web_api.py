@@ -1,8 +1,14 @@
 """Reads and commands over HTTPS: who may, and what hostile or clumsy requests get."""
 
+import sys
+
 import pytest
 from harness.browser import Browser
+from harness.instance import ROOT
 from harness.wait import until
+
+sys.path.append(str(ROOT / "tools"))
+import openapi
 
 COLLECTIONS = ("me sessions targets reachable users groups clusters accounts grants files audit settings recordings roles "
                "console_sessions").split()
@@ -175,3 +181,35 @@ def test_changes_are_told(instance, admin):
     assert until(lambda: events.receive() == '{"changed":"groups"}', 20, "the change of a group")
     events.send(b"hello")
     assert events.ended() == 1008
+
+
+def described():
+    """(method, an address) of each operation that docs/openapi.yaml has for who is signed in."""
+    text = (ROOT / openapi.FILE).read_text(encoding="utf-8")
+    open_to_all = {"/", "/assets/*", "/healthz", "/api/v1/login", "/api/v1/login/*"}
+    return sorted((m, p.replace("/api/v1/*", "/api/v1/targets").replace("*", "01a20686-8f78-76f1-bcb6-d8500abfbb9f"))
+                  for m, p in openapi.described(text) if p not in open_to_all)
+
+
+def test_each_operation_needs_a_session_and_each_write_our_page(instance, admin):
+    stranger = Browser(instance)
+    for method, path in described():
+        body = b"{}" if method != "GET" else None
+        answer = stranger.ask(method, path, body=body)
+        assert (answer.status, answer.code) == (401, "signed_out"), (method, path)
+        if method != "GET":
+            answer = admin.ask(method, path, body=body, headers={"X-CSRF-Token": None})
+            assert (answer.status, answer.code) == (403, "csrf"), (method, path)
+            answer = admin.ask(method, path, body=body, headers={"Origin": "https://evil.example"})
+            assert (answer.status, answer.code) == (403, "origin"), (method, path)
+    stranger.close()
+
+
+def test_no_operation_takes_another_method(admin):
+    table = {}
+    for method, path in described():
+        table.setdefault(path, set()).add(method)
+    for path, methods in table.items():
+        for method in {"DELETE", "PATCH", "OPTIONS"} - methods:
+            answer = admin.ask(method, path, body=b"")
+            assert answer.status == 405 and methods <= set(answer.headers["Allow"].split(", ")), (method, path)

@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""openapi - holds docs/openapi.yaml to the sources: its commands are made from the command table, its other paths are those of the
+routes, its codes of problems those of the server.
+
+usage: tools/openapi.py           prints what is wrong, one a line; exit 1 when there is any (tools/check.py does the same)
+       tools/openapi.py --write   puts the commands as the table has them into the file
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FILE, TABLE, ROUTES, PROBLEMS = "docs/openapi.yaml", "policy/command/commands.c", "webterm/route.c", "webterm/problem.c"
+BEGIN, END = "  # The commands, by tools/openapi.py from policy/command/commands.c\n", "  # End of the commands\n"
+ROW = re.compile(r'\{ "([a-z -]+)", (?:"([\w.]+)"|NULL), (?:"[\w.]+"|NULL), (\w+), \d+, \w+,\s*\{(.*?)\} \},\n', re.S)
+ARG = re.compile(r'\{ "(\w+)", ([A-Z |0]+), (\d+) \}')
+PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE")  # the others want a descriptor, which nobody can send over HTTPS
+
+
+def commands(root):
+    for name, permission, fd, args in ROW.findall((root / TABLE).read_text()):
+        if fd in PLAIN:
+            yield name, permission, fd == "POL_FD_SECRET_MAYBE", [(key, "REQ" in flags, "REP" in flags, int(size) or 255)
+                                                                  for key, flags, size in ARG.findall(args)]
+
+
+def schema(args, secret):
+    lines = ["type: object", "additionalProperties: false"]
+    required = [key for key, needed, _, _ in args if needed]
+    if required:
+        lines.append(f"required: [{', '.join(required)}]")
+    properties = [(key, f"{{ type: array, minItems: 1, items: {{ type: [string, integer], maxLength: {size} }} }}" if repeated
+                   else f"{{ type: [string, integer, boolean, 'null'], maxLength: {size} }}") for key, _, repeated, size in args]
+    if secret:
+        properties.append(("secret", "{ type: string, maxLength: 65536, writeOnly: true }"))
+    if properties:
+        lines += ["properties:"] + [f"  {key}: {value}" for key, value in properties]
+    return lines
+
+
+def rendered(root):
+    out = [BEGIN]
+    for name, permission, secret, args in commands(root):
+        pad = " " * 14
+        out.append(f"  /api/v1/commands/{name.replace(' ', '/')}:\n    post:\n      operationId: {re.sub('[ -]', '_', name)}\n"
+                   f"      tags: [commands]\n")
+        if permission:
+            out.append(f"      x-permission: {permission}\n")
+        out.append('      security: [{ session: [], csrf: [] }]\n'
+                   '      parameters: [{ $ref: "#/components/parameters/Once" }]\n'
+                   "      requestBody:\n        required: true\n        content:\n          application/json:\n            schema:\n")
+        out += [f"{pad}{line}\n" for line in schema(args, secret)]
+        out.append('      responses: { "200": { $ref: "#/components/responses/Done" }, '
+                   'default: { $ref: "#/components/responses/Problem" } }\n')
+    return "".join(out) + END
+
+
+def described(text):
+    """(method, path) with * for each parameter."""
+    path, found = None, set()
+    for line in text.split("\npaths:\n", 1)[1].split("\ncomponents:\n", 1)[0].splitlines():
+        if match := re.match(r"  (/\S*):$", line):
+            path = re.sub(r"\{\w+\}", "*", match[1])
+        elif match := re.match(r"    (get|post|put):", line):
+            found.add((match[1].upper(), path))
+    return found
+
+
+def routes(root):
+    found = set()
+    for method, api, path in re.findall(r'\{ WEB_(GET|POST|PUT), (API )?"(/[^"]*)"', (root / ROUTES).read_text()):
+        found.add((method, ("/api/v1" if api else "") + path))
+    return found
+
+
+def parts(text):
+    before, mark, rest = text.partition(BEGIN)
+    middle, mark_end, after = rest.partition(END)
+    if not mark or not mark_end:
+        raise SystemExit(f"{FILE}: the marks of the commands are missing")
+    return before, mark + middle + mark_end, after
+
+
+def faults(root):
+    text = (root / FILE).read_text()
+    _, made, _ = parts(text)
+    if made != rendered(root):
+        yield root / FILE, 1, "the commands are not those of the table: tools/openapi.py --write"
+    one_by_one = {(method, path) for method, path in described(text) if path.startswith("/api/v1/commands/")}
+    told = described(text) - one_by_one - {("GET", "/"), ("GET", "/assets/*")}  # the page and its files are no rows
+    served = {(method, path) for method, path in routes(root) if not path.startswith("/api/v1/commands/")}
+    for method, path in sorted(served - told):
+        yield root / FILE, 1, f"{method} {path} is not described"
+    for method, path in sorted(told - served):
+        yield root / FILE, 1, f"nobody serves {method} {path}"
+    codes = re.search(r"enum: \[(malformed[^\]]*)\]", text)
+    if not codes or codes[1].split(", ") != re.findall(r'\{ [45]\d\d, "(\w+)",', (root / PROBLEMS).read_text()):
+        yield root / FILE, 1, f"the codes of a problem are not those of {PROBLEMS}"
+
+
+def main():
+    if sys.argv[1:] == ["--write"]:
+        before, _, after = parts((ROOT / FILE).read_text())
+        (ROOT / FILE).write_text(before + rendered(ROOT) + after)
+        return 0
+    found = [f"{path.relative_to(ROOT)}:{line}: {what}" for path, line, what in faults(ROOT)]
+    print("\n".join(found), end="\n" if found else "")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
