@@ -402,6 +402,41 @@ static void the_master_key_is_made_once(void **state)
 	assert_int_equal(bench_end(b), 1);
 }
 
+static off_t size_of(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, mode);
+	return st.st_size;
+}
+
+static void the_consoles_first_certificate_is_made_where_there_is_a_console(void **state)
+{
+	struct bench *b = *state;
+	const char *certificate = bench_path(b, "web.crt"), *key = bench_path(b, "web.key");
+	char conf[1024];
+
+	START(b, "init");
+	assert_int_equal(bench_end(b), 0);
+	assert_int_equal(access(certificate, F_OK), -1);
+	(void)snprintf(conf, sizeof conf,
+		"[listen]\nweb = 127.0.0.1:0\n[paths]\nrun = %s\nvault_key = %s/vault.key\n[web]\ncertificate = %s\nkey = %s\n", b->dir,
+		b->dir, certificate, key);
+	bench_write(bench_path(b, "conf"), span_str(conf), 0600);
+	START(b, "init", "--json");
+	assert_int_equal(bench_end(b), 0);
+	assert_non_null(strstr(b->out_text, "web.crt"));
+	assert_true(size_of(certificate, 0644) > 0 && size_of(key, 0600) > 0);
+	bench_write(certificate, span_str("a real one"), 0644);
+	assert_int_equal(unlink(key), 0); /* somebody is at it: nothing is made */
+	START(b, "init", "--json");
+	assert_int_equal(bench_end(b), 0);
+	assert_null(strstr(b->out_text, "web.crt"));
+	assert_int_equal(size_of(certificate, 0644), 10);
+	assert_int_equal(access(key, F_OK), -1);
+}
+
 /* An export of two events, signed with a key of the test. */
 static void audit_export(const uint8_t *secret, struct buf *out)
 {
@@ -488,6 +523,7 @@ int main(int argc, char **argv)
 		CASE(the_escrow_key_opens_what_was_typed),
 		CASE(the_samples_script_runs_after_the_rows_are_gone),
 		CASE(the_master_key_is_made_once),
+		CASE(the_consoles_first_certificate_is_made_where_there_is_a_console),
 		CASE(verifies_an_audit_log_offline_and_finds_a_changed_byte),
 	};
 	if (argc < 2)
