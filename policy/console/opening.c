@@ -38,6 +38,7 @@ static const struct pol_terminal_say say_vault = { -EAGAIN, "Yanmen's vault is a
 static const struct pol_terminal_say say_many = { -EAGAIN, "too many terminals are being opened, try again",
 	"正在打开的终端过多，请重试" };
 static const struct pol_terminal_say say_internal = { -EIO, "internal error", "网关内部错误" };
+static const struct pol_terminal_say say_gone = { -ENOENT, "this terminal has ended", "该终端已结束" };
 static const struct pol_terminal_say say_signed_out = { -EKEYEXPIRED, "please sign in again", "请重新登录" };
 
 static void opening_free(struct pol_opening *o)
@@ -115,6 +116,14 @@ static void key_came(void *ctx, int code, const union pol_reply *reply)
 		answer(o, &say, &id, fd);
 }
 
+static void come_back(struct pol_opening *o)
+{
+	int fd = -1;
+	struct pol_terminal_say say = pol_terminal_again(o->c, &o->who, &o->id, &fd);
+
+	answer(o, &say, &o->id, fd);
+}
+
 static void judged(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_opening *o = ctx;
@@ -126,8 +135,14 @@ static void judged(void *ctx, int code, const struct pg_result *res, const struc
 		refuse(o, &say_database);
 		return;
 	}
+	bool again = !id_is_zero(&o->id);
 	struct pol_choice_ask ask = { .address = o->who.address, .account_named = o->account[0] != '\0' };
 	int r = pol_choice_make(res, &ask, &choice, &reason);
+	if (again && (r == 0 || reason == DECIDE_RULE_CONCURRENT /* it is one of them itself */)) {
+		pol_choice_done(&choice);
+		come_back(o);
+		return;
+	}
 	if (r == 0) {
 		memcpy(o->target, choice.target, sizeof o->target);
 		memcpy(o->account, choice.account, sizeof o->account);
@@ -150,7 +165,6 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 {
 	struct pol_opening *o = ctx;
 	char user[24];
-	int fd = -1;
 
 	if (code == 0)
 		code = pol_caller_get(res, &o->who);
@@ -160,9 +174,8 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 		refuse(o, code == -EKEYEXPIRED ? &say_signed_out : &say_database);
 		return;
 	}
-	if (!id_is_zero(&o->id)) {
-		struct pol_terminal_say say = pol_terminal_again(o->c, &o->who, &o->id, &fd);
-		answer(o, &say, &o->id, fd);
+	if (!id_is_zero(&o->id) && !pol_terminal_find(o->c, &o->who, &o->id, o->target, o->account)) {
+		refuse(o, &say_gone);
 		return;
 	}
 	(void)snprintf(user, sizeof user, "%" PRId64, o->who.user_id);

@@ -209,6 +209,18 @@ static struct pol_terminal *find(struct pol_console *c, const struct id *id)
 	return t;
 }
 
+bool pol_terminal_find(struct pol_console *c, const struct pol_caller *who, const struct id *id, char target[static 256],
+	char account[static 65])
+{
+	const struct pol_terminal *t = find(c, id);
+
+	if (!t || t->user_id != who->user_id)
+		return false;
+	memcpy(target, t->target, sizeof t->target);
+	memcpy(account, t->account, sizeof t->account);
+	return true;
+}
+
 struct pol_terminal_say pol_terminal_again(
 	struct pol_console *c, const struct pol_caller *who, const struct id *id, int *ret_fd)
 {

@@ -12,7 +12,7 @@ struct pol_console;
  * Source:  docs/decisions/0015-web-terminal-is-an-ssh-client.md.
  * Order:   a stream pair (term, worker) and a message pair (web, term); the term finds `term_begin` on its socket when it
  *          starts; the worker is attached with the browser's address and is the person's, for that one target.  yanmen-web gets
- *          the other end, and a copy stays here: whoever of the same user asks again gets it again.
+ *          the other end, and a copy stays here: whoever of the same user asks again gets it again, from where his grant holds.
  *          Nobody may shut that end down (shutdown(2)): it is one socket, however often it was given out.
  * Ends:    when its worker or its term is gone it is forgotten; when it is left, or the console session that had it last ends, the
  *          worker is ended.
@@ -33,6 +33,9 @@ struct pol_terminal_say {
 /* ret_fd: borrowed, to be given to yanmen-web. */
 struct pol_terminal_say pol_terminal_open(
 	struct pol_console *c, const struct pol_terminal_want *want, struct id *ret_id, int *ret_fd);
+/* Which target and account is it?  False: he has no such terminal. */
+bool pol_terminal_find(struct pol_console *c, const struct pol_caller *who, const struct id *id, char target[static 256],
+	char account[static 65]);
 struct pol_terminal_say pol_terminal_again(
 	struct pol_console *c, const struct pol_caller *who, const struct id *id, int *ret_fd);
 void pol_terminal_leave(struct pol_console *c, const struct id *id);

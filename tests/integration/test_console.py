@@ -325,6 +325,18 @@ def test_a_terminal_is_given_out_again_to_its_user_alone(gate):
     assert not worker.closed
 
 
+def test_a_terminal_is_given_out_again_where_its_grant_holds(gate):
+    [old] = gate.must("grant list")
+    gate.must("grant remove", id=str(old["id"]))
+    gate.must("grant add", user="alice", account="cyadmin", target="web01", from_="192.0.2.0/24", concurrent="1")
+    token = gate.web.sign_in()
+    tid, *_, worker = open_terminal(gate, token)
+    log_in(worker)
+    assert gate.web.terminal(token, again=tid, address="192.0.2.200")[0]["code"] == 0
+    m, none = gate.web.terminal(token, again=tid, address="198.51.100.1")
+    assert m["code"] == EACCES and none is None
+
+
 def test_a_terminal_whose_term_or_worker_is_gone_is_forgotten(gate):
     token = gate.web.sign_in()
     tid, _, term, _, _ = open_terminal(gate, token)
