@@ -84,6 +84,10 @@ static int on_env(ssh_session s, ssh_channel ch, const char *name, const char *v
 	struct gw_ssh_link *l = c->link;
 	if (!name || !value || strlen(name) + strlen(value) > GW_SSH_ENV_BYTES || c->start != GW_SSH_START_NONE)
 		return 1;
+	if (strcmp(name, "YANMEN_LANG") == 0) { /* a browser's terminal: the person's language, for us alone */
+		l->lang = gw_ssh_say_lang(span_str(value));
+		return 1;
+	}
 	if (strcmp(name, "LC_ALL") == 0 || (strcmp(name, "LANG") == 0 && l->lang == GW_SSH_EN))
 		l->lang = gw_ssh_say_lang(span_str(value));
 	/* Before the grant nobody knows what will pass; after it, the answer is true. */

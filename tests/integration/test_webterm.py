@@ -1,6 +1,5 @@
 """A browser's terminal: yanmen-term between the frames of the console and an SSH worker of the gateway."""
 
-import shutil
 
 import pytest
 from harness import procs, wire
@@ -42,7 +41,7 @@ def test_a_shell_with_its_states_its_size_and_its_exit_code(instance, engineer):
 def test_the_words_of_the_worker_come_in_the_persons_language(instance, engineer):
     with WebTerm(instance, engineer, lang="zh") as t:
         t.shell()
-        assert b"C.UTF-8" in t.run("echo $LANG")
+        assert b"C.UTF-8 []" in t.run("echo $LANG [$YANMEN_LANG]")
         session = t.session()
         instance.ok("session", "lock", session)
         t.expect("管理员已锁定输入")
@@ -156,6 +155,23 @@ def test_a_browser_that_says_nothing_for_long_does_not_hold_the_program_up(term,
     term.goes_on()
 
 
+def test_a_server_that_vanished_without_a_word_is_followed_by_another_one(term, instance):
+    """What the old one left in the socket comes first, then state and screen."""
+    done = folder(instance) / "done"
+    with term.lock:
+        term.reads = False
+    term.type(f"head -c 3000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
+    until(done.exists, 60, "the end of the output that nobody reads")
+    term.hello(100, 30)
+    states = len(term.states)
+    with term.lock:
+        term.reads = True
+        term.lock.notify_all()
+    term.wait(lambda: len(term.states) > states and term.screens[-1][:2] == (100, 30) and
+              b"marked" in term.screens[-1][2] + term.output, what="state and screen")
+    term.goes_on()
+
+
 def test_who_comes_back_after_the_end_is_told_why(instance, engineer, term):
     term.away()
     instance.ok("session", "kill", term.session(), "--reason", "over and out")
@@ -254,7 +270,6 @@ def test_a_frame_that_is_none_ends_the_terminal(instance, engineer, frame):
     wait_gone(instance, engineer)
 
 
-@pytest.mark.skipif(not shutil.which("sz"), reason="lrzsz is not installed")
 @pytest.mark.parametrize("command", ["sz /etc/hostname", "rz"])
 def test_zmodem_is_noticed_cancelled_and_leaves_no_rubbish(term, command):
     term.type(command + "\r")
@@ -263,6 +278,17 @@ def test_zmodem_is_noticed_cancelled_and_leaves_no_rubbish(term, command):
     term.expect("ready> ", 60)
     seen = term.run("echo fi''ne")
     assert b"fine" in seen and b"\x18" not in seen and b"B0" not in seen
+
+
+def test_the_terminals_process_killed_ends_the_session_and_nothing_else(instance, engineer):
+    with WebTerm(instance, engineer) as other:
+        other.shell()
+        t = WebTerm(instance, engineer)
+        t.shell()
+        procs.kill_hard(t.pid)
+        until(lambda: len(instance.sessions(engineer, "online")) == 1, 20, "the end of its session")
+        assert t.close() != 0
+        other.goes_on()
 
 
 def test_the_worker_killed_says_that_the_connection_broke(instance, engineer, term):

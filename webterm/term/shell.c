@@ -148,6 +148,12 @@ static int create(struct web_term *t, struct err *err)
 	return SSH_OK;
 }
 
+static int ask_env(struct web_term_shell *s, const char *name, const char *value)
+{
+	int r = ssh_channel_request_env(s->channel, name, value);
+	return r == SSH_AGAIN ? r : SSH_OK; /* it may be left out */
+}
+
 /* One step; SSH_AGAIN while it waits for an answer. */
 static int start_step(struct web_term *t, struct err *err)
 {
@@ -157,11 +163,11 @@ static int start_step(struct web_term *t, struct err *err)
 		return t->view.greeted ? create(t, err) : SSH_AGAIN;
 	case WEB_TERM_SHELL_OPEN:
 		return ssh_channel_open_session(s->channel);
-	case WEB_TERM_SHELL_ENV: {
+	case WEB_TERM_SHELL_LANG:
 		/* Every glibc of today has this one; another may be missing there, and then 8-bit characters could not be typed. */
-		int r = ssh_channel_request_env(s->channel, "LANG", "C.UTF-8");
-		return r == SSH_AGAIN ? r : SSH_OK; /* a grant may leave it out */
-	}
+		return ask_env(s, "LANG", "C.UTF-8");
+	case WEB_TERM_SHELL_WORDS:
+		return ask_env(s, "YANMEN_LANG", t->zh ? "zh" : "en"); /* the worker's own words; the target does not get it */
 	case WEB_TERM_SHELL_PTY:
 		return ask_pty(t);
 	case WEB_TERM_SHELL_START:

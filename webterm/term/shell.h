@@ -18,7 +18,7 @@ struct web_term;
  * Limits:  a worker that ignores the window ends the connection.
  */
 enum web_term_shell_phase {
-	WEB_TERM_SHELL_NONE, WEB_TERM_SHELL_OPEN, WEB_TERM_SHELL_ENV, WEB_TERM_SHELL_PTY, WEB_TERM_SHELL_START, WEB_TERM_SHELL_RUN,
+	WEB_TERM_SHELL_NONE, WEB_TERM_SHELL_OPEN, WEB_TERM_SHELL_LANG, WEB_TERM_SHELL_WORDS, WEB_TERM_SHELL_PTY, WEB_TERM_SHELL_START, WEB_TERM_SHELL_RUN,
 };
 struct web_term_shell {
 	enum web_term_shell_phase phase;
