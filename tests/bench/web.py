@@ -1,31 +1,35 @@
-"""tools/bench web: a browser's terminal at a client that renders nothing: output, Ctrl-C in a flood, files both ways, memory.
-
-The connection to the worker comes through `ssh -W`, a login through a login: two more encryptions than a terminal has that the console opens. Recording
-is on.
+"""tools/bench web: a browser's terminal at a client that renders nothing, through the console's server: output, Ctrl-C in a flood, files both
+ways by HTTP, memory.  Recording is on; beside it `ssh -tt` by way of the gateway, in alternated runs.
 """
 
 import argparse
+import http.client
 import os
 import shutil
+import struct
 import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/bench")]
 
 from figures import Row, table, write_json  # noqa: E402
 from harness import procs  # noqa: E402
+from harness.browser import Browser, Terminal  # noqa: E402
 from harness.instance import Instance  # noqa: E402
-from harness.webterm import WebTerm, folder  # noqa: E402
+from harness.webterm import folder  # noqa: E402
 
 MB = 1_000_000
+ACK_AT = 64 << 10
+LINE = "x" * 98
 
 
-def cpu_s(pid):
-    ticks = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
-    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+def cpu_s(pids):
+    ticks = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13] for pid in pids]
+    return sum(int(n) for pair in ticks for n in pair) / os.sysconf("SC_CLK_TCK")
 
 
 class Bench:
@@ -33,66 +37,117 @@ class Bench:
         self.instance, self.size = instance, size
         self.user = instance.user()
         instance.grant(self.user, instance.demo)
+        self.browser = Browser(instance).login(self.user)
         self.place = folder(instance)
-        self.cpu = []
+        self.cpu = {"output": [], "up": [], "down": []}
 
-    def timed(self, term, action, n):
-        before, start = cpu_s(term.pid), time.monotonic()
+    def open(self):
+        self.terminal = Terminal(self.browser, self.instance.demo).online()
+        self.pids = self.instance.pids("term")  # the one, and those that wait
+        self.terminal.type("bind 'set enable-bracketed-paste off'; PS1='rea''dy> '; PS2=\n")
+        self.terminal.until("ready> ")
+
+    def timed(self, what, action):
+        before, start = cpu_s(self.pids), time.monotonic()
         action()
         seconds = time.monotonic() - start
-        self.cpu.append((cpu_s(term.pid) - before) / (n / 1e9))
-        return n / MB / seconds
+        self.cpu[what].append((cpu_s(self.pids) - before) / (self.size / 1e9))
+        return self.size / MB / seconds
 
-    def output(self, term):
+    def read(self, over, seconds=300):
+        """Takes and acknowledges; `over` is asked with the bytes so far, the last of them, and whether a screen was drawn."""
+        t, n, owed = self.terminal, 0, 0
+        while True:
+            frame = t.socket.receive(seconds)
+            if frame[0] == Terminal.OUTPUT:
+                n, owed = n + len(frame) - 1, owed + len(frame) - 1
+                if owed >= ACK_AT:
+                    t.say(Terminal.ACK, struct.pack("<I", owed))
+                    owed = 0
+            if frame[0] in (Terminal.OUTPUT, Terminal.SCREEN) and over(n, frame):
+                t.say(Terminal.ACK, struct.pack("<I", owed))
+                return
+
+    def output(self):
         """Lines of 100 bytes, until the prompt."""
-        term.keep = False
-        before = term.received
-
         def flood():
-            term.type(f"yes {'x' * 98} | head -n {self.size // 100}\r")
-            term.wait(lambda: term.received - before >= self.size, 300, "the output")
-        rate = self.timed(term, flood, self.size)
-        term.keep = True
-        term.type("\r")
-        term.expect("ready> ")
-        return rate
+            self.terminal.type(f"yes {LINE} | head -n {self.size // 100}\n")
+            self.read(lambda n, frame: n > self.size and frame.endswith(b"ready> "))
+        return self.timed("output", flood)
 
-    def interrupt(self, term):
+    def interrupt(self):
         """From Ctrl-C in the midst of a flood to the prompt, in ms."""
-        term.keep = False
-        before, screens = term.received, len(term.screens)
-        term.type(f"yes {'x' * 98}\r")
-        term.wait(lambda: term.received - before > 20 * MB, 120, "a flood")
-        with term.lock:
-            term.output, term.keep = b"", True
-            start = time.monotonic()
-            term.type(b"\x03")
-        term.wait(lambda: b"ready> " in term.output[-200:] or any(b"ready> " in s[2] for s in term.screens[screens:]), 60, "the prompt")
+        self.terminal.type(f"yes {LINE}\n")
+        self.read(lambda n, frame: n > 20 * MB)
+        start = time.monotonic()
+        self.terminal.type("\x03")
+        self.read(lambda n, frame: b"ready> " in frame[-400:])
         return (time.monotonic() - start) * 1000
 
-    def files(self, term):
-        data = os.urandom(self.size)
-        up = self.timed(term, lambda: term.put(self.place / "f", data, overwrite=True), self.size)
-        down = self.timed(term, lambda: term.get(self.place / "f", sink=lambda piece: None), self.size)
-        return up, down
+    def http(self):
+        return http.client.HTTPSConnection(self.browser.host, self.browser.port, context=self.browser.tls, timeout=120)
+
+    def headers(self):
+        b = self.browser
+        return {"Origin": b.origin, "Cookie": b.cookie(), "X-CSRF-Token": b.csrf}
+
+    def path(self, name):
+        return f"/api/v1{self.terminal.path}/file?path={quote(str(self.place / name))}"
+
+    def upload(self):
+        data, c = os.urandom(self.size), self.http()
+
+        def put():
+            c.request("PUT", self.path(f"f{time.monotonic_ns()}"), body=data, headers=self.headers())
+            answer = c.getresponse()
+            assert answer.status in (200, 201, 204), (answer.status, answer.read())
+            answer.read()
+        return self.timed("up", put)
+
+    def download(self):
+        with open(self.place / "down", "wb") as f:
+            f.write(os.urandom(self.size))
+        (self.place / "down").chmod(0o644)
+        c = self.http()
+
+        def get():
+            c.request("GET", self.path("down"), headers=self.headers())
+            answer, n = c.getresponse(), 0
+            assert answer.status == 200, answer.read()
+            while piece := answer.read(1 << 20):
+                n += len(piece)
+            assert n == self.size
+        return self.timed("down", get)
+
+    # ---- what it stands beside ----
+    def ssh(self):
+        start, n = time.monotonic(), 0
+        with self.instance.ssh_start(self.user, f"yes {LINE} | head -n {self.size // 100}", flags=("-tt",)) as p:
+            while piece := os.read(p.stdout.fileno(), 1 << 20):
+                n += len(piece)
+        return n / MB / (time.monotonic() - start)
 
 
 def run(bench, rounds):
-    rows = {name: [] for name in ("output", "interrupt", "up", "down", "idle")}
+    rows = {name: [] for name in ("output", "interrupt", "up", "down", "idle", "ssh")}
     for _ in range(rounds):
-        with WebTerm(bench.instance, bench.user) as term:
-            term.shell()
-            rows["idle"].append(procs.private_kib(term.pid) / 1024)
-            rows["output"].append(bench.output(term))
-            rows["interrupt"] += [bench.interrupt(term) for _ in range(3)]
-            up, down = bench.files(term)
-            rows["up"].append(up)
-            rows["down"].append(down)
-    note = f"CPU of yanmen-term a GB: {min(bench.cpu):.1f} to {max(bench.cpu):.1f} s"
-    return [Row("web terminal: output", "MB/s", {"yanmen": rows["output"]}, [(None, ">=", 60)], note),
+        bench.open()
+        rows["idle"].append(max(map(procs.private_kib, bench.pids)) / 1024)
+        rows["ssh"].append(bench.ssh())
+        rows["output"].append(bench.output())
+        rows["interrupt"] += [bench.interrupt() for _ in range(3)]
+        rows["up"].append(bench.upload())
+        rows["down"].append(bench.download())
+        bench.terminal.say(Terminal.END)
+        bench.terminal.socket.ended()
+
+    def note(what):
+        return f"yanmen-term: {min(bench.cpu[what]):.1f} CPU-s a GB"
+    return [Row("web terminal: output (direct: ssh -tt, same way)", "MB/s", {"yanmen": rows["output"], "direct": rows["ssh"]},
+                [(None, ">=", 60)], note("output")),
             Row("web terminal: Ctrl-C in a flood", "ms", {"yanmen": rows["interrupt"]}, [(None, "<=", 100)]),
-            Row("web terminal: upload", "MB/s", {"yanmen": rows["up"]}, [(None, ">=", 50)]),
-            Row("web terminal: download", "MB/s", {"yanmen": rows["down"]}, [(None, ">=", 50)]),
+            Row("web terminal: upload", "MB/s", {"yanmen": rows["up"]}, [(None, ">=", 50)], note("up")),
+            Row("web terminal: download", "MB/s", {"yanmen": rows["down"]}, [(None, ">=", 50)], note("down")),
             Row("web terminal: private memory, idle", "MiB", {"yanmen": rows["idle"]}, [(None, "<=", 1.5)])]
 
 
