@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from '../../console/node_modules/playwright-core/index.mjs'
@@ -93,6 +93,19 @@ export async function type(page, line) {
 	await page.locator('.panel:visible .xterm-helper-textarea').focus()
 	await page.keyboard.type(line)
 	await page.keyboard.press('Enter')
+}
+
+/* The id of a process of this instance, by its program. */
+export function processOf(program) {
+	for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+		try {
+			const path = readlinkSync(`/proc/${pid}/exe`)
+			if (path.startsWith(facts.home) && path.endsWith(`/${program}`)) return Number(pid)
+		} catch {
+			continue // it has gone, or is the kernel's
+		}
+	}
+	throw new Error(`no ${program} runs`)
 }
 
 /* The code of an authenticator app (RFC 6238). */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { browser, facts, LANGUAGES, openShell, screenOf, shot, shows, signIn, texts, type, user } from './harness.mjs'
+import { browser, facts, LANGUAGES, openShell, processOf, screenOf, shot, shows, signIn, texts, type, user } from './harness.mjs'
 
 for (const language of LANGUAGES) {
 	test(`search and Enter lead to a shell (${language})`, async (t) => {
@@ -85,6 +85,29 @@ test('a lost connection is told, and the session goes on after it', async (t) =>
 	await lost.waitFor({ state: 'hidden' })
 	await type(page, 'echo $mine-$((1+1))')
 	await shows(page, /^kept-2$/m)
+})
+
+test('a terminal outlives the server of the console', async (t) => {
+	const page = await browser(t)
+	await signIn(page, user('engineer'))
+	await openShell(page, facts.target)
+	await type(page, 'mine=still; echo before')
+	await shows(page, /^before$/m)
+	process.kill(processOf('yanmen-web'), 'SIGKILL')
+	const lost = page.getByText(texts.en.terminal.lost)
+	await lost.waitFor()
+	await lost.waitFor({ state: 'hidden' })
+	await type(page, 'echo $mine-there')
+	await shows(page, /^still-there$/m)
+})
+
+test('rz and sz are led to the file panel', async (t) => {
+	const page = await browser(t)
+	await signIn(page, user('engineer'))
+	await openShell(page, facts.target)
+	await type(page, "printf 'rz\\r**\\030B00000000000000\\r\\212\\021'")
+	await page.getByRole('alert').getByRole('button', { name: texts.en.files.open }).click()
+	await page.getByRole('dialog', { name: new RegExp(texts.en.files.title) }).waitFor()
 })
 
 async function paste(page, text) {
@@ -170,6 +193,31 @@ test('files go up and come down, and folders are made, renamed and deleted', asy
 	await drawer.getByRole('button', { name: `${texts.en.files.delete} renamed.bin` }).click()
 	await page.getByRole('dialog', { name: texts.en.files.delete }).getByRole('button', { name: texts.en.files.delete }).click()
 	await drawer.getByText(texts.en.files.empty).waitFor()
+})
+
+test('an upload is stopped and goes on where it was', async (t) => {
+	const page = await browser(t)
+	const name = `resumed-${process.pid}.bin`
+	const content = Buffer.alloc(4 << 20, 'abcdefg')
+	writeFileSync(join(facts.scratch, name), content)
+	await signIn(page, user('engineer'))
+	await openShell(page, facts.target)
+	await page.getByRole('button', { name: texts.en.files.open, exact: true }).click()
+	const drawer = page.getByRole('dialog', { name: new RegExp(texts.en.files.title) })
+	await drawer.locator('.el-table__row').first().waitFor()
+	const session = await page.context().newCDPSession(page)
+	await session.send('Network.enable')
+	const speed = (upload) => session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: upload })
+	await speed(512 << 10)
+	await drawer.locator('input[type=file]').first().setInputFiles(join(facts.scratch, name))
+	await page.waitForFunction(() => /[1-9].* MiB \//.test(document.querySelector('.one [role=status]')?.textContent ?? ''))
+	await drawer.getByRole('button', { name: texts.en.transfer.stop }).click()
+	await drawer.getByText(texts.en.transfer_state.stopped).waitFor()
+	await speed(-1)
+	await drawer.getByRole('button', { name: texts.en.transfer.resume, exact: true }).click()
+	await drawer.getByText(texts.en.transfer_state.done).waitFor()
+	const [download] = await Promise.all([page.waitForEvent('download'), drawer.getByRole('link', { name }).click()])
+	assert.ok(readFileSync(await download.path()).equals(content), 'the parts make the whole')
 })
 
 test('what the target refuses is told in words', async (t) => {

@@ -26,7 +26,7 @@ def facts(instance, tmp_path_factory):
               "enrolling": {"name": enrolling.name, "password_file": str(enrolling.password_file)}}
     path = tmp_path_factory.mktemp("console") / "facts.json"
     path.write_text(json.dumps({"url": instance.endpoints["web"], "users": users, "target": instance.demo,
-                                "shots": str(shots), "scratch": str(instance.scratch)}))
+                                "home": str(instance.home), "shots": str(shots), "scratch": str(instance.scratch)}))
     yield path
     instance.ok("settings", "set", "factor.remember", "900")
 
