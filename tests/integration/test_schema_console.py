@@ -112,6 +112,17 @@ def test_a_session_ends_when_it_is_idle_or_old(db, column, setting):
     alice.lives()
 
 
+def test_a_question_whether_somebody_is_there_does_not_keep_him_signed_in(db):
+    alice = sign(db, "alice", "engineer")
+    db.superuser.rows("update yanmen.console_session set seen_at = now() - interval '5 minutes'")
+    seen = "select seen_at, address from yanmen.console_session"
+    before = db.superuser.rows(seen)
+    assert db.web.one("select console.read(%s, '', 'me', '{}')", alice.hash)["rows"][0]["user"] == "alice"
+    assert db.superuser.rows(seen) == before
+    alice.read("me")
+    assert db.superuser.rows(seen) != before
+
+
 def test_a_session_in_use_is_noted_once_a_minute_and_told_to_nobody(db):
     alice = sign(db, "alice", "engineer")
     seen = "select seen_at, address from yanmen.console_session"
