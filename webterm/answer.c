@@ -1,4 +1,5 @@
 #include "webterm/answer.h"
+#include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "webterm/route.h"
 #include <errno.h>
@@ -6,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEAD_MAX = 4096, BODY_MAX = 64 << 20 };
+enum { HEAD_MAX = 4096, BODY_MAX = 64 << 20, TOLD_US = 10 * 1000 * 1000 };
 
 /* What a page of ours may do.  Workers have the policy of their own file. */
 static void put_policy(struct buf *out, const char *nonce)
@@ -87,10 +88,26 @@ void web_answer_json(struct web_request *r, struct span json)
 	web_answer(r, &(struct web_answer){ .type = "application/json", .body = json });
 }
 
+/* What a page of another site may have tried.  Anybody can: one line each ten seconds, with how many there were. */
+static void log_refusal(struct web_request *r, enum web_problem p)
+{
+	struct web *web = r->web;
+	if (p != WEB_PROBLEM_CSRF && p != WEB_PROBLEM_ORIGIN && p != WEB_PROBLEM_TICKET)
+		return;
+	web->refused++;
+	if (web->refused_us != 0 && loop_now_us(web->loop) - web->refused_us < TOLD_US)
+		return;
+	web->refused_us = loop_now_us(web->loop);
+	log_ev(LOG_LEVEL_WARN, "web.refused", LOG_S("code", web_problem_code(p)), LOG_S("from", r->conn->address),
+		LOG_N("count", web->refused));
+	web->refused = 0;
+}
+
 void web_answer_problem(struct web_request *r, enum web_problem p, struct span detail)
 {
 	char allow[80] = "";
 	scoped(buf_done) struct buf body = { 0 }, methods = { 0 };
+	log_refusal(r, p);
 	buf_init(&body, 8192);
 	web_problem_put(&body, p, detail, r->zh);
 	if (p == WEB_PROBLEM_METHOD) {

@@ -251,12 +251,22 @@ static struct web_terminal *have(struct web *web, const struct id *id, int fd)
 	return NULL;
 }
 
+struct opening {
+	struct web *web;
+	void *op;
+	bool fresh;
+};
+
 static void came(void *ctx, struct web_reply *reply)
 {
-	struct web_request *r = web_request_back(ctx);
+	scoped(scope_free) struct opening *o = ctx;
+	struct web_request *r = web_request_back(o->op);
 	char id[ID_TEXT], ticket[WEB_TOKEN_TEXT], body[160];
-	if (!r) /* nobody is there any more for a new one; the broker is told when nobody comes back */
+	if (!r) { /* the browser went before it knew of its terminal */
+		if (o->fresh && reply->code == 0)
+			web_broker_leave(o->web->broker, &reply->id);
 		return;
+	}
 	if (reply->code < 0) {
 		enum web_problem p = reply->code == WEB_BROKER_LOST ? WEB_PROBLEM_AWAY : web_problem_of_code((int)reply->code);
 		web_answer_problem(r, p, reply->say);
@@ -279,10 +289,14 @@ static void ask(struct web_request *r, const struct id *id, const char *target, 
 {
 	struct web_broker_terminal m = { .token = &r->token, .address = r->conn->address, .port = r->conn->port, .zh = r->zh,
 		.id = *id, .target = target, .account = account };
-	void *op = web_request_wait(r);
+	struct opening *o = calloc(1, sizeof *o);
+	if (!o)
+		abort();
+	*o = (struct opening){ .web = r->web, .op = web_request_wait(r), .fresh = id_is_zero(id) };
 	web_request_within(r, WEB_COMMAND_US);
-	if (web_broker_terminal(r->web->broker, &m, came, op) < 0) {
-		(void)web_request_back(op);
+	if (web_broker_terminal(r->web->broker, &m, came, o) < 0) {
+		(void)web_request_back(o->op);
+		free(o);
 		web_answer_problem(r, WEB_PROBLEM_AWAY, (struct span){ 0 });
 	}
 }

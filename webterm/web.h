@@ -57,6 +57,8 @@ struct web {
 	struct web_tickets *tickets;
 	struct web_vault *vault;
 	struct web_visits *visits;
+	unsigned refused;   /* requests of other pages since refused_us, when that was logged */
+	int64_t refused_us;
 	uint32_t last_transfer; /* begins at random: an earlier yanmen-web may have left some at work */
 	uint8_t room[LWS_PRE + MSG_BODY_MAX]; /* what is written just now */
 };
