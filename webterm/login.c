@@ -123,7 +123,7 @@ static void ask_person(struct visit *v, struct span user)
 	if (v->step == WIRE_FACTOR_ENROL) {
 		json_str(&j, "user", user);
 		json_str(&j, "secret", span_of(shown.p, first));
-	} else if (v->step == WIRE_FACTOR_CODES) {
+	} else if (v->step == WIRE_FACTOR_CODES && shown.n > 0) {
 		put_codes(&j, span_of(shown.p + first, shown.n - first));
 	}
 	json_end(&j);

@@ -31,7 +31,7 @@ struct web_transfer {
 
 static struct span rest(const struct web_transfer *x)
 {
-	return span_of(x->bytes.data + x->at, x->bytes.len - x->at);
+	return x->bytes.len > 0 ? span_of(x->bytes.data + x->at, x->bytes.len - x->at) : (struct span){ 0 };
 }
 
 static void used(struct web_transfer *x, size_t n)
