@@ -196,7 +196,7 @@ def leave_nothing(work, environment):
 
 
 def integration(options, prefix=PLAIN):
-    without = "" if prefix == PLAIN else " and not schema"
+    without = "" if prefix == PLAIN else " and not schema and not browser"
     total = pytest(options, prefix, f"not alone{without}", 2400, workers=int(CPUS) * 2)
     return total + pytest(options, prefix, f"alone{without}", 1800)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 FILES = sorted(p.name for p in (ROOT / "tests/browser").glob("*.test.mjs"))
 
 
