@@ -145,8 +145,8 @@ def test_output_goes_on_while_the_browser_is_away(term, instance):
 
 def test_a_browser_that_says_nothing_for_long_does_not_hold_the_program_up(term, instance):
     done = folder(instance) / "done"
-    term.acks = False
-    term.type(f"head -c 3000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
+    term.acks = False  # and more than all buffers on the way can hold
+    term.type(f"head -c 12000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
     until(done.exists, 60, "the end of the output that nobody acknowledged")
     assert term.received < UNREAD + 100_000
     before, term.acks = len(term.screens), True
@@ -160,7 +160,7 @@ def test_a_server_that_vanished_without_a_word_is_followed_by_another_one(term, 
     done = folder(instance) / "done"
     with term.lock:
         term.reads = False
-    term.type(f"head -c 3000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
+    term.type(f"head -c 12000000 /dev/zero | tr '\\0' x; echo; echo mar''ked; : > {done}\r")
     until(done.exists, 60, "the end of the output that nobody reads")
     term.hello(100, 30)
     states = len(term.states)
@@ -213,6 +213,7 @@ def test_ctrl_c_in_a_flood_that_a_slow_browser_shows_is_answered_by_a_screen(ter
 
 
 @unsanitized
+@pytest.mark.alone
 def test_memory_is_flat_through_a_flood_at_a_slow_browser(term):
     idle = procs.private_kib(term.pid)
     assert idle <= 2048, idle

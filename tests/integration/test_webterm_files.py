@@ -276,6 +276,7 @@ def test_the_terminal_answers_while_files_move(term, place):
 
 
 @unsanitized
+@pytest.mark.alone
 def test_memory_is_flat_through_a_large_file(term, place):
     with open(place / "large", "wb") as f:
         f.truncate(300 << 20)
