@@ -293,6 +293,17 @@ def test_the_terminals_process_killed_ends_the_session_and_nothing_else(instance
         other.goes_on()
 
 
+def test_a_worker_that_is_gone_while_output_waits_costs_no_cpu_and_is_told_at_the_end(term):
+    term.acks = False
+    term.type("yes\r")
+    term.wait(lambda: term.received >= UNREAD, what="a flood that has come to its limit")
+    term.jump.kill()
+    term.jump.wait()
+    before = procs.cpu_ms(term.pid)
+    assert term.ended()["say"]  # after ten seconds without an ack
+    assert procs.cpu_ms(term.pid) - before < 3000
+
+
 def test_the_worker_killed_says_that_the_connection_broke(instance, engineer, term):
     """The SSH connection ends without a word."""
     term.jump.kill()

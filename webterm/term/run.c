@@ -111,10 +111,11 @@ static int wait_and_read(struct web_term *t, bool moved, struct err *err)
 {
 	enum { PARENT, DESK, WORKER, N };
 	short desk = (short)((web_term_desk_listens(&t->desk) ? POLLIN : 0) | (web_term_desk_is_free(&t->desk) ? 0 : POLLOUT));
+	bool listens = t->client.listening && web_term_client_is_up(&t->client); /* a socket that hung up would never let us wait */
 	struct pollfd p[N] = {
 		[PARENT] = { .fd = t->parent, .events = POLLIN },
 		[DESK] = { .fd = t->desk.gone ? -1 : t->desk.fd, .events = desk },
-		[WORKER] = { .fd = t->client.listening ? t->client.fd : -1, .events = web_term_client_events(&t->client) },
+		[WORKER] = { .fd = listens ? t->client.fd : -1, .events = web_term_client_events(&t->client) },
 	};
 	if (poll(p, N, timeout_ms(t, moved)) < 0 && errno != EINTR)
 		return fault(err, -errno, "internal error", "poll: %m");

@@ -76,6 +76,12 @@ def private_kib(pid):
     return sum(int(r.split()[1]) for r in rows if r.startswith(("Private_Clean", "Private_Dirty")))
 
 
+def cpu_ms(pid):
+    """What it has used so far."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return sum(map(int, ticks)) * 1000 // os.sysconf("SC_CLK_TCK")
+
+
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
