@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { browser, facts, LANGUAGES, openShell, shot, signIn, user } from './harness.mjs'
+import { browser, facts, LANGUAGES, openShell, shot, signIn, texts, user } from './harness.mjs'
 
 const PAGES = ['/', '/sessions', '/history', '/inventory/targets', '/inventory/accounts', '/inventory/groups', '/inventory/clusters',
 	'/inventory/users', '/inventory/grants', '/inventory/settings', '/audit', '/files', '/my-sessions', '/terminals', '/no-such-page']
@@ -16,6 +16,13 @@ async function faults(page) {
 		return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
 	})
 	return found
+}
+
+/* What opens over a page is looked at when it has come to rest. */
+async function opened(page) {
+	await page.locator('[role=dialog]:visible').first().waitFor()
+	await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'))
+	return faults(page)
 }
 
 for (const language of LANGUAGES) {
@@ -32,10 +39,21 @@ for (const language of LANGUAGES) {
 			await shot(page, `page-${language}${path}`)
 			all[path] = await faults(page)
 		}
+		await page.goto(facts.url + '/inventory/grants')
+		await page.getByRole('button', { name: texts[language].action.add, exact: true }).click()
+		all.form = await opened(page)
+		await page.keyboard.press('Escape')
+		await page.goto(facts.url)
+		await page.waitForSelector('main#main > *')
+		await page.keyboard.press('Control+k')
+		all.palette = await opened(page)
 		const engineer = await browser(t, { language })
 		await signIn(engineer, user('engineer'))
 		await openShell(engineer, facts.target)
 		all.terminal = await faults(engineer)
+		await engineer.getByRole('button', { name: texts[language].files.open, exact: true }).click()
+		await engineer.locator('.el-drawer .el-table__row').first().waitFor()
+		all.files = await opened(engineer)
 		assert.deepEqual(Object.fromEntries(Object.entries(all).filter(([, found]) => found.length > 0)), {})
 	})
 }
