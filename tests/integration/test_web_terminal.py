@@ -8,6 +8,7 @@ import time
 
 import pytest
 from harness.browser import BINARY, Browser, Closed, Refused, Terminal, wait_health
+from harness.build import SANITIZED
 from harness.wait import until
 
 
@@ -109,7 +110,7 @@ def test_the_newer_tab_has_it(terminal, browser):
 def test_a_browser_that_does_not_read_holds_the_program_only(terminal, instance):
     terminal.type("stty -echo; seq 1 3000000 | sed 's/^/xx/'; echo do\"\"ne\n")
     time.sleep(3)  # nothing is read, nothing acknowledged
-    assert memory(instance.pids("web")[0]) < 120_000
+    assert SANITIZED or memory(instance.pids("web")[0]) < 120_000
     terminal.until("done", seconds=60)
 
 
