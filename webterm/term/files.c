@@ -195,6 +195,10 @@ static void read_answers(struct web_term *t, bool *moved)
 			break;
 		int n = web_term_sftp_get(span_of(f->in.data + f->in_at, f->in.len - f->in_at), &a);
 		f->broken |= n < 0;
+		if (n == 0 && f->more && !f->closed) { /* the rest of this one lies in libssh */
+			rescue(f);
+			continue;
+		}
 		if (n <= 0)
 			break;
 		on_packet(t, &a);
