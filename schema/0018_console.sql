@@ -69,7 +69,8 @@ begin
 	if u.id is null or not yanmen.console_lives(c) then
 		raise exception 'please sign in again' using errcode = 'YM401';
 	end if;
-	if c.seen_at < now() - interval '1 minute' then
+	-- Without an address yanmen-web asks whether somebody still is: he did nothing.
+	if console_caller.address <> '' and c.seen_at < now() - interval '1 minute' then
 		update yanmen.console_session x set seen_at = now(), address = left(console_caller.address, 64) where x.id = c.id;
 	end if;
 	return query select c.id, u.id, u.name, u.role, u.lang;

@@ -22,7 +22,7 @@ PREFIX = {
     "policy": "pol_", "policy/command": "pol_", "policy/console": "pol_",
     "policy/login": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
     "policy/vault": "vault_", "policy/pwhash": "pwhash_", "recorder": "rec_", "recorder/evidence": "evidence_",
-    "recorder/reader": "reader_", "export": "export_", "webterm": "web_", "tools/yanmen": "cli_",
+    "recorder/reader": "reader_", "export": "export_", "webterm": "web_", "webterm/term": "web_term_", "tools/yanmen": "cli_",
 }
 CORE_ALSO = {"buf": ("span_",), "rd": ("wr_",), "pg_value": ("pg_",), "log": ("LOG_NUMBER",)}
 STANDS_IN = {"gateway/ssh/hostkey.c": ("EVP_DigestSign",)}  # for a library's function: docs/decisions/0013

@@ -17,6 +17,7 @@ enum sandbox_role {
 	SANDBOX_RECORDER, /* files below one directory, threads */
 	SANDBOX_READER,   /* after opening its one recording: read, decrypt, write to the given descriptor */
 	SANDBOX_EXPORT,   /* PostgreSQL, name lookup, connecting out; appends to one file */
+	SANDBOX_TERM,     /* a browser's terminal: two sockets that it was given */
 	SANDBOX_WEB,      /* accept on the browsers' socket, PostgreSQL, socket pairs for the broker, secrets in memfds */
 	SANDBOX_ROLES
 };

@@ -1,4 +1,3 @@
-import { File as NodeFile } from 'node:buffer' // no global one in Node 18
 import { describe, expect, it } from 'vitest'
 import { foldersOf, ofInput, type Picked } from './picked'
 

@@ -62,7 +62,7 @@ int main(void)
 }
 #else
 
-static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader", "export", "web" };
+static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader", "export", "term", "web" };
 
 /* What became of a child that entered the role and then did it: exit code 0..255, or 1000 + signal. */
 static int child(enum sandbox_role role, int (*act)(void))
