@@ -55,7 +55,7 @@ def test_taken_ports_are_told_in_one_line(instance, tmp_path):
     done = subprocess.run(["tools/run", "--home", tmp_path / "other", "--ports", str(instance.base), "--detach"],
                           capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1
-    assert str(instance.base + 1) in done.stderr
+    assert f" {instance.base} " in done.stderr
 
 
 def test_a_folder_that_is_no_instance_is_never_deleted(tmp_path):

@@ -74,14 +74,14 @@ class Supervisor:
             time.sleep(0.05)
 
     def first_step(self):
-        """A new key, or a backup.  A restore that was interrupted is begun again: until it is through nothing starts."""
+        """A new key, or a backup.  A restore that was interrupted is begun again: until it is through nothing starts.  What is
+        of the machine and in no backup (the console's certificate) is made new."""
         wanted = self.home.facts().get("restoring")
-        if not wanted:
-            self.step("init")
-            return
-        if not self.home.vault_key.exists():
+        if wanted and not self.home.vault_key.exists():
             self.step("restore", *(f"--{name}={value}" for name, value in wanted.items()), seconds=None)
-        self.home.remember(restoring=None)
+        self.step("init")
+        if wanted:
+            self.home.remember(restoring=None)
 
     def step(self, command, *args, seconds=120):
         """`yanmen init`, `restore` and `migrate` need no running gateway."""
