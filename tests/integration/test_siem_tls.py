@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from conftest import LIMITS, work_dir
@@ -220,10 +221,19 @@ def test_openssl_s_server_receives_the_rows(place, receive, tmp_path, version):
     receive().stop()
     certificate, key = place.ours.issue(HOST)
     out = open(tmp_path / "out", "wb")
-    server = subprocess.Popen(["openssl", "s_server", "-quiet", version, "-accept", f"127.0.0.1:{place.port}", "-cert", certificate,
-                               "-key", key, "-CAfile", place.ours.file, "-Verify", "1", "-verify_return_error"],
-                              stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL)
+    argv = ["openssl", "s_server", "-quiet", version, "-accept", f"127.0.0.1:{place.port}", "-cert", certificate, "-key", key,
+            "-CAfile", place.ours.file, "-Verify", "1", "-verify_return_error"]
+
+    def listens():
+        """It ends at once where the receiver before it, or a connection to it, still has the port."""
+        nonlocal server
+        if server is None or server.poll() is not None:
+            server = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL)
+        local = f"0100007F:{place.port:04X}"
+        return any(line.split()[1] == local and line.split()[3] == "0A" for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    server = None
     try:
+        until(listens, 30, "the listening s_server")
         seq = happen(place.instance)
 
         def rows():
