@@ -138,7 +138,8 @@ def test_typed_passwords_are_not_in_the_recording(instance, engineer):
     secret = instance.name("typed-secret")
     with terminal(instance, engineer) as child:
         shell(child)
-        child.sendline("read -s -p 'Password: ' p; echo; echo read ${#p}")
+        # The prompt is not in the line that is typed, and comes when the echo is off already.
+        child.sendline("stty -echo; printf 'Pass''word: '; read p; stty echo; echo; echo read ${#p}")
         child.expect_exact("Password: ")
         child.sendline(secret)
         child.expect_exact(f"read {len(secret)}")
