@@ -165,14 +165,19 @@ $$;
 create function console.mine(permission text) returns setof bigint language sql stable as $$
 	select unnest(console.own(permission))
 $$;
--- The right of a collection: '' none, null: there is no such collection.
-create function console.needs(collection text) returns text language sql immutable as $$
-	select case collection
-		when 'me' then '' when 'reachable' then '' when 'console_sessions' then ''
-		when 'sessions' then 'session.list' when 'recordings' then 'recording.list' when 'files' then 'file.list'
-		when 'audit' then 'audit.search' when 'targets' then 'target.list' when 'accounts' then 'target.list'
-		when 'users' then 'user.list' when 'roles' then 'user.list' when 'groups' then 'group.list'
-		when 'clusters' then 'cluster.list' when 'grants' then 'grant.list' when 'settings' then 'settings.read' end
+-- The collections and the right that each needs: '' none.
+create table console.collection (
+	name text primary key,
+	needs text not null
+);
+insert into console.collection (name, needs) values
+	('me', ''), ('reachable', ''), ('console_sessions', ''),
+	('sessions', 'session.list'), ('recordings', 'recording.list'), ('files', 'file.list'), ('audit', 'audit.search'),
+	('targets', 'target.list'), ('accounts', 'target.list'), ('users', 'user.list'), ('roles', 'user.list'),
+	('groups', 'group.list'), ('clusters', 'cluster.list'), ('grants', 'grant.list'), ('settings', 'settings.read');
+-- null: there is no such collection.
+create function console.needs(collection text) returns text language sql stable as $$
+	select c.needs from console.collection c where c.name = needs.collection
 $$;
 create function console.is_me(name text) returns bool language sql stable as $$
 	select console.caller() ->> 'actor' = 'user:' || name

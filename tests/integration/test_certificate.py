@@ -9,6 +9,7 @@ import paramiko
 import pexpect
 import pytest
 from harness.instance import User
+from harness.lending import agent_of
 from harness.second import PROMPT_CODE, enrol, terminal
 from harness.target import Sshd
 from harness.through import Through
@@ -106,26 +107,12 @@ def test_through_a_login_and_sftp(instance):
     assert done.returncode == 0, done.stderr
 
 
-@contextlib.contextmanager
-def agent(instance, user):
-    sock = instance.scratch / instance.name("agent")
-    process = subprocess.Popen(["ssh-agent", "-D", "-a", sock], stdout=subprocess.DEVNULL)
-    env = {**os.environ, "SSH_AUTH_SOCK": str(sock)}
-    try:
-        until(sock.exists, 10, "the agent")
-        subprocess.run(["ssh-add", "-q", user.key], check=True, env=env)
-        yield sock
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 def test_an_agent_that_holds_it(instance):
     user = newcomer(instance)
-    with agent(instance, user) as sock:
+    with agent_of(instance, user.key) as agent:
         for path in (user.key, user.key.with_name(f"{user.key.name}-cert.pub")):
             path.unlink()
-        argv = ["ssh", *instance.ssh_options(User(user.name), f"IdentityAgent={sock}", "PubkeyAuthentication=yes",
+        argv = ["ssh", *instance.ssh_options(User(user.name), f"IdentityAgent={agent.socket}", "PubkeyAuthentication=yes",
                                              "PreferredAuthentications=publickey"), "-l", instance.login(user), "127.0.0.1", "echo in"]
         done = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, env=instance.ssh_env(User(user.name)), timeout=60)
         assert done.stdout == b"in\n", done.stderr

@@ -197,7 +197,7 @@ def test_a_user_disabled_while_he_logs_in_never_stays(instance):
         instance.ok("user", "disable", user.name)
         for t in tries:
             assert t.wait(20) != 0
-        assert not instance.sessions(user, "online")
+        until(lambda: not instance.sessions(user, "online"), 20, "the end of all rows")
 
 
 @pytest.mark.parametrize("limit", ["--idle", "--total"])

@@ -26,14 +26,19 @@ def features(*names):
 class Agent:
     """OpenSSH's ssh-agent with one key."""
 
-    def __init__(self, instance):
-        self.key = instance.key_pair()
+    def __init__(self, instance, key=None):
+        self.key = key or instance.key_pair()
         self.public = self.key.with_suffix(".pub").read_text()
         self.socket = f"/tmp/{instance.name('agent')}"  # a socket's path is short
         self.process = subprocess.Popen(["ssh-agent", "-D", "-a", self.socket], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.env = {"SSH_AUTH_SOCK": self.socket}
-        until(lambda: os.path.exists(self.socket), 20, "the agent")
+        until(self._listens, 20, "the agent")
         subprocess.run(["ssh-add", "-q", self.key], check=True, timeout=60, env={**os.environ, **self.env})
+
+    def _listens(self):
+        """The socket's file is there before anybody listens to it."""
+        with socket.socket(socket.AF_UNIX) as s:
+            return s.connect_ex(self.socket) == 0
 
     def fingerprint(self):
         return subprocess.run(["ssh-keygen", "-lf", self.key], check=True, timeout=60, capture_output=True).stdout.split()[1].decode()
@@ -46,8 +51,8 @@ class Agent:
 
 
 @contextlib.contextmanager
-def agent_of(instance):
-    agent = Agent(instance)
+def agent_of(instance, key=None):
+    agent = Agent(instance, key)
     try:
         yield agent
     finally:
