@@ -1,5 +1,5 @@
 /*
- * harness - Debian's Chromium on a real Yanmen.  tests/integration/test_browser.py starts these files and tells in a JSON file
+ * harness - Debian's Chromium on a real Yanmen.  tests/integration/test_browser_*.py start these files and tells in a JSON file
  * (YANMEN_BROWSER) where the instance is and who its users are.
  */
 import assert from 'node:assert/strict'

@@ -15,7 +15,10 @@ import pytest
 from harness.instance import Instance
 from harness.target import Sshd
 
-pytest_plugins = ["harness.cluster"]  # its fixtures: PostgreSQL with our schema, without the gateway
+pytest_plugins = [
+    "harness.cluster",  # PostgreSQL with our schema, without the gateway
+    "harness.chromium",
+]
 LIMITS = ["--set", "limits.unauthenticated_source=400"]  # all our clients come from one address
 
 
