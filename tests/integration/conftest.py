@@ -18,6 +18,7 @@ from harness.target import Sshd
 pytest_plugins = [
     "harness.cluster",  # PostgreSQL with our schema, without the gateway
     "harness.chromium",
+    "harness.place",
     "harness.remote",
 ]
 LIMITS = ["--set", "limits.unauthenticated_source=400"]  # all our clients come from one address
