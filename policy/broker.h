@@ -5,7 +5,7 @@
 #include "policy/ask.h"
 #include "policy/ends.h"
 #include "policy/facts.h"
-#include "policy/link.h"
+#include "gateway/core/link.h"
 #include "policy/query.h"
 #include "policy/settings.h"
 #include <stdbool.h>
@@ -41,7 +41,7 @@ struct pol_broker {
 	struct pol_open_held *opens; /* answers that wait until their fact is on disk */
 	struct pol_facts facts;
 	struct pol_settings settings;
-	struct pol_link parent, vault, recorder;
+	struct link parent, vault, recorder;
 	struct { /* whose certificates users log in with; the vault says so */
 		bool known;
 		uint8_t key[32];

@@ -68,7 +68,7 @@ void pol_file_told(struct pol_worker *w, const struct wire_file *m)
 			"The gateway cannot write its audit. / 网关暂时无法写入审计。");
 		return;
 	}
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(
+	if (link_is_open(&w->link))
+		(void)link_sent(
 			&w->link, wire_file_answer_queue(w->link.q, &(struct wire_file_answer){ .seq = m->seq }, -1));
 }

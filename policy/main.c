@@ -156,9 +156,9 @@ static void finish(struct pol_broker *b)
 	b->sealer = pol_sealer_free(b->sealer);
 	b->hashing = pol_hashing_free(b->hashing);
 	b->dialler = pol_dialler_free(b->dialler);
-	pol_link_close(&b->parent);
-	pol_link_close(&b->vault);
-	pol_link_close(&b->recorder);
+	link_close(&b->parent);
+	link_close(&b->vault);
+	link_close(&b->recorder);
 	b->sql.pg = pg_free(b->sql.pg);
 	pol_open_free_all(b);
 	b->durable = pol_durable_free(b->durable);

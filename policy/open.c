@@ -60,8 +60,8 @@ static int open_audit(struct pol_worker *w, const struct wire_open *m, bool allo
 
 static void answer(struct pol_worker *w, const struct wire_open_answer *a)
 {
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_open_answer_queue(w->link.q, a, -1));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_open_answer_queue(w->link.q, a, -1));
 }
 
 /* ---- it runs when its record is on disk, and not before ---- */

@@ -36,7 +36,7 @@ static void got_stop(struct pol_broker *b)
 	pol_facts_when_drained(&b->facts, stop_drained, b);
 }
 
-static int got_peer(struct pol_broker *b, struct pol_msg *m)
+static int got_peer(struct pol_broker *b, struct link_msg *m)
 {
 	struct wire_peer p;
 	struct err err = { 0 };
@@ -66,7 +66,7 @@ static int got_peer(struct pol_broker *b, struct pol_msg *m)
 	return 0;
 }
 
-static int got_attach(struct pol_broker *b, struct pol_msg *m)
+static int got_attach(struct pol_broker *b, struct link_msg *m)
 {
 	struct wire_attach a;
 
@@ -76,7 +76,7 @@ static int got_attach(struct pol_broker *b, struct pol_msg *m)
 	return 0;
 }
 
-static int got_gone(struct pol_broker *b, struct pol_msg *m)
+static int got_gone(struct pol_broker *b, struct link_msg *m)
 {
 	struct wire_gone g;
 
@@ -86,7 +86,7 @@ static int got_gone(struct pol_broker *b, struct pol_msg *m)
 	return 0;
 }
 
-static int got_rekey(struct pol_broker *b, struct pol_msg *m)
+static int got_rekey(struct pol_broker *b, struct link_msg *m)
 {
 	union pol_reply r;
 
@@ -96,7 +96,7 @@ static int got_rekey(struct pol_broker *b, struct pol_msg *m)
 	return 0;
 }
 
-static void parent_got(void *ctx, struct pol_msg *m)
+static void parent_got(void *ctx, struct link_msg *m)
 {
 	struct pol_broker *b = ctx;
 	int r = 0;
@@ -137,15 +137,15 @@ static void parent_lost(void *ctx, const struct err *why)
 
 int pol_parent_open(struct pol_broker *b, int fd, struct err *err)
 {
-	b->parent = (struct pol_link){ .got = parent_got, .lost = parent_lost, .ctx = b };
-	return pol_link_open(&b->parent, b->loop, fd, POL_LINK_QUEUE, err);
+	b->parent = (struct link){ .got = parent_got, .lost = parent_lost, .ctx = b };
+	return link_open(&b->parent, b->loop, fd, LINK_QUEUE, err);
 }
 
 int pol_parent_hello(struct pol_broker *b)
 {
 	struct wire_hello m = { .role = WIRE_BROKER, .build = span_str(wire_build) };
 
-	return pol_link_sent(&b->parent, wire_hello_queue(b->parent.q, &m, -1));
+	return link_sent(&b->parent, wire_hello_queue(b->parent.q, &m, -1));
 }
 
 void pol_parent_want(struct pol_broker *b, struct wire_want *m, int fd, const struct pol_ask *ask)
@@ -156,16 +156,16 @@ void pol_parent_want(struct pol_broker *b, struct wire_want *m, int fd, const st
 	a.answer = WIRE_T_attach;
 	a.within_us = WANT_US;
 	m->ticket = pol_ask_add(&b->asks, &a);
-	if (pol_link_is_open(&b->parent))
-		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, m, fd));
+	if (link_is_open(&b->parent))
+		(void)link_sent(&b->parent, wire_want_queue(b->parent.q, m, fd));
 }
 
 void pol_parent_want_term(struct pol_broker *b, int sock)
 {
 	struct wire_want m = { .job = WIRE_JOB_TERM };
 
-	if (pol_link_is_open(&b->parent))
-		(void)pol_link_sent(&b->parent, wire_want_queue(b->parent.q, &m, sock));
+	if (link_is_open(&b->parent))
+		(void)link_sent(&b->parent, wire_want_queue(b->parent.q, &m, sock));
 }
 
 void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct pol_ask *ask)
@@ -176,6 +176,6 @@ void pol_parent_rekey(struct pol_broker *b, struct wire_rekey *m, const struct p
 	a.answer = WIRE_T_rekey_answer;
 	a.within_us = REKEY_US;
 	m->ticket = pol_ask_add(&b->asks, &a);
-	if (pol_link_is_open(&b->parent))
-		(void)pol_link_sent(&b->parent, wire_rekey_queue(b->parent.q, m, -1));
+	if (link_is_open(&b->parent))
+		(void)link_sent(&b->parent, wire_rekey_queue(b->parent.q, m, -1));
 }

@@ -26,7 +26,7 @@ static uint64_t add(struct pol_broker *b, const struct pol_ask *ask, uint8_t rol
 /* QUEUE is a wire_<name>_queue call; a link that is closed has no queue. */
 #define SEND(b, link, ticket, QUEUE)                                                                                   \
 	do {                                                                                                           \
-		int r_ = pol_link_is_open(link) ? pol_link_sent(link, QUEUE) : -EPIPE;                                 \
+		int r_ = link_is_open(link) ? link_sent(link, QUEUE) : -EPIPE;                                 \
 		if (r_ < 0)                                                                                            \
 			pol_ask_fail(&(b)->asks, ticket, r_);                                                          \
 	} while (0)
@@ -41,8 +41,8 @@ void pol_peers_forget(struct pol_broker *b, uint64_t worker)
 {
 	struct wire_forget m = { .worker = worker };
 
-	if (pol_link_is_open(&b->vault))
-		(void)pol_link_sent(&b->vault, wire_forget_queue(b->vault.q, &m, -1));
+	if (link_is_open(&b->vault))
+		(void)link_sent(&b->vault, wire_forget_queue(b->vault.q, &m, -1));
 }
 
 void pol_peers_seal(struct pol_broker *b, struct wire_seal *m, int fd, const struct pol_ask *ask)
@@ -123,7 +123,7 @@ void pol_peers_recording(struct pol_broker *b, const struct id *id, const struct
 
 /* ---- answers ---- */
 
-static void vault_got(void *ctx, struct pol_msg *m)
+static void vault_got(void *ctx, struct link_msg *m)
 {
 	struct pol_broker *b = ctx;
 	union pol_reply r;
@@ -191,7 +191,7 @@ static void got_space(struct pol_broker *b, const struct wire_space *m)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 }
 
-static void recorder_got(void *ctx, struct pol_msg *m)
+static void recorder_got(void *ctx, struct link_msg *m)
 {
 	struct pol_broker *b = ctx;
 	union pol_reply r;
@@ -235,8 +235,8 @@ static void recorder_lost(void *ctx, const struct err *why)
 
 void pol_peers_init(struct pol_broker *b)
 {
-	b->vault = (struct pol_link){ .got = vault_got, .lost = vault_lost, .ctx = b };
-	b->recorder = (struct pol_link){ .got = recorder_got, .lost = recorder_lost, .ctx = b };
+	b->vault = (struct link){ .got = vault_got, .lost = vault_lost, .ctx = b };
+	b->recorder = (struct link){ .got = recorder_got, .lost = recorder_lost, .ctx = b };
 }
 
 void pol_peers_restarted(struct pol_broker *b, uint8_t role)
@@ -258,20 +258,20 @@ static void told_publics(void *ctx, int code, const union pol_reply *reply)
 
 void pol_peers_open(struct pol_broker *b, uint8_t role, int fd)
 {
-	struct pol_link *l = role == WIRE_VAULT ? &b->vault : &b->recorder;
+	struct link *l = role == WIRE_VAULT ? &b->vault : &b->recorder;
 	struct err err = { 0 };
 
 	if (l->loop) {
-		pol_link_drain(l);
-		pol_link_close(l);
+		link_drain(l);
+		link_close(l);
 		pol_ask_lost(&b->asks, role);
 		pol_peers_restarted(b, role);
 	}
-	if (pol_link_open(l, b->loop, fd, POL_LINK_QUEUE, &err) < 0)
+	if (link_open(l, b->loop, fd, LINK_QUEUE, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "peer.open", &err);
 	else if (role == WIRE_RECORDER)
 		pol_reconcile_recordings(b->reconcile);
-	if (role == WIRE_VAULT && pol_link_is_open(l)) {
+	if (role == WIRE_VAULT && link_is_open(l)) {
 		pol_peers_publics(b, &(struct pol_ask){ .within_us = PUBLICS_US, .done = told_publics, .ctx = l });
 		pol_rekey_look(b->rekey);
 	}

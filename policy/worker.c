@@ -40,9 +40,9 @@ void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const
 	struct pol_worker *w = op == WIRE_END_SESSION ? pol_worker_find(b, worker) : NULL;
 
 	if (w && w->job == WIRE_JOB_VISIT)
-		pol_link_cut(&w->link);
-	else if (pol_link_is_open(&b->parent))
-		(void)pol_link_sent(&b->parent, wire_control_queue(b->parent.q, &m, -1));
+		link_cut(&w->link);
+	else if (link_is_open(&b->parent))
+		(void)link_sent(&b->parent, wire_control_queue(b->parent.q, &m, -1));
 	if (w && !w->told[0])
 		(void)snprintf(w->told, sizeof w->told, "%s", reason);
 }
@@ -75,8 +75,8 @@ static void got_end(struct pol_worker *w, const struct wire_end *m)
 	pol_session_end(&w->b->facts, &w->session,
 		&(struct pol_session_end){
 			.state = "closed", .reason = m->reason, .in_bytes = m->in_bytes, .out_bytes = m->out_bytes });
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_end_answer_queue(w->link.q, &(struct wire_end_answer){ 0 }, -1));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_end_answer_queue(w->link.q, &(struct wire_end_answer){ 0 }, -1));
 }
 
 static void got_reached(struct pol_worker *w, const struct wire_reached *m)
@@ -94,11 +94,11 @@ static void got_lost(struct pol_worker *w, uint16_t type)
 	if (type == WIRE_T_factor)
 		pol_factor_answer(w, WIRE_FACTOR_UNAVAILABLE, say_restarted);
 	else if (type == WIRE_T_targets)
-		(void)pol_link_sent(
+		(void)link_sent(
 			&w->link, wire_targets_answer_queue(w->link.q,
 					  &(struct wire_targets_answer){ .say = span_str(say_restarted) }, -1));
 	else
-		(void)pol_link_sent(
+		(void)link_sent(
 			&w->link, wire_deny_queue(w->link.q,
 					  &(struct wire_deny){ .code = -EAGAIN, .say = span_str(say_restarted) }, -1));
 }
@@ -210,7 +210,7 @@ static int answer_get(uint16_t type, struct span body, union pol_reply *m, uint6
 	return r;
 }
 
-static void worker_got(void *ctx, struct pol_msg *m)
+static void worker_got(void *ctx, struct link_msg *m)
 {
 	struct pol_worker *w = ctx;
 	union said said;
@@ -250,7 +250,7 @@ static void welcome(struct pol_worker *w)
 {
 	struct wire_welcome m = { .text = span_str(w->b->settings.banner) };
 
-	(void)pol_link_sent(&w->link, wire_welcome_queue(w->link.q, &m, -1));
+	(void)link_sent(&w->link, wire_welcome_queue(w->link.q, &m, -1));
 }
 
 static struct pol_worker *worker_new(struct pol_broker *b, uint64_t id, uint8_t job, struct span address)
@@ -270,7 +270,7 @@ static struct pol_worker *worker_new(struct pol_broker *b, uint64_t id, uint8_t 
 							       : POL_LOGIN);
 	pol_login_init(&w->login, w);
 	pol_factor_init(&w->factor, w);
-	w->link = (struct pol_link){ .got = worker_got, .lost = worker_lost, .ctx = w };
+	w->link = (struct link){ .got = worker_got, .lost = worker_lost, .ctx = w };
 	w->next = b->workers;
 	b->workers = w;
 	return w;
@@ -282,7 +282,7 @@ struct pol_worker *pol_worker_visit(struct pol_broker *b, struct pol_visit *visi
 	struct err err = { 0 };
 
 	w->visit = visit;
-	if (pol_link_open(&w->link, b->loop, fd, POL_LINK_QUEUE, &err) == 0)
+	if (link_open(&w->link, b->loop, fd, LINK_QUEUE, &err) == 0)
 		return w;
 	log_err(LOG_LEVEL_ERROR, "visit.open", &err);
 	w->visit = NULL;
@@ -296,12 +296,12 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	struct err err = { 0 };
 
 	w->unresolved = m->resumed && m->job == WIRE_JOB_SESSION;
-	if (pol_link_open(&w->link, b->loop, fd, POL_LINK_QUEUE, &err) < 0) {
+	if (link_open(&w->link, b->loop, fd, LINK_QUEUE, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "worker.attach", &err);
 		return;
 	}
 	if (w->unresolved)
-		pol_link_pause(&w->link, true);
+		link_pause(&w->link, true);
 	else if (m->job == WIRE_JOB_SESSION && !m->ticket)
 		welcome(w);
 	else if (pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
@@ -309,7 +309,7 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	else if (m->job == WIRE_JOB_SESSION) /* nobody wants it any more */
 		pol_worker_control(b, w->id, WIRE_END_SESSION, say_restarted);
 	else
-		pol_link_close(&w->link); /* it ends */
+		link_close(&w->link); /* it ends */
 }
 
 void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
@@ -324,7 +324,7 @@ void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session)
 		(void)snprintf(w->user, sizeof w->user, "%s", session->user);
 	}
 	w->permit.state = session ? POL_RESUMED : POL_LOST;
-	pol_link_pause(&w->link, false);
+	link_pause(&w->link, false);
 }
 
 /* Why it ended, for who reads the session list. */
@@ -355,7 +355,7 @@ static void worker_free(struct pol_worker *w)
 	pol_factor_done(w);
 	pol_query_drop(&w->b->sql, w);
 	pol_ask_drop(&w->b->asks, w);
-	pol_link_close(&w->link);
+	link_close(&w->link);
 	if (w->visit)
 		pol_visit_gone(w->visit);
 	free(w);
@@ -374,7 +374,7 @@ void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m)
 
 	if (!w)
 		return;
-	pol_link_drain(&w->link);
+	link_drain(&w->link);
 	if (w->owes)
 		pol_ask_fail(&b->asks, w->owes, -EPIPE);
 	/* Told to end before it had read its grant, it knew of no session to end. */

@@ -3,7 +3,7 @@
 #include "gateway/core/permit.h"
 #include "gateway/core/wire.h"
 #include "policy/ends.h"
-#include "policy/link.h"
+#include "gateway/core/link.h"
 #include "policy/login/factor.h"
 #include "policy/login/login.h"
 #include "policy/permits.h"
@@ -47,7 +47,7 @@ struct pol_worker {
 	struct pol_jump *jumps; /* connections through this one that have no worker yet */
 	unsigned jumps_refused;
 	struct pol_visit *visit; /* of WIRE_JOB_VISIT; borrowed */
-	struct pol_link link;
+	struct link link;
 	struct permit permit;
 	int64_t user_id;
 	int64_t certificate; /* its serial, when he logged in by one; else 0 */

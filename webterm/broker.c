@@ -4,7 +4,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
-#include "webterm/link.h"
+#include "gateway/core/link.h"
 #include "webterm/web.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct question {
 
 struct web_broker {
 	struct web *web;
-	struct web_link link;
+	struct link link;
 	uint64_t tickets;
 	struct question *first;
 };
@@ -78,7 +78,7 @@ static int asked(struct web_broker *b, uint64_t ticket, int code)
 
 bool web_broker_is_there(const struct web_broker *b)
 {
-	return web_link_is_open(&b->link);
+	return link_is_open(&b->link);
 }
 
 int web_broker_ask(struct web_broker *b, const struct web_broker_ask *a, int fd, web_broker_done *done, void *ctx)
@@ -115,7 +115,7 @@ void web_broker_leave(struct web_broker *b, const struct id *id)
 
 /* ---- answers ---- */
 
-static int ask_answered(struct web_broker *b, const struct web_msg *m)
+static int ask_answered(struct web_broker *b, const struct link_msg *m)
 {
 	struct wire_ask_answer a;
 	if (wire_ask_answer_get(m->body, &a, NULL) < 0)
@@ -133,7 +133,7 @@ static int ask_answered(struct web_broker *b, const struct web_msg *m)
 	return 0;
 }
 
-static int terminal_answered(struct web_broker *b, struct web_msg *m)
+static int terminal_answered(struct web_broker *b, struct link_msg *m)
 {
 	struct wire_terminal_answer a;
 	if (wire_terminal_answer_get(m->body, &a, NULL) < 0 || (a.code == 0 && m->fd < 0))
@@ -146,8 +146,9 @@ static int terminal_answered(struct web_broker *b, struct web_msg *m)
 	return 0;
 }
 
-static void lost(void *ctx)
+static void lost(void *ctx, const struct err *why)
 {
+	(void)why;
 	struct web_broker *b = ctx;
 	log_ev(LOG_LEVEL_WARN, "web.broker_lost");
 	while (b->first) {
@@ -156,7 +157,7 @@ static void lost(void *ctx)
 	}
 }
 
-static void got(void *ctx, struct web_msg *m)
+static void got(void *ctx, struct link_msg *m)
 {
 	struct web_broker *b = ctx;
 	int r = m->type == WIRE_T_ask_answer        ? ask_answered(b, m)
@@ -165,8 +166,8 @@ static void got(void *ctx, struct web_msg *m)
 	if (r == 0)
 		return;
 	log_ev(LOG_LEVEL_ERROR, "web.broker_nonsense", LOG_S("type", wire_type_name(m->type)));
-	web_link_close(&b->link);
-	lost(b);
+	link_close(&b->link);
+	lost(b, NULL);
 }
 
 /* ---- its life ---- */
@@ -177,14 +178,14 @@ struct web_broker *web_broker_new(struct web *web)
 	if (!b)
 		abort();
 	b->web = web;
-	b->link = (struct web_link){ .got = got, .lost = lost, .ctx = b };
+	b->link = (struct link){ .got = got, .lost = lost, .ctx = b };
 	return b;
 }
 
 struct web_broker *web_broker_free(struct web_broker *b)
 {
 	if (b) {
-		web_link_close(&b->link);
+		link_close(&b->link);
 		while (b->first)
 			drop(&b->first);
 		free(b);
@@ -195,8 +196,8 @@ struct web_broker *web_broker_free(struct web_broker *b)
 int web_broker_open(struct web_broker *b, int sock, struct err *err)
 {
 	if (web_broker_is_there(b)) {
-		web_link_close(&b->link);
-		lost(b);
+		link_close(&b->link);
+		lost(b, NULL);
 	}
-	return web_link_open(&b->link, b->web->loop, sock, QUEUE, err);
+	return link_open(&b->link, b->web->loop, sock, QUEUE, err);
 }

@@ -6,7 +6,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "webterm/broker.h"
-#include "webterm/link.h"
+#include "gateway/core/link.h"
 #include "webterm/problem.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ enum { QUEUE = 4096, ANSWER_US = 15 * 1000 * 1000 };
 
 struct feed {
 	struct web_socket *s; /* NULL: the browser is gone, and the command's answer has not come */
-	struct web_link link;
+	struct link link;
 	struct loop_timer late; /* for the answer, behind the last frame */
 	struct buf held;      /* frames, or the last words */
 	bool asking, text, ended, told;
@@ -26,7 +26,7 @@ struct feed {
 static void feed_free(struct feed *f)
 {
 	loop_timer_del(&f->late);
-	web_link_close(&f->link);
+	link_close(&f->link);
 	buf_done(&f->held);
 	free(f);
 }
@@ -56,19 +56,20 @@ static void late(void *ctx)
 static void over(struct feed *f)
 {
 	f->ended = true;
-	web_link_close(&f->link);
+	link_close(&f->link);
 	if (!f->asking)
 		end(f);
 	else if (f->s)
 		loop_timer_set(f->s->web->loop, &f->late, ANSWER_US);
 }
 
-static void lost(void *ctx)
+static void lost(void *ctx, const struct err *why)
 {
+	(void)why;
 	over(ctx);
 }
 
-static void got(void *ctx, struct web_msg *m)
+static void got(void *ctx, struct link_msg *m)
 {
 	struct feed *f = ctx;
 	struct wire_frames frames;
@@ -77,7 +78,7 @@ static void got(void *ctx, struct web_msg *m)
 		return;
 	}
 	buf_put_span(&f->held, frames.frames);
-	web_link_pause(&f->link, true);
+	link_pause(&f->link, true);
 	web_socket_ready(f->s);
 }
 
@@ -99,7 +100,7 @@ static void answered(void *ctx, struct web_reply *reply)
 	}
 	if (f->ended || p != WEB_PROBLEM_NONE) {
 		f->ended = true;
-		web_link_close(&f->link);
+		link_close(&f->link);
 		end(f);
 	}
 }
@@ -127,7 +128,7 @@ static int begin(struct feed *f, struct web_socket *s, const char *command)
 	if (msg_pair(sv) < 0)
 		return -1;
 	scoped(scope_close) int theirs = sv[1];
-	if (web_link_open(&f->link, s->web->loop, sv[0], QUEUE, NULL) < 0)
+	if (link_open(&f->link, s->web->loop, sv[0], QUEUE, NULL) < 0)
 		return -1;
 	buf_init(&args, 256);
 	id_text(&s->id, id);
@@ -149,7 +150,7 @@ static void opened(struct web_socket *s)
 		abort();
 	f->s = s;
 	f->late = (struct loop_timer){ .fire = late, .ctx = f };
-	f->link = (struct web_link){ .got = got, .lost = lost, .ctx = f };
+	f->link = (struct link){ .got = got, .lost = lost, .ctx = f };
 	buf_init(&f->held, MSG_BODY_MAX);
 	s->ctx = f;
 	if (begin(f, s, s->kind == &web_frames_watch ? "session watch" : "replay") < 0) {
@@ -179,7 +180,7 @@ static bool give(struct web_socket *s, struct web_message *ret)
 	/* The bytes stay where they are until the next message is put there. */
 	*ret = (struct web_message){ .bytes = buf_span(&f->held), .text = f->text };
 	f->held.len = 0;
-	web_link_pause(&f->link, false);
+	link_pause(&f->link, false);
 	return true;
 }
 
@@ -187,7 +188,7 @@ static void closed(struct web_socket *s)
 {
 	struct feed *f = s->ctx;
 	f->s = NULL;
-	web_link_close(&f->link); /* the recorder or the reader finds us gone */
+	link_close(&f->link); /* the recorder or the reader finds us gone */
 	loop_timer_del(&f->late);
 	if (!f->asking)
 		feed_free(f);

@@ -8,7 +8,7 @@
 #include "gateway/core/wire.h"
 #include "webterm/answer.h"
 #include "webterm/broker.h"
-#include "webterm/link.h"
+#include "gateway/core/link.h"
 #include "webterm/vault.h"
 #include <errno.h>
 #include <jansson.h>
@@ -22,7 +22,7 @@ enum { VISITS_MAX = 256, VISIT_US = 120 * 1000 * 1000, TRIES = 6, NAME_MAX_BYTES
 struct visit {
 	struct visit *next;
 	struct web_visits *all;
-	struct web_link link;
+	struct link link;
 	struct loop_timer late;
 	struct web_token cookie;
 	struct id id;
@@ -51,7 +51,7 @@ static void visit_free(struct visit *v)
 	*at = v->next;
 	v->all->n--;
 	loop_timer_del(&v->late);
-	web_link_close(&v->link);
+	link_close(&v->link);
 	v->typed = secret_free(v->typed);
 	v->show = secret_free(v->show);
 	secret_wipe(v, sizeof *v);
@@ -80,8 +80,9 @@ static void late(void *ctx)
 	fail(ctx, WEB_PROBLEM_LATE, (struct span){ 0 });
 }
 
-static void lost(void *ctx)
+static void lost(void *ctx, const struct err *why)
 {
+	(void)why;
 	fail(ctx, WEB_PROBLEM_AWAY, (struct span){ 0 });
 }
 
@@ -286,7 +287,7 @@ static int factor_answered(struct visit *v, struct span body)
 	}
 }
 
-static void got(void *ctx, struct web_msg *m)
+static void got(void *ctx, struct link_msg *m)
 {
 	struct visit *v = ctx;
 	struct wire_enter_answer enter;
@@ -326,15 +327,15 @@ static struct visit *visit_new(struct web_visits *all, struct web_request *r)
 		abort();
 	v->all = all;
 	v->late = (struct loop_timer){ .fire = late, .ctx = v };
-	v->link = (struct web_link){ .got = got, .lost = lost, .ctx = v };
+	v->link = (struct link){ .got = got, .lost = lost, .ctx = v };
 	if (msg_pair(sv) < 0) {
 		free(v);
 		return NULL;
 	}
 	scoped(scope_close) int theirs = sv[1];
-	if (web_link_open(&v->link, all->web->loop, sv[0], QUEUE, NULL) < 0 ||
+	if (link_open(&v->link, all->web->loop, sv[0], QUEUE, NULL) < 0 ||
 		web_broker_visit(all->web->broker, r->conn->address, r->conn->port, theirs) < 0) {
-		web_link_close(&v->link);
+		link_close(&v->link);
 		free(v);
 		return NULL;
 	}

@@ -35,7 +35,7 @@ static void terminal_free(struct web_terminals *all, struct web_terminal *t)
 	}
 	web_transfer_end_all(t);
 	loop_timer_del(&t->away);
-	web_link_close(&t->link);
+	link_close(&t->link);
 	buf_done(&t->to_browser);
 	buf_done(&t->to_term);
 	free(t);
@@ -49,8 +49,9 @@ static void away(void *ctx)
 }
 
 /* The process is gone: the browser gets what was said last, then the end. */
-static void lost(void *ctx)
+static void lost(void *ctx, const struct err *why)
 {
+	(void)why;
 	struct web_terminal *t = ctx;
 	t->over = true;
 	if (!t->socket || t->to_browser.len == 0)
@@ -62,7 +63,7 @@ static int put_frame(struct web_terminal *t, struct span frame)
 	scoped(buf_done) struct buf body = { 0 };
 	buf_init(&body, WEB_FRAME_MAX + 16);
 	wire_term_put(&body, &(struct wire_term){ .frame = frame });
-	return web_link_try(&t->link, WIRE_T_term, buf_span(&body));
+	return link_try(&t->link, WIRE_T_term, buf_span(&body));
 }
 
 int web_terminal_send(struct web_terminal *t, struct span frame)
@@ -94,21 +95,21 @@ static bool is_transfers(struct span frame, uint32_t *ret_id)
 	       *ret_id >= WEB_FRAME_OWN;
 }
 
-static void got(void *ctx, struct web_msg *m)
+static void got(void *ctx, struct link_msg *m)
 {
 	struct web_terminal *t = ctx;
 	struct wire_term term;
 	uint32_t id = 0;
 	if (m->type != WIRE_T_term || wire_term_get(m->body, &term, NULL) < 0 || term.frame.n > WEB_FRAME_MAX) {
-		web_link_close(&t->link);
-		lost(t);
+		link_close(&t->link);
+		lost(t, NULL);
 		return;
 	}
 	if (is_transfers(term.frame, &id)) {
 		web_transfer_got(t, id, term.frame);
 	} else if (t->socket && t->socket->opened) {
 		buf_put_span(&t->to_browser, term.frame);
-		web_link_pause(&t->link, true);
+		link_pause(&t->link, true);
 		web_socket_ready(t->socket);
 	}
 }
@@ -141,7 +142,7 @@ static void opened(struct web_socket *s)
 	buf_clear(&t->to_browser); /* was for another; HELLO brings the whole screen */
 	if (t->to_term.len > 0)
 		web_socket_hold(s, true);
-	web_link_pause(&t->link, false);
+	link_pause(&t->link, false);
 }
 
 /* What a browser may say; ids of files from WEB_FRAME_OWN on are ours. */
@@ -181,7 +182,7 @@ static bool give(struct web_socket *s, struct web_message *ret)
 	}
 	*ret = (struct web_message){ .bytes = buf_span(&t->to_browser) }; /* stays until the next one is put there */
 	t->to_browser.len = 0;
-	web_link_pause(&t->link, false);
+	link_pause(&t->link, false);
 	return true;
 }
 
@@ -199,7 +200,7 @@ static void closed(struct web_socket *s)
 	}
 	if (t->to_term.len == 0 && web_terminal_send(t, span_of(hello, sizeof hello)) == -EAGAIN)
 		buf_put(&t->to_term, hello, sizeof hello);
-	web_link_pause(&t->link, false);
+	link_pause(&t->link, false);
 	loop_timer_set(s->web->loop, &t->away, WEB_TERMINAL_AWAY_US);
 }
 
@@ -225,7 +226,7 @@ static struct web_terminal *terminal_new(struct web *web, const struct id *id)
 	t->web = web;
 	t->id = *id;
 	t->away = (struct loop_timer){ .fire = away, .ctx = t };
-	t->link = (struct web_link){ .got = got, .lost = lost, .room = room, .ctx = t };
+	t->link = (struct link){ .got = got, .lost = lost, .room = room, .ctx = t };
 	buf_init(&t->to_browser, WEB_FRAME_MAX);
 	buf_init(&t->to_term, WEB_FRAME_MAX);
 	t->next = web->terminals->first;
@@ -238,14 +239,14 @@ static struct web_terminal *terminal_new(struct web *web, const struct id *id)
 static struct web_terminal *have(struct web *web, const struct id *id, int fd)
 {
 	struct web_terminal *t = find_any(web->terminals, id);
-	if (t && !t->over && web_link_is_open(&t->link)) {
+	if (t && !t->over && link_is_open(&t->link)) {
 		(void)close(fd);
 		return t;
 	}
 	if (t)
 		terminal_free(web->terminals, t);
 	t = terminal_new(web, id);
-	if (web_link_open(&t->link, web->loop, fd, QUEUE, NULL) == 0)
+	if (link_open(&t->link, web->loop, fd, QUEUE, NULL) == 0)
 		return t;
 	terminal_free(web->terminals, t);
 	return NULL;

@@ -1,6 +1,6 @@
 #ifndef WEB_TERMINAL_H
 #define WEB_TERMINAL_H
-#include "webterm/link.h"
+#include "gateway/core/link.h"
 #include "webterm/socket.h"
 struct web_request;
 struct web_transfer;
@@ -21,7 +21,7 @@ struct web_terminal {
 	struct id id;
 	struct web_token owners[WEB_TERMINAL_OWNERS];
 	unsigned owner; /* the next place in that ring */
-	struct web_link link;
+	struct link link;
 	struct web_socket *socket; /* NULL: nobody looks */
 	struct buf to_browser, to_term; /* a frame that waits, or empty */
 	bool over; /* the process is gone */

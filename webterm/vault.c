@@ -2,7 +2,7 @@
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/wire.h"
-#include "webterm/link.h"
+#include "gateway/core/link.h"
 #include "webterm/web.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct use {
 
 struct web_vault {
 	struct web *web;
-	struct web_link link;
+	struct link link;
 	struct use *first, **last;
 };
 
@@ -33,14 +33,15 @@ static void answer(struct web_vault *v, struct span secret)
 	free(u);
 }
 
-static void lost(void *ctx)
+static void lost(void *ctx, const struct err *why)
 {
+	(void)why;
 	struct web_vault *v = ctx;
 	while (v->first)
 		answer(v, (struct span){ 0 });
 }
 
-static void got(void *ctx, struct web_msg *m)
+static void got(void *ctx, struct link_msg *m)
 {
 	struct web_vault *v = ctx;
 	struct wire_use_secret s;
@@ -50,8 +51,8 @@ static void got(void *ctx, struct web_msg *m)
 		answer(v, (struct span){ 0 });
 	} else {
 		log_ev(LOG_LEVEL_ERROR, "web.vault_nonsense", LOG_S("type", wire_type_name(m->type)));
-		web_link_close(&v->link);
-		lost(v);
+		link_close(&v->link);
+		lost(v, NULL);
 	}
 }
 
@@ -62,14 +63,14 @@ struct web_vault *web_vault_new(struct web *web)
 		abort();
 	v->web = web;
 	v->last = &v->first;
-	v->link = (struct web_link){ .got = got, .lost = lost, .ctx = v };
+	v->link = (struct link){ .got = got, .lost = lost, .ctx = v };
 	return v;
 }
 
 struct web_vault *web_vault_free(struct web_vault *v)
 {
 	if (v) {
-		web_link_close(&v->link);
+		link_close(&v->link);
 		while (v->first) {
 			struct use *u = v->first;
 			v->first = u->next;
@@ -82,11 +83,11 @@ struct web_vault *web_vault_free(struct web_vault *v)
 
 int web_vault_open(struct web_vault *v, int sock, struct err *err)
 {
-	if (web_link_is_open(&v->link)) {
-		web_link_close(&v->link);
-		lost(v);
+	if (link_is_open(&v->link)) {
+		link_close(&v->link);
+		lost(v, NULL);
 	}
-	return web_link_open(&v->link, v->web->loop, sock, QUEUE, err);
+	return link_open(&v->link, v->web->loop, sock, QUEUE, err);
 }
 
 int web_vault_use(struct web_vault *v, const struct id *id, void (*done)(void *ctx, struct span secret), void *ctx)
@@ -95,7 +96,7 @@ int web_vault_use(struct web_vault *v, const struct id *id, void (*done)(void *c
 	if (!u)
 		abort();
 	*u = (struct use){ .done = done, .ctx = ctx };
-	if (!web_link_is_open(&v->link) || wire_use_queue(v->link.q, &(struct wire_use){ .id = *id }, -1) < 0) {
+	if (!link_is_open(&v->link) || wire_use_queue(v->link.q, &(struct wire_use){ .id = *id }, -1) < 0) {
 		free(u);
 		return -EPIPE;
 	}

@@ -18,7 +18,7 @@ enum { COMMAND_US = 10 * 1000 * 1000, LINGER_US = 60 * 1000 * 1000, QUEUE = 64 <
 struct client {
 	struct client *next;
 	struct pol_cli *all;
-	struct pol_link link;
+	struct link link;
 	uid_t uid;
 	struct pol_call *call;
 	bool asked;
@@ -43,7 +43,7 @@ static void client_free(struct client *c)
 	if (c->call)
 		pol_call_cancel(c->call);
 	loop_timer_del(&c->late);
-	pol_link_close(&c->link);
+	link_close(&c->link);
 	free(c);
 }
 
@@ -64,7 +64,7 @@ static void client_answer(void *ctx, struct span json, int exit, const char *say
 		struct wire_result m = {
 			.more = n < json.n, .exit = exit, .json = span_of(json.p, n), .say = span_str(say)
 		};
-		if (!pol_link_is_open(&c->link) || pol_link_sent(&c->link, wire_result_queue(c->link.q, &m, -1)) < 0)
+		if (!link_is_open(&c->link) || link_sent(&c->link, wire_result_queue(c->link.q, &m, -1)) < 0)
 			return;
 		if (!m.more)
 			return;
@@ -73,7 +73,7 @@ static void client_answer(void *ctx, struct span json, int exit, const char *say
 	}
 }
 
-static void client_command(struct client *c, struct pol_msg *m)
+static void client_command(struct client *c, struct link_msg *m)
 {
 	struct wire_command command;
 	char say[160] = "", actor[32];
@@ -95,7 +95,7 @@ static void client_command(struct client *c, struct pol_msg *m)
 		pol_call_run(c->call);
 }
 
-static void client_got(void *ctx, struct pol_msg *m)
+static void client_got(void *ctx, struct link_msg *m)
 {
 	struct client *c = ctx;
 
@@ -127,12 +127,12 @@ static void client_new(struct pol_cli *cli, int fd, uid_t uid)
 		abort();
 	c->all = cli;
 	c->uid = uid;
-	c->link = (struct pol_link){ .got = client_got, .lost = client_lost, .ctx = c };
+	c->link = (struct link){ .got = client_got, .lost = client_lost, .ctx = c };
 	c->late = (struct loop_timer){ .fire = client_late, .ctx = c };
 	c->next = cli->first;
 	cli->first = c;
 	cli->n++;
-	if (pol_link_open(&c->link, cli->b->loop, fd, QUEUE, &err) < 0) {
+	if (link_open(&c->link, cli->b->loop, fd, QUEUE, &err) < 0) {
 		log_err(LOG_LEVEL_WARN, "cli.open", &err);
 		client_free(c);
 		return;

@@ -64,9 +64,9 @@ __attribute__((format(printf, 4, 5))) static void check(
 	json_end(j);
 }
 
-static void check_peer(struct json *j, const char *name, const struct pol_link *l)
+static void check_peer(struct json *j, const char *name, const struct link *l)
 {
-	bool up = pol_link_is_open(l);
+	bool up = link_is_open(l);
 
 	check(j, name, up ? "ok" : "fail", up ? "running" : "away; the parent restarts it");
 }

@@ -26,7 +26,7 @@ union said {
 };
 
 /* A visit comes with its socket, a command may have a file, the others have nothing. */
-static int take_message(struct pol_console *c, struct pol_msg *m)
+static int take_message(struct pol_console *c, struct link_msg *m)
 {
 	union said s;
 	int r = permit_step(&c->permit, m->type);
@@ -44,14 +44,14 @@ static int take_message(struct pol_console *c, struct pol_msg *m)
 	return r;
 }
 
-static void web_got(void *ctx, struct pol_msg *m)
+static void web_got(void *ctx, struct link_msg *m)
 {
 	struct pol_console *c = ctx;
 
 	if (take_message(c, m) == 0)
 		return;
 	log_ev(LOG_LEVEL_ERROR, "web.nonsense", LOG_S("type", wire_type_name(m->type)));
-	pol_link_cut(&c->web);
+	link_cut(&c->web);
 }
 
 static void cancel(struct pol_console *c)
@@ -71,12 +71,12 @@ void pol_console_open(struct pol_console *c, int fd)
 	struct err err = { 0 };
 
 	if (c->web.loop) {
-		pol_link_close(&c->web);
+		link_close(&c->web);
 		cancel(c);
 		pol_peers_restarted(c->b, WIRE_WEB);
 	}
 	c->permit = (struct permit){ .rules = rules, .n = COUNT_OF(rules), .state = ANY };
-	if (pol_link_open(&c->web, c->b->loop, fd, POL_CONSOLE_QUEUE, &err) < 0)
+	if (link_open(&c->web, c->b->loop, fd, POL_CONSOLE_QUEUE, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "web.open", &err);
 }
 
@@ -130,7 +130,7 @@ struct pol_console *pol_console_new(struct pol_broker *b)
 	if (!c)
 		abort();
 	c->b = b;
-	c->web = (struct pol_link){ .got = web_got, .lost = web_lost, .ctx = c };
+	c->web = (struct link){ .got = web_got, .lost = web_lost, .ctx = c };
 	return c;
 }
 
@@ -141,7 +141,7 @@ struct pol_console *pol_console_free(struct pol_console *c)
 		pol_visit_free_all(c);
 		pol_terminal_free_all(c);
 		pol_query_drop(&c->b->sql, c);
-		pol_link_close(&c->web);
+		link_close(&c->web);
 		free(c);
 	}
 	return NULL;

@@ -1,7 +1,7 @@
 #ifndef POL_CONSOLE_H
 #define POL_CONSOLE_H
 #include "gateway/core/permit.h"
-#include "policy/link.h"
+#include "gateway/core/link.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct id;
@@ -25,7 +25,7 @@ enum { POL_CONSOLE_QUEUE = 64 << 20, POL_CONSOLE_TOKEN = 32 };
 
 struct pol_console {
 	struct pol_broker *b;
-	struct pol_link web;
+	struct link web;
 	struct permit permit;
 	struct pol_visit *visits;
 	uint64_t last_visit;

@@ -63,8 +63,8 @@ static void tell(struct pol_console *c, struct wire_terminal_answer *m, const st
 {
 	m->code = say->code;
 	m->say = span_str(say->code == 0 ? "" : zh ? say->zh : say->en);
-	if (pol_link_is_open(&c->web))
-		(void)pol_link_sent(&c->web, wire_terminal_answer_queue(c->web.q, m, fd));
+	if (link_is_open(&c->web))
+		(void)link_sent(&c->web, wire_terminal_answer_queue(c->web.q, m, fd));
 }
 
 static bool is_zh(const char *lang)

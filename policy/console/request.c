@@ -45,15 +45,15 @@ void pol_request_free_all(struct pol_console *c)
 
 static void answer(struct pol_console *c, uint64_t ticket, struct span json, const struct wire_ask_answer *last)
 {
-	struct pol_link *l = &c->web;
+	struct link *l = &c->web;
 
-	for (bool more = true; more && pol_link_is_open(l);) {
+	for (bool more = true; more && link_is_open(l);) {
 		size_t n = json.n < POL_REQUEST_PIECE ? json.n : POL_REQUEST_PIECE;
 		struct wire_ask_answer m = *last;
 		m.ticket = ticket;
 		m.json = span_of(json.p, n);
 		m.more = more = n < json.n;
-		if (pol_link_sent(l, wire_ask_answer_queue(l->q, &m, -1)) < 0)
+		if (link_sent(l, wire_ask_answer_queue(l->q, &m, -1)) < 0)
 			return;
 		if (more)
 			json = span_of(json.p + n, json.n - n);

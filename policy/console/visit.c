@@ -53,7 +53,7 @@ static void visit_late(void *ctx)
 {
 	struct pol_visit *v = ctx;
 
-	pol_link_cut(&v->w->link);
+	link_cut(&v->w->link);
 }
 
 static unsigned count(const struct pol_console *c)
@@ -93,10 +93,10 @@ void pol_visit_new(struct pol_console *c, const struct wire_visit *m, int fd)
 
 static void answer(struct pol_visit *v, const struct wire_enter_answer *m)
 {
-	struct pol_link *l = &v->w->link;
+	struct link *l = &v->w->link;
 
-	if (pol_link_is_open(l))
-		(void)pol_link_sent(l, wire_enter_answer_queue(l->q, m, -1));
+	if (link_is_open(l))
+		(void)link_sent(l, wire_enter_answer_queue(l->q, m, -1));
 	secret_wipe(v->token, sizeof v->token);
 }
 

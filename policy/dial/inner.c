@@ -14,5 +14,5 @@ void pol_inner_is(struct pol_worker *w, const struct pol_inner *who)
 	if (who->door == WIRE_DOOR_FORWARD)
 		w->permit.state = POL_CHOOSE;
 	else /* no second banner */
-		(void)pol_link_sent(&w->link, wire_welcome_queue(w->link.q, &(struct wire_welcome){ 0 }, -1));
+		(void)link_sent(&w->link, wire_welcome_queue(w->link.q, &(struct wire_welcome){ 0 }, -1));
 }

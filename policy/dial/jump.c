@@ -104,8 +104,8 @@ static void jump_refuse(struct pol_jump *j, const struct refusal *r)
 	if (++w->jumps_refused <= POL_JUMPS_TOLD && jump_audit(j, r->reason, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 	jump_free(j);
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link,
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link,
 			wire_jump_answer_queue(
 				w->link.q, &(struct wire_jump_answer){ .code = r->code, .say = span_str(r->say) }, -1));
 }
@@ -143,8 +143,8 @@ static void jump_open(struct pol_jump *j)
 		jump_refuse(j, &refuse_spool);
 		return;
 	}
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(
+	if (link_is_open(&w->link))
+		(void)link_sent(
 			&w->link, wire_jump_answer_queue(w->link.q, &(struct wire_jump_answer){ 0 }, asker));
 	struct wire_want m = { .job = WIRE_JOB_SESSION, .outer = w->id, .door = j->door };
 	pol_parent_want(w->b, &m, worker, &(struct pol_ask){ .done = jump_attached, .ctx = j });

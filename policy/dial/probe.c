@@ -55,7 +55,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_probe *p = ctx;
 
-	if (code < 0 || !pol_link_is_open(&reply->worker->link)) {
+	if (code < 0 || !link_is_open(&reply->worker->link)) {
 		probe_fail(p, code < 0 ? code : -EPIPE, "no probe can be started just now; try again");
 		return;
 	}
@@ -67,7 +67,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 						    .done = answered,
 						    .ctx = p });
 	w->owes = m.ticket;
-	(void)pol_link_sent(&w->link, wire_probe_queue(w->link.q, &m, p->fd));
+	(void)link_sent(&w->link, wire_probe_queue(w->link.q, &m, p->fd));
 	scope_close(&p->fd);
 }
 

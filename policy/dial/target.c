@@ -99,8 +99,8 @@ static void attempt_deny(struct pol_attempt *a, const struct refusal *r)
 	attempt_unwind(a, reason);
 	attempt_free(a);
 	w->permit.state = POL_CHOOSE;
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link,
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link,
 			wire_deny_queue(w->link.q, &(struct wire_deny){ .code = r->code, .say = span_str(say) }, -1));
 }
 
@@ -163,8 +163,8 @@ static void attempt_grant(struct pol_attempt *a)
 	id_text(&a->id, id);
 	log_ev(LOG_LEVEL_INFO, "session.granted", LOG_S("sid", id), LOG_S("user", w->user), LOG_S("target", c->target),
 		LOG_S("account", c->account), LOG_S("rule", c->rule));
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_grant_queue(w->link.q, &g, a->fd));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_grant_queue(w->link.q, &g, a->fd));
 	attempt_free(a);
 }
 

@@ -157,7 +157,7 @@ static void next_came(void *ctx, int code, const struct pg_result *res, const st
 
 void pol_indexer_poke(struct pol_indexer *x)
 {
-	if (x->busy || !pg_is_up(x->sql->pg) || !pol_link_is_open(&x->b->vault))
+	if (x->busy || !pg_is_up(x->sql->pg) || !link_is_open(&x->b->vault))
 		return;
 	x->busy = true;
 	pol_query(x->sql, POL_SQL("select session, taken, most from api.search_next()"), next_came, x);

@@ -12,7 +12,7 @@ static struct pol_worker *reader_of(const struct pol_reading *r)
 {
 	struct pol_worker *w = r->reader ? pol_worker_find(r->b, r->reader) : NULL;
 
-	return w && pol_link_is_open(&w->link) ? w : NULL;
+	return w && link_is_open(&w->link) ? w : NULL;
 }
 
 void pol_reading_drop(struct pol_reading *r)
@@ -24,7 +24,7 @@ void pol_reading_drop(struct pol_reading *r)
 	pol_ask_drop(&r->b->asks, r);
 	if (w) { /* a reader that loses the broker ends */
 		w->reading = NULL;
-		pol_link_close(&w->link);
+		link_close(&w->link);
 	}
 	r->reader = 0;
 }
@@ -66,7 +66,7 @@ static void allowed(void *ctx, int code, const union pol_reply *reply)
 	} else {
 		m.say = span_str("the vault does not answer; try again");
 	}
-	(void)pol_link_sent(&w->link, wire_read_allowed_queue(w->link.q, &m, -1));
+	(void)link_sent(&w->link, wire_read_allowed_queue(w->link.q, &m, -1));
 }
 
 static void opened(void *ctx, int code, const union pol_reply *reply)
@@ -89,7 +89,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_reading *r = ctx;
 
-	if (code < 0 || !pol_link_is_open(&reply->worker->link)) {
+	if (code < 0 || !link_is_open(&reply->worker->link)) {
 		reading_end(r, code < 0 ? code : -EPIPE, "no reader can be started just now; try again", NULL);
 		return;
 	}
@@ -116,7 +116,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 	}
 	struct wire_read m = { .ticket = r->ticket, .id = r->id, .format = r->format, .from_us = r->from_us,
 		.file = r->file };
-	(void)pol_link_sent(&w->link, wire_read_queue(w->link.q, &m, r->fd));
+	(void)link_sent(&w->link, wire_read_queue(w->link.q, &m, r->fd));
 }
 
 void pol_reading_start(struct pol_reading *r)
@@ -130,7 +130,7 @@ void pol_reading_pause(struct pol_reading *r, bool paused)
 	struct pol_worker *w = reader_of(r);
 
 	if (w)
-		pol_link_pause(&w->link, paused);
+		link_pause(&w->link, paused);
 }
 
 void pol_reading_lines(struct pol_worker *w, struct span frames)

@@ -78,8 +78,8 @@ void pol_factor_open(struct pol_worker *w)
 static void answer(struct pol_worker *w, const struct wire_factor_answer *m)
 {
 	w->permit.state = m->step == WIRE_FACTOR_OK ? POL_CHOOSE : w->permit.state == POL_LOST ? POL_LOST : POL_FACTOR;
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_factor_answer_queue(w->link.q, m, -1));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_factor_answer_queue(w->link.q, m, -1));
 }
 
 void pol_factor_answer(struct pol_worker *w, uint8_t step, const char *say)

@@ -4,7 +4,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
-#include "policy/link.h"
+#include "gateway/core/link.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct job {
 
 struct helper {
 	struct pol_hashing *h;
-	struct pol_link link;
+	struct link link;
 	struct job *job;
 	struct loop_timer late;
 };
@@ -111,7 +111,7 @@ static int helper_send(struct helper *p, const struct job *j)
 
 static void helper_next(struct helper *p)
 {
-	while (pol_link_is_open(&p->link) && !p->job) {
+	while (link_is_open(&p->link) && !p->job) {
 		struct job *j = job_take(p->h);
 		if (!j)
 			return;
@@ -135,7 +135,7 @@ static void hashing_next(struct pol_hashing *h)
 		helper_next(&h->helpers[i]);
 }
 
-static void helper_got(void *ctx, struct pol_msg *m)
+static void helper_got(void *ctx, struct link_msg *m)
 {
 	struct helper *p = ctx;
 	struct wire_pwhash_answer a;
@@ -192,7 +192,7 @@ struct pol_hashing *pol_hashing_new(struct loop *loop)
 		struct helper *p = &h->helpers[i];
 		p->h = h;
 		p->late = (struct loop_timer){ .fire = helper_late, .ctx = p };
-		p->link = (struct pol_link){ .got = helper_got, .lost = helper_lost, .ctx = p };
+		p->link = (struct link){ .got = helper_got, .lost = helper_lost, .ctx = p };
 	}
 	return h;
 }
@@ -212,7 +212,7 @@ struct pol_hashing *pol_hashing_free(struct pol_hashing *h)
 	if (h) {
 		for (size_t i = 0; i < COUNT_OF(h->helpers); i++) {
 			loop_timer_del(&h->helpers[i].late);
-			pol_link_close(&h->helpers[i].link);
+			link_close(&h->helpers[i].link);
 			job_free(h->helpers[i].job);
 		}
 		loop_timer_del(&h->tell);
@@ -227,9 +227,9 @@ int pol_hashing_helper(struct pol_hashing *h, int sock, struct err *err)
 {
 	for (size_t i = 0; i < COUNT_OF(h->helpers); i++) {
 		struct helper *p = &h->helpers[i];
-		if (pol_link_is_open(&p->link))
+		if (link_is_open(&p->link))
 			continue;
-		int r = pol_link_open(&p->link, h->loop, sock, POL_LINK_QUEUE, err);
+		int r = link_open(&p->link, h->loop, sock, LINK_QUEUE, err);
 		if (r == 0)
 			helper_next(p);
 		return r;
@@ -243,7 +243,7 @@ size_t pol_hashing_helpers(const struct pol_hashing *h)
 	size_t n = 0;
 
 	for (size_t i = 0; i < COUNT_OF(h->helpers); i++)
-		n += pol_link_is_open(&h->helpers[i].link);
+		n += link_is_open(&h->helpers[i].link);
 	return n;
 }
 

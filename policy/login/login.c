@@ -67,8 +67,8 @@ static void login_send(struct pol_worker *w, uint8_t verdict, const char *say)
 		.say = span_str(say) };
 
 	w->permit.state = ok ? POL_CHOOSE : verdict == WIRE_LOGIN_FACTOR ? POL_FACTOR : POL_LOGIN;
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_login_answer_queue(w->link.q, &a, -1));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_login_answer_queue(w->link.q, &a, -1));
 }
 
 const char *pol_login_method(uint8_t method, bool certified)

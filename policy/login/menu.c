@@ -36,8 +36,8 @@ static void menu_done(void *ctx, int code, const struct pg_result *res, const st
 	}
 	a.rows = buf_span(&rows);
 	w->permit.state = POL_CHOOSE;
-	if (pol_link_is_open(&w->link))
-		(void)pol_link_sent(&w->link, wire_targets_answer_queue(w->link.q, &a, -1));
+	if (link_is_open(&w->link))
+		(void)link_sent(&w->link, wire_targets_answer_queue(w->link.q, &a, -1));
 	buf_done(&rows);
 }
 
