@@ -57,6 +57,7 @@ select 'operator', p, 'all' from unnest(array['target.list', 'cluster.list', 'se
 -- A login name is user, user#target or user#account#target: none of the parts may hold a separator.
 create table yanmen.users (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	name text not null unique, -- a removed user's is another one: see 0012
 	role text not null references yanmen.role,
 	state text not null default 'active' check (state in ('active', 'disabled')),
@@ -95,6 +96,7 @@ create index on yanmen.certificate (user_id);
 -- ---- inventory ----
 create table yanmen.cluster (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	name text not null check (yanmen.is_name(name, 64)),
 	networks cidr[] not null check (cardinality(networks) between 1 and 64),
 	created_at timestamptz not null default now(),
@@ -109,6 +111,7 @@ create table yanmen.cluster_admin (
 
 create table yanmen.target (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	name text not null check (yanmen.is_name(name, 255)),
 	kind text not null check (kind in ('linux', 'windows', 'mysql', 'sqlserver')),
 	host text not null check (host ~ '^[A-Za-z0-9._:-]{1,253}$'),
@@ -129,6 +132,7 @@ create index on yanmen.target (cluster_id);
 -- account is suspended (yanmen.account_view) until the credential is entered again or rebound.
 create table yanmen.account (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	target_id bigint not null references yanmen.target,
 	name text not null check (yanmen.is_name(name, 64)),
 	is_default bool not null default false,
@@ -144,6 +148,7 @@ create unique index on yanmen.account (target_id) where is_default;
 -- ordinary: the targets that were put into it.  network_default: see yanmen.group_target (0003).
 create table yanmen.resource_group (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	name text not null unique, -- as a user's
 	kind text not null default 'ordinary' check (kind in ('ordinary', 'network_default')),
 	created_at timestamptz not null default now(),
@@ -164,6 +169,7 @@ create table yanmen.group_admin (
 
 create table yanmen.access_grant (
 	id bigint generated always as identity primary key,
+	version int not null default 1, -- 0019
 	user_id bigint not null references yanmen.users,
 	account text not null check (yanmen.is_name(account, 64)),
 	target_id bigint references yanmen.target,
@@ -229,6 +235,7 @@ create index on yanmen.recording (session_id) where state = 'open';
 
 create table yanmen.setting (
 	key text primary key,
+	version int not null default 1, -- 0019
 	value text not null,
 	form text not null, -- a regular expression that every value matches
 	most int not null,  -- bytes

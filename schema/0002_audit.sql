@@ -80,10 +80,10 @@ begin
 end
 $$;
 
--- The text of every string and number in a body, for searching.
+-- The text of every string and number in a body, for searching.  changes (0019) are for the history.
 create function audit.search_text(body jsonb) returns text language sql immutable as $$
 	select coalesce(string_agg(v #>> '{}', ' '), '')
-	from jsonb_path_query(body, 'strict $.**') v
+	from jsonb_path_query(body - 'changes', 'strict $.**') v
 	where jsonb_typeof(v) in ('string', 'number')
 $$;
 create function audit.session_of(body jsonb) returns uuid language sql immutable as $$

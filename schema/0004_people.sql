@@ -55,6 +55,7 @@ begin
 	if caller ->> 'actor' = 'user:' || u.name then
 		raise exception 'nobody disables himself' using errcode = 'YM403';
 	end if;
+	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()) where id = u.id;
 	delete from yanmen.factor_seen s where s.user_id = u.id;
 	online := yanmen.user_online(u.id);
@@ -68,7 +69,7 @@ create function api.user_list(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
 	perform api.need(caller, 'user.list');
-	return (select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'name', u.name, 'role', u.role, 'state', u.state,
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'version', u.version, 'name', u.name, 'role', u.role, 'state', u.state,
 			'password', u.pwhash is not null, 'lang', u.lang,
 			'keys', array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at),
 			'created', yanmen.time_text(u.created_at)) order by u.name), '[]')
@@ -182,7 +183,7 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 declare
 	own bool := yanmen.reach(caller, 'group.list') is not null;
 begin
-	return (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name, 'kind', g.kind,
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'version', g.version, 'name', g.name, 'kind', g.kind,
 			'targets', array(select t.name from yanmen.group_target m join yanmen.target t on t.id = m.target_id
 				where m.group_id = g.id order by t.name),
 			'admins', array(select u.name from yanmen.group_admin a join yanmen.users u on u.id = a.user_id

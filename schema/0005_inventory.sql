@@ -67,7 +67,7 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 declare
 	own bool := yanmen.reach(caller, 'cluster.list') is not null;
 begin
-	return (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'networks', c.networks::text[],
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'version', c.version, 'name', c.name, 'networks', c.networks::text[],
 			'targets', array(select t.name from yanmen.target t where t.cluster_id = c.id and t.removed_at is null
 				order by t.name),
 			'admins', array(select u.name from yanmen.cluster_admin a join yanmen.users u on u.id = a.user_id
@@ -157,7 +157,7 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 declare
 	own bigint[] := yanmen.reach(caller, 'target.list');
 begin
-	return (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind,
+	return (select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'version', t.version, 'name', t.name, 'kind', t.kind,
 			'address', yanmen.address(t.host, t.port), 'host', t.host, 'port', t.port, 'cluster', c.name,
 			'pinned', t.host_key is not null, 'host_key', yanmen.fingerprint(t.host_key),
 			'pinned_at', yanmen.time_text(t.pinned_at), 'charset', t.charset, 'legacy', t.legacy,
@@ -262,6 +262,7 @@ begin
 	end if;
 	perform from yanmen.target x where x.id = t.id for update;
 	t := yanmen.find_target(t.name);
+	perform yanmen.need_version(args, 'account', (select o.id::text from yanmen.account o where o.target_id = t.id and o.name = n));
 	if yanmen.arg(args, 'bound') is distinct from yanmen.bound_text(n, t) then
 		raise exception 'the target changed at the same moment: please try again' using errcode = 'YM409';
 	end if;

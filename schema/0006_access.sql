@@ -192,6 +192,7 @@ declare
 begin
 	perform api.need(caller, 'grant.manage');
 	i := yanmen.need_arg(args, 'id');
+	perform yanmen.need_version(args, 'grant', substring(i from '^[0-9]{1,18}$'));
 	update yanmen.access_grant set removed_at = now()
 	where id = case when i ~ '^[0-9]{1,18}$' then i::bigint end and removed_at is null returning * into g;
 	if not found then

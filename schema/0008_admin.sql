@@ -52,7 +52,7 @@ begin
 	return jsonb_build_object('name', s.key, 'value', s.value, 'about', s.about);
 end
 $$;
-create function yanmen.set_setting(caller jsonb, k text, v text, command text) returns jsonb language plpgsql as $$
+create function yanmen.set_setting(caller jsonb, args jsonb, k text, v text, command text) returns jsonb language plpgsql as $$
 declare
 	s yanmen.setting := yanmen.find_setting(k);
 begin
@@ -62,6 +62,7 @@ begin
 	if v !~ s.form or octet_length(v) > s.most then
 		raise exception 'this is no value for % (%)', s.key, s.about using errcode = 'YM400';
 	end if;
+	perform yanmen.need_version(args, 'setting', s.key);
 	update yanmen.setting set value = v where key = s.key;
 	perform pg_notify('yanmen_settings', s.key);
 	perform yanmen.note(caller, 'setting.changed', jsonb_build_object('key', s.key, 'value', v, 'before', s.value));
@@ -72,7 +73,7 @@ create function api.settings_set(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
 	perform api.need(caller, 'settings.set');
-	return yanmen.set_setting(caller, yanmen.need_arg(args, 'key'), coalesce(yanmen.arg(args, 'value'), ''),
+	return yanmen.set_setting(caller, args, yanmen.need_arg(args, 'key'), coalesce(yanmen.arg(args, 'value'), ''),
 		'settings set');
 end
 $$;
@@ -80,7 +81,7 @@ create function api.escrow_set(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
 	perform api.need(caller, 'escrow.set');
-	return yanmen.set_setting(caller, 'escrow.public', yanmen.need_arg(args, 'public_key'), 'escrow set');
+	return yanmen.set_setting(caller, args, 'escrow.public', yanmen.need_arg(args, 'public_key'), 'escrow set');
 end
 $$;
 

@@ -192,6 +192,7 @@ begin
 	if days !~ '^([0-9]{1,5}|default)$' or (days <> 'default' and days::int > 36500) then
 		raise exception 'days is a number up to 36500, 0 for ever, or: default' using errcode = 'YM400';
 	end if;
+	perform yanmen.need_version(args, 'group', g.id::text);
 	update yanmen.resource_group set retention_days = nullif(days, 'default')::int where id = g.id;
 	perform yanmen.note(caller, 'group.retention', jsonb_build_object('group', g.name, 'days', days,
 		'before', coalesce(g.retention_days::text, 'default')));

@@ -15,6 +15,7 @@ begin
 	if num_nonnulls(yanmen.arg(args, 'address'), yanmen.arg(args, 'charset'), yanmen.arg(args, 'legacy')) = 0 then
 		raise exception 'nothing to change: give address, charset or legacy' using errcode = 'YM400';
 	end if;
+	perform yanmen.need_version(args, 'target', old.id::text);
 	select old.host, old.port into a;
 	if yanmen.arg(args, 'address') is not null then
 		a := yanmen.arg_address(args, 'address');

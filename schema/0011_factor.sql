@@ -199,6 +199,7 @@ begin
 	if u.removed_at is not null then
 		raise exception '% was removed; add the user anew', u.name using errcode = 'YM404';
 	end if;
+	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set state = 'active', disabled_at = null where id = u.id;
 	perform yanmen.note(caller, 'user.enabled', jsonb_build_object('user', u.name));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'state', 'active');
@@ -217,6 +218,7 @@ begin
 	if p not in ('default', 'off', 'enrolled', 'required') then
 		raise exception 'a user''s factor is off, enrolled, required or default, not "%"', left(p, 40) using errcode = 'YM400';
 	end if;
+	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set factor = case p when 'default' then '' else p end where id = u.id;
 	perform yanmen.note(caller, 'user.factor', jsonb_build_object('user', u.name, 'policy', p));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'policy', p);

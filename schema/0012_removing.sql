@@ -20,6 +20,7 @@ begin
 	if caller ->> 'actor' = 'user:' || u.name then
 		raise exception 'nobody removes himself' using errcode = 'YM403';
 	end if;
+	perform yanmen.need_version(args, 'user', u.id::text);
 	perform yanmen.certificates_revoke(caller, array(select c.serial from yanmen.certificate c where c.user_id = u.id), 'user removed');
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()), removed_at = now(), pwhash = null,
 		name = u.name || '#' || u.id
@@ -45,6 +46,7 @@ declare
 begin
 	perform api.need(caller, 'group.manage');
 	g := yanmen.find_group(yanmen.need_arg(args, 'name'));
+	perform yanmen.need_version(args, 'group', g.id::text);
 	update yanmen.access_grant set removed_at = now() where group_id = g.id and removed_at is null;
 	get diagnostics grants = row_count;
 	delete from yanmen.group_member where group_id = g.id;
@@ -63,7 +65,7 @@ declare
 begin
 	perform api.need(caller, 'cluster.manage');
 	c := yanmen.find_cluster(yanmen.need_arg(args, 'name'));
-	perform from yanmen.cluster x where x.id = c.id for update;
+	perform yanmen.need_version(args, 'cluster', c.id::text); -- which locks it
 	select string_agg(t.name, ', ' order by t.name) into holds from yanmen.target t
 	where t.cluster_id = c.id and t.removed_at is null;
 	if holds is not null then
@@ -87,6 +89,7 @@ begin
 	perform api.need(caller, 'target.manage');
 	t := yanmen.find_target(yanmen.need_arg(args, 'name'));
 	perform api.need(caller, 'target.manage', t.id);
+	perform yanmen.need_version(args, 'target', t.id::text);
 	update yanmen.target set removed_at = now() where id = t.id;
 	update yanmen.access_grant set removed_at = now() where target_id = t.id and removed_at is null;
 	online := yanmen.sessions_to_end(t.id, null);
@@ -109,6 +112,8 @@ begin
 	perform api.need(caller, 'account.set');
 	t := yanmen.find_target(yanmen.need_arg(args, 'target'));
 	perform api.need(caller, 'account.set', t.id);
+	perform yanmen.need_version(args, 'account', (select x.id::text from yanmen.account x
+		where x.target_id = t.id and x.name = yanmen.arg(args, 'account')));
 	delete from yanmen.account x where x.target_id = t.id and x.name = yanmen.need_arg(args, 'account') returning * into a;
 	if not found then
 		raise exception 'no account % on %; see: target list', left(yanmen.arg(args, 'account'), 80), t.name using errcode = 'YM404';

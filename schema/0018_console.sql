@@ -227,7 +227,7 @@ create view console.audit as
 		and search.target_of(e) in (select console.mine('audit.search')));
 
 create view console.targets as
-	select t.id, t.name, t.kind, yanmen.address(t.host, t.port) as address, t.host, t.port, c.name as cluster,
+	select t.id, t.version, t.name, t.kind, yanmen.address(t.host, t.port) as address, t.host, t.port, c.name as cluster,
 		t.host_key is not null as pinned, yanmen.fingerprint(t.host_key) as host_key, t.pinned_at, t.charset, t.legacy,
 		t.created_at as created,
 		(select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'auth', a.auth, 'default', a.is_default,
@@ -248,14 +248,14 @@ create view console.reachable as
 	where m.user_id = (select u.id from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6));
 
 create view console.accounts as
-	select a.id, t.name as target, a.name, a.auth as kind, a.is_default as "default", a.suspended, a.public_key,
+	select a.id, a.version, t.name as target, a.name, a.auth as kind, a.is_default as "default", a.suspended, a.public_key,
 		a.updated_at as updated
 	from yanmen.account_view a join yanmen.target t on t.id = a.target_id
 	where t.removed_at is null
 		and ((select console.own('target.list')) is null or t.id in (select console.mine('target.list')));
 
 create view console.users as
-	select u.id, u.name, u.role, u.state, u.lang, u.pwhash is not null as password, u.factor,
+	select u.id, u.version, u.name, u.role, u.state, u.lang, u.pwhash is not null as password, u.factor,
 		exists (select from yanmen.factor f where f.user_id = u.id) as enrolled, u.created_at as created,
 		(select max(k.last_at) from yanmen.login_known k where k.user_id = u.id) as seen,
 		array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at) as keys
@@ -269,7 +269,7 @@ create view console.roles as
 	from yanmen.role r where (select console.own('user.list')) is null;
 
 create view console.groups as
-	select g.id, g.name, g.kind, g.retention_days, g.created_at as created,
+	select g.id, g.version, g.name, g.kind, g.retention_days, g.created_at as created,
 		(select count(*) from yanmen.group_target m where m.group_id = g.id) as targets,
 		array(select u.name from yanmen.group_admin a join yanmen.users u on u.id = a.user_id where a.group_id = g.id
 			order by u.name) as admins
@@ -278,7 +278,7 @@ create view console.groups as
 		join yanmen.users u on u.id = a.user_id where a.group_id = g.id and console.is_me(u.name)));
 
 create view console.clusters as
-	select c.id, c.name, c.networks::text[] as networks, c.created_at as created,
+	select c.id, c.version, c.name, c.networks::text[] as networks, c.created_at as created,
 		(select count(*) from yanmen.target t where t.cluster_id = c.id and t.removed_at is null) as targets,
 		array(select u.name from yanmen.cluster_admin a join yanmen.users u on u.id = a.user_id where a.cluster_id = c.id
 			order by u.name) as admins
@@ -287,7 +287,7 @@ create view console.clusters as
 		or c.id = any ((select yanmen.clusters_of(console.caller()))::bigint[]));
 
 create view console.grants as
-	select g.id, u.name as "user", g.account, t.name as target, r.name as "group", g.from_nets::text[] as "from", g.hours,
+	select g.id, g.version, u.name as "user", g.account, t.name as target, r.name as "group", g.from_nets::text[] as "from", g.hours,
 		g.until, g.features, g.idle_s as idle, g.total_s as total, g.concurrent, g.created_by, g.created_at as created,
 		coalesce(g.until <= now(), false) as expired,
 		(select count(*) from yanmen.session s where s.grant_id = g.id and s.state = 'online') as online
@@ -298,7 +298,7 @@ create view console.grants as
 		or g.target_id in (select console.mine('grant.list')));
 
 create view console.settings as
-	select s.key as id, s.key as name, s.value, s.about, s.set_by
+	select s.key as id, s.version, s.key as name, s.value, s.about, s.set_by
 	from yanmen.setting s where (select console.own('settings.read')) is null;
 
 create view console.console_sessions as

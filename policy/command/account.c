@@ -117,12 +117,17 @@ void pol_command_user_add(struct pol_call *c)
 
 /* ---- user disable, user remove: his sessions end ---- */
 
-static void end_all(struct pol_broker *b, const char *user, const char *why, const char *say)
+/* By his id: a session that runs has the name of its time. */
+static void end_all(struct pol_call *c, const struct pg_result *res, const char *why, const char *say)
 {
-	for (struct pol_worker *w = b->workers; w; w = w->next)
-		if (strcmp(w->user, user) == 0 ||
-			(w->factor.mode != POL_FACTOR_NONE && strcmp(w->factor.name, user) == 0))
+	struct span text = pg_span(res, 0, 0);
+	json_t *doc = json_loadb((const char *)text.p, text.n, 0, NULL);
+	int64_t id = json_integer_value(json_object_get(doc, "id"));
+
+	for (struct pol_worker *w = c->b->workers; id && w; w = w->next)
+		if (w->user_id == id || (w->factor.mode != POL_FACTOR_NONE && w->factor.user_id == id))
 			pol_ends_now(w, why, say);
+	json_decref(doc);
 }
 
 static void disabled(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -130,7 +135,7 @@ static void disabled(void *ctx, int code, const struct pg_result *res, const str
 	struct pol_call *c = ctx;
 
 	if (code == 0)
-		end_all(c->b, pol_call_arg(c, "name"), "user disabled", "your account was disabled / 您的账号已被停用");
+		end_all(c, res, "user disabled", "your account was disabled / 您的账号已被停用");
 	pol_call_sql_answer(c, code, res, err);
 }
 
@@ -144,7 +149,7 @@ static void removed(void *ctx, int code, const struct pg_result *res, const stru
 	struct pol_call *c = ctx;
 
 	if (code == 0)
-		end_all(c->b, pol_call_arg(c, "name"), "user removed", "your account was removed / 您的账号已被移除");
+		end_all(c, res, "user removed", "your account was removed / 您的账号已被移除");
 	pol_call_sql_answer(c, code, res, err);
 }
 

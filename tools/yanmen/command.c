@@ -27,6 +27,11 @@
 #define LOCAL(option) { .kind = CLI_TEXT, .name = option }
 #define NEED_LOCAL(option) { .kind = CLI_TEXT, .name = option, .needed = true }
 #define ID WORD("ID", "id")
+#define RENAMED WORD("OLD", "name"), WORD("NEW", "to"), VERSION
+/* The version that the list shows with --json: refused when somebody changed it since. */
+#define VERSION TEXT("--if-version", "version")
+#define VERSION_NOTE_EN "  --if-version N   only when nobody changed it since `list --json` showed version N"
+#define VERSION_NOTE_ZH "  --if-version N   仅当自 list --json 显示版本 N 以来无人修改时才执行"
 #define TARGET_NOTES_EN \
 	"  --charset C        utf-8, gbk, gb18030, big5: what its programs print; search and replay show UTF-8\n" \
 	"  --legacy on|off    allows SHA-1, CBC and small groups towards this target alone"
@@ -59,6 +64,15 @@ const struct cli_command cli_commands[] = {
 	  .zh = "移除用户及其密钥和授权;结束其会话,保留历史记录", .example = "user remove alice", .params = { WORD("NAME", "name") } },
 	{ .words = "user enable", .form = "NAME", .en = "takes a user disable back", .zh = "恢复被停用的用户",
 	  .example = "user enable alice", .params = { WORD("NAME", "name") } },
+	{ .words = "user set", .form = "NAME [--role R] [--lang en|zh|none] [--if-version N]", .en = "changes a user's role or language",
+	  .zh = "修改用户的角色或语言", .example = "user set alice --role dba", .notes_en = VERSION_NOTE_EN, .notes_zh = VERSION_NOTE_ZH,
+	  .params = { WORD("NAME", "name"), { .kind = CLI_TEXT, .name = "--role", .key = "role", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--lang", .key = "lang", .choice = 1 }, VERSION },
+	  .choices = { { .en = "what is to change? give --role or --lang", .zh = "要修改什么?请给出 --role 或 --lang" } } },
+	{ .words = "user rename", .form = "OLD NEW [--if-version N]",
+	  .en = "another login name; grants and keys stay, sessions keep the name of their time, certificates are issued anew",
+	  .zh = "更改登录名;授权与密钥保留,会话保留当时的名称,证书需重新签发", .example = "user rename alice alice.liu",
+	  .notes_en = VERSION_NOTE_EN, .notes_zh = VERSION_NOTE_ZH, .params = { RENAMED } },
 	{ .words = "user factor", .form = "NAME off|enrolled|required|default",
 	  .en = "the second factor of one user; default = what the setting factor.policy says", .zh = "设置某用户的第二因子;default 即按 factor.policy",
 	  .example = "user factor alice required", .params = { WORD("NAME", "name"), WORD("POLICY", "policy") } },
@@ -114,6 +128,9 @@ const struct cli_command cli_commands[] = {
 	  .example = "group take web web02", .params = { WORD("GROUP", "group"), WORDS("TARGET", "target") } },
 	{ .words = "group remove", .form = "NAME", .en = "removes a group and the grants to it; its targets stay",
 	  .zh = "移除资源组及对它的授权;其中的资源保留", .example = "group remove web", .params = { WORD("NAME", "name") } },
+	{ .words = "group rename", .form = "OLD NEW [--if-version N]", .en = "another name; members, admins and grants stay",
+	  .zh = "更改资源组名称;成员、管理员与授权保留", .example = "group rename web www", .notes_en = VERSION_NOTE_EN,
+	  .notes_zh = VERSION_NOTE_ZH, .params = { RENAMED } },
 	{ .words = "group list", .form = "", .en = "all resource groups", .zh = "列出资源组", .example = "group list",
 	  .columns = "id,name,kind,admins,targets" },
 	{ .words = "group admin", .form = "GROUP USER", .en = "makes a user the group's admin", .zh = "指定资源组管理员",
@@ -125,6 +142,13 @@ const struct cli_command cli_commands[] = {
 	  .example = "cluster put dc1 web01", .params = { WORD("CLUSTER", "cluster"), WORDS("TARGET", "target") } },
 	{ .words = "cluster remove", .form = "NAME", .en = "removes a cluster that holds no target", .zh = "移除不含资源的集群",
 	  .example = "cluster remove dc1", .params = { WORD("NAME", "name") } },
+	{ .words = "cluster set", .form = "NAME --network CIDR… [--if-version N]",
+	  .en = "changes the networks of a cluster; its targets must lie inside", .zh = "修改集群网络;其资源须在网络之内",
+	  .example = "cluster set dc1 --network 10.1.0.0/16 10.3.0.0/16", .notes_en = VERSION_NOTE_EN, .notes_zh = VERSION_NOTE_ZH,
+	  .params = { WORD("NAME", "name"), { .kind = CLI_SPREAD, .name = "--network", .key = "network", .needed = true }, VERSION } },
+	{ .words = "cluster rename", .form = "OLD NEW [--if-version N]", .en = "another name; targets and admins stay",
+	  .zh = "更改集群名称;资源与管理员保留", .example = "cluster rename dc1 shanghai", .notes_en = VERSION_NOTE_EN,
+	  .notes_zh = VERSION_NOTE_ZH, .params = { RENAMED } },
 	{ .words = "cluster admin", .form = "CLUSTER USER", .en = "gives a cluster into the care of a user with the role cluster_admin",
 	  .zh = "将集群交由具有 cluster_admin 角色的用户管理", .example = "cluster admin dc1 bob",
 	  .params = { WORD("CLUSTER", "cluster"), WORD("USER", "user") } },
@@ -136,15 +160,19 @@ const struct cli_command cli_commands[] = {
 	  .notes_en = TARGET_NOTES_EN, .notes_zh = TARGET_NOTES_ZH,
 	  .params = { WORD("NAME", "name"), NEED("--kind", "kind"), NEED("--address", "address"),
 		  NEED("--cluster", "cluster"), TEXT("--charset", "charset"), TEXT("--legacy", "legacy") } },
-	{ .words = "target set", .form = "NAME [--address HOST:PORT] [--charset C] [--legacy on|off]",
+	{ .words = "target set", .form = "NAME [--address HOST:PORT] [--charset C] [--legacy on|off] [--if-version N]",
 	  .en = "changes a target; another address suspends its accounts until their credentials are entered again",
 	  .zh = "修改资源;更换地址后其账号暂停,直至重新录入凭据", .example = "target set old01 --charset gbk --legacy on",
-	  .notes_en = TARGET_NOTES_EN, .notes_zh = TARGET_NOTES_ZH,
+	  .notes_en = TARGET_NOTES_EN "\n" VERSION_NOTE_EN, .notes_zh = TARGET_NOTES_ZH "\n" VERSION_NOTE_ZH,
 	  .params = { WORD("NAME", "name"), { .kind = CLI_TEXT, .name = "--address", .key = "address", .choice = 1 },
 		  { .kind = CLI_TEXT, .name = "--charset", .key = "charset", .choice = 1 },
-		  { .kind = CLI_TEXT, .name = "--legacy", .key = "legacy", .choice = 1 } },
+		  { .kind = CLI_TEXT, .name = "--legacy", .key = "legacy", .choice = 1 }, VERSION },
 	  .choices = { { .en = "what is to change? give --address, --charset or --legacy",
 		  .zh = "要修改什么?请给出 --address、--charset 或 --legacy" } } },
+	{ .words = "target rename", .form = "OLD NEW [--if-version N]",
+	  .en = "another name; credentials, host key and grants stay, sessions keep the name of their time",
+	  .zh = "更改资源名称;凭据、主机密钥与授权保留,会话保留当时的名称", .example = "target rename web01 www01",
+	  .notes_en = VERSION_NOTE_EN, .notes_zh = VERSION_NOTE_ZH, .params = { RENAMED } },
 	{ .words = "target remove", .form = "NAME",
 	  .en = "removes a target, its credentials and grants; its sessions end, their recordings stay",
 	  .zh = "移除资源及其凭据和授权;结束其会话,保留录像", .example = "target remove web01", .params = { WORD("NAME", "name") } },
@@ -200,6 +228,12 @@ const struct cli_command cli_commands[] = {
 	{ .words = "grant remove", .form = "ID", .en = "ends a grant", .zh = "撤销授权", .example = "grant remove 12", .params = { ID } },
 	{ .words = "grant list", .form = "", .en = "all grants", .zh = "列出授权", .example = "grant list",
 	  .columns = "id,user,account,target,group,hours,until,features,online,expired" },
+	{ .words = "history", .wire = "history list", .form = "KIND NAME",
+	  .en = "who changed it, when, from what to what; out of the audit log", .zh = "变更历史:何人何时将何值改为何值(取自审计日志)",
+	  .example = "history target web01",
+	  .notes_en = "  KIND   user, group, cluster, target, account (NAME: TARGET/ACCOUNT), grant (its ID), setting (its KEY)",
+	  .notes_zh = "  KIND   user、group、cluster、target、account(NAME 为 资源/账号)、grant(编号)、setting(键)",
+	  .columns = "at,actor,event,before,after", .params = { WORD("KIND", "kind"), WORD("NAME", "name") } },
 	{ .words = "ssh-config", .form = "--user U [--gate HOST:PORT]",
 	  .en = "prints a configuration for OpenSSH: ssh TARGET goes through the gateway", .zh = "输出 OpenSSH 客户端配置:ssh 资源名 即经由网关",
 	  .example = "ssh-config --user alice --gate gate.example.com:2222",
