@@ -174,7 +174,7 @@ begin
 	select e.actor, e.at into last from yanmen.change c join audit.event e on e.uid = c.uid and e.at = c.at
 	where c.kind = need_version.kind and c.object = need_version.object order by c.id desc limit 1;
 	raise exception 'meanwhile changed by %, at %: look at the new state and try again', coalesce(last.actor, 'the gateway'),
-		coalesce(yanmen.time_text(date_trunc('second', last.at)), '-') using errcode = 'YM409';
+		coalesce(to_char(last.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'), '-') using errcode = 'YM409';
 end
 $$;
 

@@ -1,22 +1,10 @@
 // Every page in both languages: WCAG 2.2 AA as far as axe can tell, and the weight of the first load.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { browser, facts, LANGUAGES, openShell, shot, signIn, texts, user } from './harness.mjs'
+import { browser, facts, faults, LANGUAGES, openShell, shot, signIn, texts, user } from './harness.mjs'
 
 const PAGES = ['/', '/sessions', '/history', '/inventory/targets', '/inventory/accounts', '/inventory/groups', '/inventory/clusters',
 	'/inventory/users', '/inventory/grants', '/inventory/settings', '/audit', '/files', '/my-sessions', '/terminals', '/no-such-page']
-const axe = readFileSync(new URL('../../console/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-
-async function faults(page) {
-	const session = await page.context().newCDPSession(page)
-	await session.send('Runtime.evaluate', { expression: axe })
-	const found = await page.evaluate(async () => {
-		const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
-		return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
-	})
-	return found
-}
 
 /* What opens over a page is looked at when it has come to rest. */
 async function opened(page) {

@@ -118,3 +118,16 @@ export function codeOf(secret, step = Math.floor(Date.now() / 30_000)) {
 	const at = mac[19] & 15
 	return String((mac.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
+
+const axe = readFileSync(new URL('../../console/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+/* What axe finds wrong: WCAG 2.2 AA as far as it can tell. */
+export async function faults(page) {
+	const session = await page.context().newCDPSession(page)
+	await session.send('Runtime.evaluate', { expression: axe })
+	const found = await page.evaluate(async () => {
+		const result = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+		return result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`)
+	})
+	return found
+}

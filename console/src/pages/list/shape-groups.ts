@@ -1,4 +1,4 @@
-import type { Field, Row, Shape } from './shape'
+import { renaming, type Field, type Row, type Shape } from './shape'
 
 const name = (row: Row) => ({ name: row.name })
 const chosen: Field = { key: 'target', label: 'field.targets', kind: 'of', from: 'targets', several: true, required: true }
@@ -6,6 +6,7 @@ const admin: Field = { key: 'user', label: 'field.user', kind: 'of', from: 'user
 
 export const groups: Shape = {
 	collection: 'groups',
+	kind: 'group',
 	title: 'inventory.groups',
 	watched: ['groups', 'targets'],
 	search: 'list.search',
@@ -36,14 +37,17 @@ export const groups: Shape = {
 			label: 'action.retention',
 			permission: 'group.manage',
 			args: (row) => ({ group: row.name }),
+			versioned: true,
 			fields: [{ key: 'days', label: 'field.days', kind: 'text', required: true, about: 'about.days', value: (row) => row.retention_days ?? '' }],
 		},
-		{ command: 'group remove', label: 'action.remove', permission: 'group.manage', args: name, danger: true, bulk: true },
+		renaming('group', 'group.manage'),
+		{ command: 'group remove', label: 'action.remove', permission: 'group.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
 }
 
 export const clusters: Shape = {
 	collection: 'clusters',
+	kind: 'cluster',
 	title: 'inventory.clusters',
 	watched: ['clusters', 'targets'],
 	search: 'list.search',
@@ -66,6 +70,15 @@ export const clusters: Shape = {
 	actions: [
 		{ command: 'cluster put', label: 'action.put', permission: 'cluster.put', args: (row) => ({ cluster: row.name }), fields: [chosen] },
 		{ command: 'cluster admin', label: 'action.admin', permission: 'cluster.manage', args: (row) => ({ cluster: row.name }), fields: [admin] },
-		{ command: 'cluster remove', label: 'action.remove', permission: 'cluster.manage', args: name, danger: true, bulk: true },
+		{
+			command: 'cluster set',
+			label: 'action.change',
+			permission: 'cluster.manage',
+			args: name,
+			versioned: true,
+			fields: [{ key: 'network', label: 'field.networks', kind: 'area', several: true, required: true, about: 'about.networks', value: (row) => row.networks }],
+		},
+		renaming('cluster', 'cluster.manage'),
+		{ command: 'cluster remove', label: 'action.remove', permission: 'cluster.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
 }

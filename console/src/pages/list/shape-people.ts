@@ -1,5 +1,6 @@
-import type { Choice, Row, Shape } from './shape'
+import { renaming, type Choice, type Row, type Shape } from './shape'
 
+const LANGUAGES: Choice[] = [{ value: 'zh', text: 'lang.zh' }, { value: 'en', text: 'lang.en' }]
 const name = (row: Row) => ({ name: row.name })
 const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required'].map((value) => ({ value, text: `factor.${value}` }))
 const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
@@ -7,6 +8,7 @@ const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 
 
 export const users: Shape = {
 	collection: 'users',
+	kind: 'user',
 	title: 'inventory.users',
 	watched: ['users'],
 	search: 'list.search',
@@ -29,27 +31,41 @@ export const users: Shape = {
 			{ key: 'role', label: 'field.role', kind: 'of', from: 'roles', required: true },
 			{ key: 'secret', label: 'field.password', kind: 'secret', about: 'about.password' },
 			{ key: 'key', label: 'field.keys', kind: 'area', several: true, about: 'about.keys' },
-			{ key: 'lang', label: 'field.lang', kind: 'choice', choices: [{ value: 'zh', text: 'lang.zh' }, { value: 'en', text: 'lang.en' }] },
+			{ key: 'lang', label: 'field.lang', kind: 'choice', choices: LANGUAGES },
 		],
 	},
 	actions: [
-		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, danger: true, bulk: true, when: (row) => row.state === 'active' },
-		{ command: 'user enable', label: 'action.enable', permission: 'user.manage', args: name, bulk: true, when: (row) => row.state === 'disabled' },
+		{
+			command: 'user set',
+			label: 'action.change',
+			permission: 'user.manage',
+			args: name,
+			versioned: true,
+			fields: [
+				{ key: 'role', label: 'field.role', kind: 'of', from: 'roles', value: (row) => row.role },
+				{ key: 'lang', label: 'field.lang', kind: 'choice', choices: [...LANGUAGES, { value: 'none', text: 'inventory_more.no_language' }], value: (row) => row.lang || 'none' },
+			],
+		},
+		renaming('user', 'user.manage', 'about.user'),
+		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true, when: (row) => row.state === 'active' },
+		{ command: 'user enable', label: 'action.enable', permission: 'user.manage', args: name, versioned: true, bulk: true, when: (row) => row.state === 'disabled' },
 		{
 			command: 'user factor',
 			label: 'action.factor',
 			permission: 'factor.manage',
 			args: name,
+			versioned: true,
 			bulk: true,
 			fields: [{ key: 'policy', label: 'field.policy', kind: 'choice', choices: POLICIES, required: true, value: (row) => row.factor || 'default' }],
 		},
 		{ command: 'factor reset', label: 'action.factor_reset', permission: 'factor.manage', args: name, danger: true, when: (row) => row.enrolled === true },
-		{ command: 'user remove', label: 'action.remove', permission: 'user.manage', args: name, danger: true, bulk: true },
+		{ command: 'user remove', label: 'action.remove', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
 }
 
 export const grants: Shape = {
 	collection: 'grants',
+	kind: 'grant',
 	title: 'inventory.grants',
 	watched: ['grants', 'sessions'],
 	search: 'list.search',
@@ -83,5 +99,5 @@ export const grants: Shape = {
 			{ key: 'concurrent', label: 'field.concurrent', kind: 'text' },
 		],
 	},
-	actions: [{ command: 'grant remove', label: 'action.remove', permission: 'grant.manage', args: (row) => ({ id: String(row.id) }), danger: true, bulk: true }],
+	actions: [{ command: 'grant remove', label: 'action.remove', permission: 'grant.manage', args: (row) => ({ id: String(row.id) }), versioned: true, danger: true, bulk: true }],
 }

@@ -2,6 +2,7 @@ import type { Shape } from './shape'
 
 export const settings: Shape = {
 	collection: 'settings',
+	kind: 'setting',
 	title: 'inventory.settings',
 	watched: ['settings'],
 	search: 'list.search',
@@ -16,6 +17,7 @@ export const settings: Shape = {
 			label: 'action.change',
 			permission: 'settings.set',
 			args: (row) => ({ key: row.name }),
+			versioned: true,
 			when: (row) => row.set_by === 'settings set',
 			fields: [{ key: 'value', label: 'field.value', kind: 'area', value: (row) => row.value }],
 		},

@@ -1,4 +1,4 @@
-import type { Choice, Field, Row, Shape } from './shape'
+import { renaming, type Choice, type Field, type Row, type Shape } from './shape'
 
 const KINDS: Choice[] = ['linux', 'windows', 'mysql', 'sqlserver'].map((value) => ({ value, text: `kind.${value}` }))
 const SETS: Choice[] = ['utf-8', 'gbk', 'gb18030', 'big5'].map((value) => ({ value }))
@@ -8,6 +8,7 @@ const name = (row: Row) => ({ name: row.name })
 
 export const targets: Shape = {
 	collection: 'targets',
+	kind: 'target',
 	title: 'inventory.targets',
 	watched: ['targets', 'accounts', 'groups', 'clusters'],
 	search: 'list.search',
@@ -42,12 +43,14 @@ export const targets: Shape = {
 			label: 'action.change',
 			permission: 'target.manage',
 			args: name,
+			versioned: true,
 			fields: [
 				{ key: 'address', label: 'field.address', kind: 'text', about: 'about.readdress', value: (row) => row.address },
 				charset,
 				legacy,
 			],
 		},
+		renaming('target', 'target.manage'),
 		{
 			command: 'target repin',
 			label: 'action.repin',
@@ -63,7 +66,7 @@ export const targets: Shape = {
 			together: (rows) => ({ target: rows.map((row) => row.name) }),
 			fields: [{ key: 'group', label: 'field.group', kind: 'of', from: 'groups', required: true }],
 		},
-		{ command: 'target remove', label: 'action.remove', permission: 'target.manage', args: name, danger: true, bulk: true },
+		{ command: 'target remove', label: 'action.remove', permission: 'target.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
 }
 
@@ -71,6 +74,7 @@ const SECRETS: Choice[] = ['password', 'key', 'ca'].map((value) => ({ value, tex
 
 export const accounts: Shape = {
 	collection: 'accounts',
+	kind: 'account',
 	title: 'inventory.accounts',
 	watched: ['accounts', 'targets'],
 	search: 'list.search',
@@ -99,6 +103,7 @@ export const accounts: Shape = {
 			label: 'action.secret',
 			permission: 'account.set',
 			args: (row) => ({ target: row.target, account: row.name }),
+			versioned: true,
 			fields: [
 				{ key: 'kind', label: 'field.secret_kind', kind: 'choice', choices: SECRETS, required: true, value: (row) => row.kind },
 				{ key: 'secret', label: 'field.secret', kind: 'secret', about: 'about.secret' },
@@ -109,6 +114,7 @@ export const accounts: Shape = {
 			label: 'action.remove',
 			permission: 'account.set',
 			args: (row) => ({ target: row.target, account: row.name }),
+			versioned: true,
 			danger: true,
 			bulk: true,
 		},

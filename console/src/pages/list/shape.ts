@@ -41,10 +41,12 @@ export interface Action {
 	bulk?: boolean // for several rows, one command each
 	together?: (rows: Row[]) => Record<string, unknown> // for several rows, one command
 	when?: (row: Row) => boolean
+	versioned?: boolean // takes the version that was seen, so that nobody else's change is lost
 	answer?: boolean // its answer is for eyes
 }
 export interface Shape {
 	collection: string
+	kind: string // of its history
 	title: string
 	watched: string[]
 	search: string
@@ -52,4 +54,17 @@ export interface Shape {
 	columns: Column[]
 	create?: Action
 	actions: Action[]
+}
+
+/* Another name: what it is called elsewhere follows, sessions keep the name of their time. */
+export function renaming(noun: 'user' | 'group' | 'cluster' | 'target', permission: string, about?: string): Action {
+	const field: Field = { key: 'to', label: 'field.name', kind: 'text', required: true, value: (row) => row.name }
+	return {
+		command: `${noun} rename`,
+		label: 'inventory_more.rename',
+		permission,
+		args: (row) => ({ name: row.name }),
+		versioned: true,
+		fields: [about ? { ...field, about } : field],
+	}
 }
