@@ -9,7 +9,6 @@
 #include "policy/dial/dial.h"
 #include "policy/login/hashing.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,9 +101,8 @@ static bool fd_is(int fd, uint8_t kind)
 		return fd < 0;
 	case POL_FD_SECRET_MAYBE:
 		return fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SECRET_MAX);
-	case POL_FD_FILE: /* anything else could block whoever writes to it */
-		return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		       (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+	case POL_FD_FILE:
+		return pol_pour_can(fd);
 	default:
 		return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_SEQPACKET;
 	}
@@ -134,6 +132,7 @@ static void call_free(struct pol_call *c)
 		c->state_free(c);
 	free(c->state);
 	loop_timer_del(&c->late);
+	pol_pour_stop(&c->pour);
 	pol_query_drop(&c->b->sql, c);
 	pol_ask_drop(&c->b->asks, c);
 	pol_dial_drop(c->b->dialler, c);
@@ -272,6 +271,25 @@ void pol_call_sql_answer(void *ctx, int code, const struct pg_result *res, const
 	} else {
 		pol_call_answer(c, pg_rows(res) ? pg_span(res, 0, 0) : span_str("null"));
 	}
+}
+
+static void poured(void *ctx, int code)
+{
+	struct pol_call *c = ctx;
+
+	if (code < 0)
+		pol_call_fail(c, -EIO, c->pour_say);
+	else
+		c->poured(c);
+}
+
+void pol_call_pour(struct pol_call *c, struct span bytes, const char *say, void (*then)(struct pol_call *c))
+{
+	c->pour.done = poured;
+	c->pour.ctx = c;
+	c->pour_say = say;
+	c->poured = then;
+	pol_pour_start(&c->pour, c->b->loop, c->fd, bytes);
 }
 
 static int exit_of(int code)

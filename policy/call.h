@@ -4,6 +4,7 @@
 #include "gateway/core/json.h"
 #include "gateway/core/loop.h"
 #include "policy/command/commands.h"
+#include "policy/pour.h"
 #include "policy/query.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,9 @@ struct pol_call {
 	void *state;
 	void (*state_free)(struct pol_call *c);
 	struct loop_timer late;
+	struct pol_pour pour;
+	const char *pour_say;
+	void (*poured)(struct pol_call *c);
 	/* to the skin: */
 	void (*answer)(void *ctx, struct span json, int exit, const char *say);
 	void *ctx;
@@ -65,6 +69,9 @@ void pol_call_sql(struct pol_call *c, struct buf *args, pg_done *done);
 void pol_call_sql_on(struct pol_call *c, struct pol_queries *queries, struct buf *args, pg_done *done);
 /* The answer of a function, row 0 column 0, as the command's answer. */
 void pol_call_sql_answer(void *ctx, int code, const struct pg_result *res, const struct err *err);
+
+/* Writes to the command's file, then calls `poured`; when that cannot be, the command fails with `say`.  Both live until then. */
+void pol_call_pour(struct pol_call *c, struct span bytes, const char *say, void (*poured)(struct pol_call *c));
 
 void pol_call_answer(struct pol_call *c, struct span json);
 void pol_call_fail(struct pol_call *c, int code, const char *say);

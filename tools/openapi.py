@@ -11,17 +11,19 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE, TABLE, ROUTES, PROBLEMS = "docs/openapi.yaml", "policy/command/commands.c", "webterm/route.c", "webterm/problem.c"
+RESULTS = "webterm/result.c"
 BEGIN, END = "  # The commands, by tools/openapi.py from policy/command/commands.c\n", "  # End of the commands\n"
 ROW = re.compile(r'\{ "([a-z -]+)", (?:"([\w.]+)"|NULL), (?:"[\w.]+"|NULL), (\w+), \d+, \w+,\s*\{(.*?)\} \},\n', re.S)
 ARG = re.compile(r'\{ "(\w+)", ([A-Z |0]+), (\d+) \}')
-PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE")  # the others want a descriptor, which nobody can send over HTTPS
+FILE_ANSWER = "POL_FD_FILE"
+PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE", FILE_ANSWER)  # sockets are WebSockets of their own
 
 
 def commands(root):
     for name, permission, fd, args in ROW.findall((root / TABLE).read_text()):
         if fd in PLAIN:
-            yield name, permission, fd == "POL_FD_SECRET_MAYBE", [(key, "REQ" in flags, "REP" in flags, int(size) or 255)
-                                                                  for key, flags, size in ARG.findall(args)]
+            yield name, permission, fd, [(key, "REQ" in flags, "REP" in flags, int(size) or 255)
+                                         for key, flags, size in ARG.findall(args)]
 
 
 def schema(args, secret):
@@ -40,17 +42,20 @@ def schema(args, secret):
 
 def rendered(root):
     out = [BEGIN]
-    for name, permission, secret, args in commands(root):
+    for name, permission, fd, args in commands(root):
         pad = " " * 14
         out.append(f"  /api/v1/commands/{name.replace(' ', '/')}:\n    post:\n      operationId: {re.sub('[ -]', '_', name)}\n"
                    f"      tags: [commands]\n")
         if permission:
             out.append(f"      x-permission: {permission}\n")
+        is_file = fd == FILE_ANSWER
+        parameters = '{ $ref: "#/components/parameters/As" }, { $ref: "#/components/parameters/Name" }' if is_file else \
+            '{ $ref: "#/components/parameters/Once" }'
         out.append('      security: [{ session: [], csrf: [] }]\n'
-                   '      parameters: [{ $ref: "#/components/parameters/Once" }]\n'
+                   f'      parameters: [{parameters}]\n'
                    "      requestBody:\n        required: true\n        content:\n          application/json:\n            schema:\n")
-        out += [f"{pad}{line}\n" for line in schema(args, secret)]
-        out.append('      responses: { "200": { $ref: "#/components/responses/Done" }, '
+        out += [f"{pad}{line}\n" for line in schema(args, fd == "POL_FD_SECRET_MAYBE")]
+        out.append(f'      responses: {{ "200": {{ $ref: "#/components/responses/{"File" if is_file else "Done"}" }}, '
                    'default: { $ref: "#/components/responses/Problem" } }\n')
     return "".join(out) + END
 
@@ -93,6 +98,9 @@ def faults(root):
         yield root / FILE, 1, f"{method} {path} is not described"
     for method, path in sorted(told - served):
         yield root / FILE, 1, f"nobody serves {method} {path}"
+    answered = set(re.findall(r'^\t\{ "([a-z ]+)", (?:"[a-z]+"|NULL), "', (root / RESULTS).read_text(), re.M))
+    if answered != {name for name, _, fd, _ in commands(root) if fd == FILE_ANSWER}:
+        yield root / RESULTS, 1, "the commands that answer with a file are not those of the table"
     codes = re.search(r"enum: \[(malformed[^\]]*)\]", text)
     if not codes or codes[1].split(", ") != re.findall(r'\{ [45]\d\d, "(\w+)",', (root / PROBLEMS).read_text()):
         yield root / FILE, 1, f"the codes of a problem are not those of {PROBLEMS}"

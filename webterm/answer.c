@@ -7,11 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEAD_MAX = 4096, BODY_MAX = 64 << 20, TOLD_US = 10 * 1000 * 1000 };
+enum { HEAD_MAX = 4096, BODY_MAX = 64 << 20, TOLD_US = 10 * 1000 * 1000, CHUNK_HEAD = 6 /* four digits, CRLF */, CHUNK_MAX = 0xffff };
 
 /* What a page of ours may do.  Workers have the policy of their own file. */
-static void put_policy(struct buf *out, const char *nonce)
+static void put_policy(struct buf *out, const char *nonce, bool download)
 {
+	if (download) {
+		buf_printf(out, "Content-Security-Policy: default-src 'none'; sandbox\r\n");
+		return;
+	}
 	buf_printf(out, "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src-elem 'self'");
 	if (nonce)
 		buf_printf(out, " 'nonce-%s'", nonce);
@@ -28,11 +32,13 @@ static void put_head(struct web_request *r, const struct web_answer *a, uint64_t
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, web_problem_reason(status));
 	if (a->type)
 		buf_printf(out, "Content-Type: %s\r\n", a->type);
-	if (length != WEB_ANSWER_OPEN)
+	if (length == WEB_ANSWER_OPEN)
+		buf_printf(out, "Transfer-Encoding: chunked\r\n");
+	else
 		buf_printf(out, "Content-Length: %" PRIu64 "\r\n", length);
 	buf_printf(out, "Connection: %s\r\nCache-Control: %s\r\n", r->answer.close ? "close" : "keep-alive",
 		a->forever ? "public, max-age=31536000, immutable" : "no-store");
-	put_policy(out, a->nonce);
+	put_policy(out, a->nonce, a->download);
 	buf_printf(out, "Strict-Transport-Security: max-age=31536000\r\nX-Content-Type-Options: nosniff\r\n"
 			"Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
 			"Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: clipboard-read=(self), "
@@ -70,9 +76,23 @@ void web_answer(struct web_request *r, const struct web_answer *a)
 	begin(r, a, a->body.n);
 }
 
+void web_answer_put_name(struct buf *headers, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	buf_printf(headers, "Content-Disposition: attachment; filename*=UTF-8''");
+	for (const char *c = slash ? slash + 1 : path; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("._-", *c);
+		if (plain)
+			buf_put(headers, c, 1);
+		else
+			buf_printf(headers, "%%%02X", (unsigned)(uint8_t)*c);
+	}
+	buf_printf(headers, "\r\n");
+}
+
 void web_answer_stream(struct web_request *r, const struct web_answer *a, uint64_t length)
 {
-	r->answer.close |= length == WEB_ANSWER_OPEN;
+	r->answer.chunked = length == WEB_ANSWER_OPEN;
 	r->answer.left = r->answer.head_only ? 0 : length;
 	begin(r, a, length);
 }
@@ -123,6 +143,26 @@ void web_answer_problem(struct web_request *r, enum web_problem p, struct span d
 
 /* ---- going out ---- */
 
+/* One chunk of an open stream, or its end: without that, whoever reads knows that something is missing. */
+static int chunk(struct web_request *r, uint8_t *room, size_t size)
+{
+	static const char end[] = "0\r\n\r\n";
+	char head[16];
+	size_t most = size - CHUNK_HEAD - 2 < CHUNK_MAX ? size - CHUNK_HEAD - 2 : CHUNK_MAX;
+	int got = r->answer.more(r, room + CHUNK_HEAD, most);
+	if (got == -ENODATA) {
+		r->answer.left = 0;
+		memcpy(room, end, sizeof end - 1);
+		return sizeof end - 1;
+	}
+	if (got <= 0)
+		return got;
+	(void)snprintf(head, sizeof head, "%04x\r\n", (unsigned)got);
+	memcpy(room, head, CHUNK_HEAD);
+	memcpy(room + CHUNK_HEAD + got, "\r\n", 2);
+	return CHUNK_HEAD + got + 2;
+}
+
 /* Fills the room behind libwebsockets' own with head and body; negative: the stream broke. */
 static int fill(struct web_request *r, uint8_t *room, size_t size)
 {
@@ -138,17 +178,13 @@ static int fill(struct web_request *r, uint8_t *room, size_t size)
 		a->rest = span_of(a->rest.p + more, a->rest.n - more);
 		return (int)(n + more);
 	}
-	if (a->left > 0 && a->more) {
-		size_t most = a->left < size - n ? (size_t)a->left : size - n;
-		int got = a->more(r, room + n, most);
-		if (got == -ENODATA && a->left > UINT64_MAX / 2)
-			got = (int)(a->left = 0); /* an open stream has come to its end */
-		if (got < 0)
-			return got;
-		a->left -= (uint64_t)got;
-		n += (size_t)got;
-	}
-	return (int)n;
+	if (a->left == 0 || !a->more)
+		return (int)n;
+	int got = a->chunked ? chunk(r, room + n, size - n) : a->more(r, room + n, a->left < size - n ? (size_t)a->left : size - n);
+	if (got < 0)
+		return got;
+	a->left -= a->chunked ? 0 : (uint64_t)got;
+	return (int)n + got;
 }
 
 static int finish(struct web_conn *c)

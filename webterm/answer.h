@@ -15,14 +15,17 @@ struct web_answer {
 	const char *headers; /* more lines, each with its CRLF; NULL = none */
 	const char *nonce;   /* of the page's styles; NULL = none */
 	bool forever;        /* may be kept: its name changes with its content */
+	bool download;       /* a file to be saved: it may do nothing where it is shown after all */
 	struct span body;
 	bool lives;          /* body outlives the request and is not copied */
 };
 void web_answer(struct web_request *r, const struct web_answer *a);
 void web_answer_json(struct web_request *r, struct span json);
 void web_answer_problem(struct web_request *r, enum web_problem p, struct span detail);
-/* A stream of `length` bytes, as r->answer.more gives them; WEB_ANSWER_OPEN = until the connection is closed. */
+/* A stream of `length` bytes, as r->answer.more gives them; WEB_ANSWER_OPEN = as many as there are, in chunks (RFC 9112 section 7.1). */
 #define WEB_ANSWER_OPEN UINT64_MAX
+/* Content-Disposition: attachment; the last part of `path` (RFC 6266, RFC 8187). */
+void web_answer_put_name(struct buf *headers, const char *path);
 void web_answer_stream(struct web_request *r, const struct web_answer *a, uint64_t length);
 void web_answer_go_on(struct web_request *r);
 int web_answer_write(struct web_conn *c); /* libwebsockets' callback: 0, or -1 = close */

@@ -7,6 +7,7 @@
 #include "webterm/args.h"
 #include "webterm/broker.h"
 #include "webterm/keep.h"
+#include "webterm/result.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,10 @@ void web_command_run(struct web_request *r)
 	char name[140];
 	bool two = r->route.part[1][0];
 	(void)snprintf(name, sizeof name, "%s%s%s", r->route.part[0], two ? " " : "", r->route.part[1]);
-	run(r, name, false);
+	if (web_result_is(name))
+		web_result_ask(r, name);
+	else
+		run(r, name, false);
 }
 
 void web_command_logout(struct web_request *r)

@@ -7,6 +7,7 @@ struct web_request;
  *
  * Shape:   the arguments as JSON (args.h); {"secret": "..."} goes to the broker in a sealed memfd.  200 and the command's
  *          JSON, or a problem by its exit code.
+ *          A command that answers with a file: result.h.
  * Idempotency-Key: keep.h.
  */
 void web_command_run(struct web_request *r);

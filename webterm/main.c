@@ -15,6 +15,7 @@
 #include "webterm/files.h"
 #include "webterm/keep.h"
 #include "webterm/login.h"
+#include "webterm/result.h"
 #include "webterm/socket.h"
 #include "webterm/terminal.h"
 #include "webterm/ticket.h"
@@ -217,6 +218,7 @@ static void make_parts(void)
 	web.answers = web_keep_new();
 	web.broker = web_broker_new(&web);
 	web.vault = web_vault_new(&web);
+	web.results = web_result_new(&web);
 	web.sockets = web_socket_new(&web);
 	web.events = web_events_new(&web);
 	web.files = web_files_new();
@@ -285,6 +287,7 @@ static void finish(void)
 	web.visits = web_login_free(web.visits);
 	web.pg = pg_free(web.pg);
 	web.broker = web_broker_free(web.broker);
+	web.results = web_result_free(web.results);
 	web.vault = web_vault_free(web.vault);
 	web.listen = web_conn_free(web.listen);
 	web.sockets = web_socket_free(web.sockets);

@@ -17,7 +17,7 @@
  * Owns:    all that it points to; wiped, since a body may hold a password.
  */
 struct web_answer_state {
-	bool begun, close, head_only;
+	bool begun, close, head_only, chunked;
 	struct buf head, own;
 	struct span rest;  /* of own, or of something that lives as long as we */
 	uint64_t left;     /* bytes of the body that Content-Length has promised and `more` still owes */

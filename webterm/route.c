@@ -21,6 +21,7 @@ static const struct {
 	{ WEB_GET, API "/me", WEB_ROUTE_ME, SIGNED },
 	{ WEB_POST, API "/commands/*", WEB_ROUTE_COMMAND, SIGNED | BODY },
 	{ WEB_POST, API "/commands/*/*", WEB_ROUTE_COMMAND, SIGNED | BODY },
+	{ WEB_GET, API "/downloads/*", WEB_ROUTE_RESULT, SIGNED },
 	{ WEB_POST, API "/terminals", WEB_ROUTE_TERMINAL_NEW, SIGNED | BODY },
 	{ WEB_POST, API "/terminals/*/ticket", WEB_ROUTE_TERMINAL_TICKET, SIGNED | BODY },
 	{ WEB_GET, API "/terminals/*/socket", WEB_ROUTE_TERMINAL_SOCKET, SIGNED | WEB_ROUTE_SOCKET },

@@ -7,6 +7,7 @@
 #include "webterm/files.h"
 #include "webterm/login.h"
 #include "webterm/read.h"
+#include "webterm/result.h"
 #include "webterm/terminal.h"
 #include "webterm/transfer.h"
 
@@ -39,6 +40,7 @@ void web_serve(struct web_request *r)
 		[WEB_ROUTE_LIST] = web_read_list,
 		[WEB_ROUTE_ROW] = web_read_row,
 		[WEB_ROUTE_COMMAND] = web_command_run,
+		[WEB_ROUTE_RESULT] = web_result_fetch,
 		[WEB_ROUTE_TERMINAL_NEW] = web_terminal_new,
 		[WEB_ROUTE_TERMINAL_TICKET] = web_terminal_ticket,
 		[WEB_ROUTE_DOWNLOAD] = web_transfer_download,

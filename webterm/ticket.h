@@ -5,7 +5,7 @@
 #include <stdint.h>
 struct loop;
 /*
- * ticket - lets one WebSocket in, once, within 30 seconds.
+ * ticket - lets one WebSocket in, or one link to a file, once, within 30 seconds.
  *
  * Purpose: a browser opens a WebSocket to any site and sends the cookie along; only our page can have asked for a ticket.
  * Shape:   32 random bytes, base64url; bound to the console session (its token), to what it is for and to which object.
@@ -13,7 +13,7 @@ struct loop;
  * Errors:  -EAGAIN: too many are out.  web_ticket_take is false for an unknown, used, late or foreign one, which is then gone.
  * Units:   time in µs of clock_mono_us.
  */
-enum web_purpose { WEB_PURPOSE_TERMINAL = 1, WEB_PURPOSE_WATCH, WEB_PURPOSE_REPLAY, WEB_PURPOSE_EVENTS };
+enum web_purpose { WEB_PURPOSE_TERMINAL = 1, WEB_PURPOSE_WATCH, WEB_PURPOSE_REPLAY, WEB_PURPOSE_EVENTS, WEB_PURPOSE_DOWNLOAD };
 enum { WEB_TICKET_US = 30 * 1000 * 1000, WEB_TICKETS_MAX = 1024, WEB_TICKETS_EACH = 32 };
 struct web_tickets;
 struct web_tickets *web_ticket_new(void);

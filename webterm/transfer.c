@@ -129,30 +129,16 @@ static int more(struct web_request *r, uint8_t *room, size_t n)
 	return (int)n;
 }
 
-/* attachment; filename*=UTF-8''… of the path's last part (RFC 6266, RFC 8187). */
-static void put_name(struct buf *out, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	buf_printf(out, "Content-Disposition: attachment; filename*=UTF-8''");
-	for (const char *c = slash ? slash + 1 : path; *c; c++) {
-		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("._-", *c);
-		if (plain)
-			buf_put(out, c, 1);
-		else
-			buf_printf(out, "%%%02X", (unsigned)(uint8_t)*c);
-	}
-	buf_printf(out, "\r\n");
-}
-
 static void begin_down(struct web_transfer *x, const json_t *filed)
 {
 	scoped(buf_done) struct buf headers = { 0 };
 	json_int_t size = json_integer_value(json_object_get(filed, "size"));
 	json_int_t from = json_integer_value(json_object_get(filed, "from"));
 	buf_init(&headers, 4096);
-	put_name(&headers, web_query_value(&x->r->query, "path"));
+	web_answer_put_name(&headers, web_query_value(&x->r->query, "path"));
 	x->r->answer.more = more;
-	web_answer_stream(x->r, &(struct web_answer){ .type = "application/octet-stream", .headers = buf_str(&headers) },
+	web_answer_stream(x->r, &(struct web_answer){ .type = "application/octet-stream", .headers = buf_str(&headers),
+				     .download = true },
 		size > from ? (uint64_t)(size - from) : WEB_ANSWER_OPEN);
 	x->owed = WEB_FRAME_CREDIT;
 	give_credit(x);

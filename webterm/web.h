@@ -11,6 +11,7 @@ struct web_broker;
 struct web_events;
 struct web_files;
 struct web_listen;
+struct web_results;
 struct web_sockets;
 struct web_terminals;
 struct web_tickets;
@@ -52,6 +53,7 @@ struct web {
 	struct web_events *events;
 	struct web_files *files;
 	struct web_listen *listen;
+	struct web_results *results;
 	struct web_sockets *sockets;
 	struct web_terminals *terminals;
 	struct web_tickets *tickets;

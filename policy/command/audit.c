@@ -43,21 +43,25 @@ struct audit_export {
 	uint64_t last, seq, events; /* seq: of the last event written */
 	uint8_t hash[EVIDENCE_HASH];
 	int64_t time_us;
+	struct buf page; /* on its way to the file */
 };
+static const char say_unwritten[] = "the output file cannot be written";
 
-static bool file_put(struct pol_call *c, const struct buf *b)
+static void export_free(struct pol_call *c)
 {
-	size_t done = 0;
+	struct audit_export *s = c->state;
 
-	while (!b->failed && done < b->len) {
-		ssize_t n = write(c->fd, b->data + done, b->len - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	return !b->failed && done == b->len;
+	buf_done(&s->page);
+}
+
+/* The page, empty, of at most so many bytes. */
+static struct buf *page_new(struct pol_call *c, size_t cap)
+{
+	struct audit_export *s = c->state;
+
+	buf_done(&s->page);
+	buf_init(&s->page, cap);
+	return &s->page;
 }
 
 static void export_say(struct pol_call *c)
@@ -81,7 +85,6 @@ static void export_signed(void *ctx, int code, const union pol_reply *reply)
 	struct pol_call *c = ctx;
 	const struct audit_export *s = c->state;
 	struct evidence_audit_head head = { .seq = s->seq, .time_us = s->time_us };
-	struct buf line;
 
 	if (code < 0) {
 		pol_call_fail(c, code, "the vault does not answer; try again");
@@ -89,14 +92,9 @@ static void export_signed(void *ctx, int code, const union pol_reply *reply)
 	}
 	memcpy(head.hash, s->hash, sizeof head.hash);
 	memcpy(head.signature, reply->sign.signature.b, sizeof head.signature);
-	buf_init(&line, 4096);
-	evidence_audit_put_head(&line, "end", &head);
-	bool written = file_put(c, &line);
-	buf_done(&line);
-	if (written)
-		export_say(c);
-	else
-		pol_call_fail(c, -EIO, "the output file cannot be written");
+	struct buf *line = page_new(c, 4096);
+	evidence_audit_put_head(line, "end", &head);
+	pol_call_pour(c, buf_span(line), say_unwritten, export_say);
 }
 
 static void export_sign(struct pol_call *c)
@@ -138,31 +136,36 @@ static bool export_row(struct audit_export *s, const struct pg_result *res, int 
 
 static void export_page(struct pol_call *c);
 
+static void export_go_on(struct pol_call *c)
+{
+	const struct audit_export *s = c->state;
+
+	if (s->seq >= s->last)
+		export_sign(c);
+	else
+		export_page(c);
+}
+
 static void export_came(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
 	struct audit_export *s = c->state;
 	uint64_t before = s->seq;
-	struct buf out;
 
 	if (code < 0) {
 		pol_call_sql_answer(c, code, res, err);
 		return;
 	}
-	buf_init(&out, (size_t)512 << 20);
+	struct buf *out = page_new(c, (size_t)512 << 20);
 	bool whole = true;
 	for (int i = 0; i < pg_rows(res) && whole; i++)
-		whole = export_row(s, res, i, &out);
-	whole = whole && file_put(c, &out);
-	buf_done(&out);
-	if (!whole)
-		pol_call_fail(c, -EIO, "the output file cannot be written");
-	else if (s->seq >= s->last)
-		export_sign(c);
+		whole = export_row(s, res, i, out);
+	if (!whole || out->failed)
+		pol_call_fail(c, -EIO, say_unwritten);
 	else if (s->seq == before)
 		pol_call_fail(c, -EIO, "an event is missing in the audit log; see: audit verify");
 	else
-		export_page(c);
+		pol_call_pour(c, buf_span(out), say_unwritten, export_go_on);
 }
 
 static void export_page(struct pol_call *c)
@@ -184,28 +187,20 @@ static void export_begin(void *ctx, int code, const struct pg_result *res, const
 {
 	struct pol_call *c = ctx;
 	struct audit_export *s = c->state;
-	struct buf first;
 
 	if (code < 0) {
 		pol_call_sql_answer(c, code, res, err);
 		return;
 	}
 	s->last = last_seq(res);
-	buf_init(&first, 4096);
-	evidence_audit_put_first(&first, 1, s->hash); /* zeros */
-	bool written = file_put(c, &first);
-	buf_done(&first);
-	if (!written)
-		pol_call_fail(c, -EIO, "the output file cannot be written");
-	else if (s->last == 0)
-		export_sign(c);
-	else
-		export_page(c);
+	struct buf *first = page_new(c, 4096);
+	evidence_audit_put_first(first, 1, s->hash); /* zeros */
+	pol_call_pour(c, buf_span(first), say_unwritten, export_go_on);
 }
 
 void pol_command_audit_export(struct pol_call *c)
 {
-	(void)pol_call_state(c, sizeof(struct audit_export), NULL);
+	(void)pol_call_state(c, sizeof(struct audit_export), export_free);
 	pol_call_sql(c, NULL, export_begin);
 }
 

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { VAULT_US = 10 * 1000 * 1000, TEXT_MAX = 32 * 1024, ARGS_MAX = 128 * 1024 };
 
@@ -21,6 +21,7 @@ struct issue {
 	char serial[24], after[24], before[24]; /* as the database said */
 	char key_id[128];
 	struct buf line; /* what the file gets */
+	char *answer;
 };
 
 static void issue_free(struct pol_call *c)
@@ -29,6 +30,14 @@ static void issue_free(struct pol_call *c)
 
 	buf_done(&s->key);
 	buf_done(&s->line);
+	free(s->answer);
+}
+
+static void written(struct pol_call *c)
+{
+	const struct issue *s = c->state;
+
+	pol_call_answer(c, span_str(s->answer));
 }
 
 static void base64_put(struct span bytes, struct buf *out)
@@ -42,15 +51,18 @@ static void base64_put(struct span bytes, struct buf *out)
 	buf_grew(out, size - 1);
 }
 
-static void written(void *ctx, int code, const struct pg_result *res, const struct err *err)
+static void written_down(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
-	const struct issue *s = c->state;
+	struct issue *s = c->state;
 
-	if (code == 0 && write(c->fd, s->line.data, s->line.len) != (ssize_t)s->line.len)
-		pol_call_fail(c, -EIO, "the file could not be written; revoke this certificate, see: certificate list");
-	else
+	if (code < 0) {
 		pol_call_sql_answer(c, code, res, err);
+		return;
+	}
+	s->answer = strdup(pg_rows(res) && pg_text(res, 0, 0) ? pg_text(res, 0, 0) : "null");
+	pol_call_pour(c, buf_span(&s->line), "the file could not be written; revoke this certificate, see: certificate list",
+		written);
 }
 
 static void write_down(struct pol_call *c)
@@ -69,7 +81,7 @@ static void write_down(struct pol_call *c)
 	json_str(&j, "after_s", span_str(s->after));
 	json_str(&j, "before_s", span_str(s->before));
 	json_end(&j);
-	pol_call_sql(c, &args, written);
+	pol_call_sql(c, &args, written_down);
 	buf_done(&args);
 	buf_done(&key);
 }

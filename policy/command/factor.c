@@ -9,13 +9,14 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 enum { VAULT_US = 10 * 1000 * 1000, ARGS_MAX = 8192, SEALED_MAX = 512 };
 
 /* factor codes: the vault makes them, the database keeps their hashes, the file gets them. */
 struct factor_codes {
 	struct secret *codes;
+	char *answer;
 };
 
 static void factor_codes_free(struct pol_call *c)
@@ -23,21 +24,27 @@ static void factor_codes_free(struct pol_call *c)
 	struct factor_codes *s = c->state;
 
 	s->codes = secret_free(s->codes);
+	free(s->answer);
+}
+
+static void written(struct pol_call *c)
+{
+	const struct factor_codes *s = c->state;
+
+	pol_call_answer(c, span_str(s->answer));
 }
 
 static void kept(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
-	const struct factor_codes *s = c->state;
+	struct factor_codes *s = c->state;
 
-	if (code == 0) {
-		struct span text = secret_span(s->codes);
-		if (write(c->fd, text.p, text.n) != (ssize_t)text.n) {
-			pol_call_fail(c, -EIO, "the file could not be written; the codes are lost, ask for new ones");
-			return;
-		}
+	if (code < 0) {
+		pol_call_sql_answer(c, code, res, err);
+		return;
 	}
-	pol_call_sql_answer(c, code, res, err);
+	s->answer = strdup(pg_rows(res) && pg_text(res, 0, 0) ? pg_text(res, 0, 0) : "null");
+	pol_call_pour(c, secret_span(s->codes), "the file could not be written; the codes are lost, ask for new ones", written);
 }
 
 static void codes_keep(struct pol_call *c, struct span hashes)

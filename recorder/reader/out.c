@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,10 +15,12 @@ enum { SOME = 32 * 1024, CAP = 1 << 20 };
 void reader_out_init(struct reader_out *o, int fd, int parent)
 {
 	struct stat st;
+	int type = 0;
+	socklen_t n = sizeof type;
 	*o = (struct reader_out){ .fd = fd, .parent = parent };
 	if (fstat(fd, &st) == 0) {
 		o->is_file = S_ISREG(st.st_mode);
-		o->is_socket = S_ISSOCK(st.st_mode);
+		o->is_socket = S_ISSOCK(st.st_mode) && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 && type == SOCK_SEQPACKET;
 	}
 	buf_init(&o->b, CAP);
 }
@@ -44,7 +47,7 @@ static int write_bytes(struct reader_out *o)
 {
 	size_t done = 0;
 	while (done < o->b.len) {
-		/* A pipe that is ready takes PIPE_BUF bytes without blocking. */
+		/* A pipe or stream that is ready takes PIPE_BUF bytes without blocking. */
 		size_t n = o->b.len - done;
 		int rc = o->is_file ? 1 : wait_for_room(o);
 		if (rc < 0)

@@ -3,7 +3,7 @@
 #include "gateway/core/buf.h"
 #include <stdbool.h>
 /*
- * out - where the result goes: a file or pipe for bytes, a SEQPACKET socket for frames.
+ * out - where the result goes: a file, pipe or stream socket for bytes, a SEQPACKET socket for frames.
  *
  * Waits for a slow consumer, and listens to the parent meanwhile.
  * Returns: 0; -EPIPE the consumer has gone; -ECANCELED the parent wants us to leave; -ENOSPC and others.

@@ -47,3 +47,13 @@ void reader_source_done(struct reader_source *s)
 	s->unpacker = evidence_unpacker_free(s->unpacker);
 	evidence_stream_done(&s->stream);
 }
+
+int reader_source_again(struct reader_source *s, const uint8_t key[static 32], struct err *err)
+{
+	int fd = s->walk.fd;
+	reader_source_done(s);
+	int rc = reader_source_open(s, fd, err);
+	if (rc == 0)
+		reader_source_key(s, key);
+	return rc;
+}

@@ -22,5 +22,7 @@ struct reader_source {
 int reader_source_open(struct reader_source *s, int fd, struct err *err); /* reads the header */
 void reader_source_key(struct reader_source *s, const uint8_t key[static 32]);
 int reader_source_next(struct reader_source *s, struct frame *ret, struct err *err);
+/* From the beginning once more. */
+int reader_source_again(struct reader_source *s, const uint8_t key[static 32], struct err *err);
 void reader_source_done(struct reader_source *s);
 #endif

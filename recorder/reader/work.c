@@ -49,10 +49,11 @@ static int run(struct reader *r, struct reader_source *src, const struct reader_
 static int convert(struct reader *r, struct reader_source *src, struct err *err)
 {
 	const struct reader_format *f = r->ask.format < COUNT_OF(formats) ? formats[r->ask.format] : NULL;
+	if (f == &reader_contents && !r->out.is_file)
+		f = &reader_pieces;
 	scoped(secret_scope) struct secret *key = NULL;
 	void *state = NULL;
-	if (!f || (r->ask.format == WIRE_READ_FRAMES || r->ask.format == WIRE_READ_LINES) != r->out.is_socket ||
-		(r->ask.format == WIRE_READ_FILE && !r->out.is_file))
+	if (!f || (r->ask.format == WIRE_READ_FRAMES || r->ask.format == WIRE_READ_LINES) != r->out.is_socket)
 		return fault(err, -EINVAL, "this format cannot be written there", "format %u", r->ask.format);
 	int rc = reader_talk_key(r, &key, err);
 	if (rc < 0)
@@ -64,7 +65,9 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 		f, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0, &state);
 	if (rc < 0)
 		return fault(err, rc, "internal error", "no memory");
-	rc = run(r, src, f, state, err);
+	while ((rc = run(r, src, f, state, err)) == 1)
+		if ((rc = reader_source_again(src, secret_span(key).p, err)) < 0)
+			break;
 	reader_format_done(f, state);
 	return rc;
 }

@@ -95,3 +95,13 @@ export async function command<T = unknown>(name: Command, args: Record<string, u
 	const more: Record<string, string> = once ? { 'Idempotency-Key': once } : {}
 	return (await request('POST', `/commands/${name.replace(' ', '/')}`, args, more)) as T
 }
+
+/* A command that answers with a file: the browser saves it by itself, as it comes.  A refusal is an error, as of any command. */
+export async function download(name: string, args: Record<string, unknown>, file = ''): Promise<void> {
+	const query = queryText({ as: 'ticket', name: file })
+	const { href } = (await request('POST', `/commands/${name.replace(' ', '/')}?${query}`, args)) as { href: string }
+	const link = document.createElement('a')
+	link.href = href
+	link.download = ''
+	link.click()
+}
