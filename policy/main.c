@@ -29,10 +29,10 @@
 
 /* The broker: docs/ARCHITECTURE.md.  Descriptors at the start: 3 parent, 4 configuration, 5 spool directory. */
 enum { FD_PARENT = 3, FD_CONF = 4, FD_SPOOL = 5 };
-enum { DATABASE_US = 3 * 1000 * 1000, UPKEEP_S = 6 * 3600 };
+enum { DATABASE_US = 3 * 1000 * 1000, UPKEEP_S = 6 * 3600, REQUESTS_S = 15 };
 
 static struct pol_broker broker;
-static struct loop_timer upkeep;
+static struct loop_timer upkeep, requests;
 
 static void upkeep_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
@@ -51,6 +51,15 @@ static void upkeep_fire(void *ctx)
 	loop_timer_set(b->loop, &upkeep, INT64_C(1000000) * UPKEEP_S);
 }
 
+/* Ends and reminders of access requests.  That an access ends does not wait for it: policy/ends.h. */
+static void requests_fire(void *ctx)
+{
+	struct pol_broker *b = ctx;
+
+	pol_query(&b->sql, POL_SQL("select api.requests_tick()"), upkeep_done, b);
+	loop_timer_set(b->loop, &requests, INT64_C(1000000) * REQUESTS_S);
+}
+
 static void database_up(void *ctx, bool up)
 {
 	struct pol_broker *b = ctx;
@@ -61,6 +70,7 @@ static void database_up(void *ctx, bool up)
 	pol_settings_load(&b->settings);
 	pol_recall_look(b);
 	upkeep_fire(b);
+	requests_fire(b);
 	pol_ends_look(b);
 	pol_console_look(b->console);
 	pol_rekey_look(b->rekey);
@@ -118,6 +128,7 @@ static int start(struct pol_broker *b, struct err *err)
 	log_level_set((enum log_level)b->conf.log_level);
 	b->asks.loop = b->loop;
 	upkeep = (struct loop_timer){ .fire = upkeep_fire, .ctx = b };
+	requests = (struct loop_timer){ .fire = requests_fire, .ctx = b };
 	pol_settings_init(&b->settings, &b->sql);
 	pol_peers_init(b);
 	pol_ends_init(b);

@@ -151,6 +151,7 @@ create table yanmen.resource_group (
 	version int not null default 1, -- 0019
 	name text not null unique, -- as a user's
 	kind text not null default 'ordinary' check (kind in ('ordinary', 'network_default')),
+	requestable bool not null default false, -- its targets can be asked for: 0020
 	created_at timestamptz not null default now(),
 	removed_at timestamptz,
 	check (removed_at is not null or yanmen.is_name(name, 64))
@@ -176,6 +177,7 @@ create table yanmen.access_grant (
 	group_id bigint references yanmen.resource_group,
 	from_nets cidr[] not null default '{}' check (cardinality(from_nets) <= 64), -- none = from anywhere
 	hours text not null default '' check (octet_length(hours) <= 500),           -- policy/decide/hours.h
+	since timestamptz, -- null = from its making on
 	until timestamptz,
 	features text[] not null check (cardinality(features) between 1 and 16),
 	idle_s bigint not null default 0 check (idle_s >= 0),   -- 0 = no limit, as the next two
@@ -184,6 +186,7 @@ create table yanmen.access_grant (
 	created_at timestamptz not null default now(),
 	created_by text not null,
 	removed_at timestamptz,
+	request_id bigint, -- that asked for it: 0020
 	check (num_nonnulls(target_id, group_id) = 1)
 );
 create index on yanmen.access_grant (user_id) where removed_at is null;

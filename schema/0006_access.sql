@@ -6,15 +6,20 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	where u.name = login and u.state = 'active'
 $$;
 
+-- What a grant without a list of features allows.
+create function yanmen.features_usual() returns text[] language sql immutable as $$
+	select array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
+$$;
+
 -- Which account of which target a grant opens.
 create view yanmen.granted as
 	select g.id as grant_id, g.user_id, a.target_id, a.id as account_id
 	from (select x.id, x.user_id, x.account, x.target_id from yanmen.access_grant x
-			where x.target_id is not null and x.removed_at is null
+			where x.target_id is not null and x.removed_at is null and (x.since is null or x.since <= now())
 		union all
 		select x.id, x.user_id, x.account, m.target_id
 		from yanmen.access_grant x join yanmen.group_target m on m.group_id = x.group_id
-		where x.removed_at is null) g
+		where x.removed_at is null and (x.since is null or x.since <= now())) g
 	join yanmen.users u on u.id = g.user_id and u.state = 'active'
 	join yanmen.target t on t.id = g.target_id and t.removed_at is null
 	join yanmen.account a on a.target_id = g.target_id and a.name = g.account;
@@ -40,13 +45,21 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	offset greatest(off, 0) limit least(greatest(lim, 1), 1000)
 $$;
 
+-- When a session that it opened ends with it, in seconds since 1970; 0 = not by its term.
+create function yanmen.grant_ends(g yanmen.access_grant) returns bigint language sql stable as $$
+	select case when g.until is null or (g.request_id is not null and exists (select from yanmen.setting s
+		where s.key = 'request.end_sessions' and s.value = 'off')) then 0 else ceil(extract(epoch from g.until))::bigint end
+$$;
+
+-- moves: its end may still be put off, so that a session must not learn it once and for all.
 -- One row for each grant of the user to this target (and account; '' = any), in the order in which they are tried:
 -- the default account first, then by name, then the oldest grant.
 create function api.target_facts(user_id bigint, target text, account text)
 returns table (grant_id bigint, target_id bigint, target_name text, kind text, host text, port int, host_key bytea,
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
-	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint)
+	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint, moves bool,
+	ends_epoch bigint)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
@@ -54,7 +67,8 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		array_to_string(g.features, ','), g.idle_s, g.total_s, g.concurrent,
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
 		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
-		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max')
+		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max'),
+		g.request_id is not null, yanmen.grant_ends(g)
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id
@@ -130,7 +144,7 @@ $$;
 create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	usual constant text[] := array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward'];
+	usual constant text[] := yanmen.features_usual();
 	valid constant text[] := usual || array['reverse', 'agent', 'x11', -- these lend the target something of the client's
 		'keep-upload', 'keep-download']; -- these record what files hold
 	g yanmen.access_grant;

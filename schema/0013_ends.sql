@@ -17,7 +17,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 				where m.group_id = g.group_id and m.target_id = t.id) then 'group'
 			when c.revoked_at is not null then 'certificate'
 			else '' end,
-		coalesce(ceil(extract(epoch from g.until))::bigint, 0), g.hours, array_to_string(g.from_nets, ',')
+		yanmen.grant_ends(g), g.hours, array_to_string(g.from_nets, ',')
 	from yanmen.session s
 	join yanmen.access_grant g on g.id = s.grant_id
 	join yanmen.users u on u.id = s.user_id

@@ -269,7 +269,7 @@ create view console.roles as
 	from yanmen.role r where (select console.own('user.list')) is null;
 
 create view console.groups as
-	select g.id, g.version, g.name, g.kind, g.retention_days, g.created_at as created,
+	select g.id, g.version, g.name, g.kind, g.retention_days, g.requestable, g.created_at as created,
 		(select count(*) from yanmen.group_target m where m.group_id = g.id) as targets,
 		array(select u.name from yanmen.group_admin a join yanmen.users u on u.id = a.user_id where a.group_id = g.id
 			order by u.name) as admins

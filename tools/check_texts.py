@@ -1,4 +1,4 @@
-"""check_texts - what the gateway says to a person stands in Chinese in policy/say/texts.c; called by check.py.
+"""check_texts - what the gateway says to a person stands in Chinese in policy/say/texts*.c; called by check.py.
 
 Held against the table: the exceptions of schema/ that carry a code of ours, the literal words of fault() and pol_call_fail(), the columns
 of the CLI's tables.  And the other way: what the table has stands somewhere in these sources.
@@ -6,6 +6,7 @@ of the CLI's tables.  And the other way: what the table has stands somewhere in 
 import re
 
 TABLE = "policy/say/texts.c"
+TABLES = "policy/say/texts*.c"
 FOLDERS = ("policy", "recorder", "gateway/core", "tools/yanmen", "webterm")  # the workers' words are beside them, in both languages
 BESIDE = "webterm/term"  # a worker as well
 LITERAL = r'"(?:\\.|[^"\\\n])*"'
@@ -41,21 +42,22 @@ def said(root):
 
 def faults(root):
     """(path, line, what) of each text without a row, and each row without a text."""
-    table = (root / TABLE).read_text()
     rows = {}
-    for match in re.finditer(r"\{\s*(" + LITERAL + r"(?:\s*" + LITERAL + r")*),\s*" + LITERAL, table):
-        rows.setdefault(joined(match[1]), table.count("\n", 0, match.start()) + 1)
+    for path in root.glob(TABLES):
+        table = path.read_text()
+        for match in re.finditer(r"\{\s*(" + LITERAL + r"(?:\s*" + LITERAL + r")*),\s*" + LITERAL, table):
+            rows.setdefault(joined(match[1]), (path, table.count("\n", 0, match.start()) + 1))
     for path, line, words in said(root):
         if words and words not in rows:
             yield path, line, f'"{words}" is not in {TABLE}'
     everywhere = "\n".join(p.read_text().replace("''", "'") for p in sorted((root / "schema").glob("*.sql")))
     for folder in FOLDERS:
         for path in sources(root, folder):
-            if path != root / TABLE:
+            if not path.match(TABLES):
                 text = path.read_text()
                 everywhere += re.sub(r'"\s*\n\s*"', "", text) + "\n"
     everywhere = everywhere.replace("%%", "%").replace('\\"', '"')
-    for words, line in rows.items():
+    for words, (path, line) in rows.items():
         longest = max(words.split("{}"), key=len).strip(": ")
         if longest not in everywhere:
-            yield root / TABLE, line, f'nobody says "{words}"'
+            yield path, line, f'nobody says "{words}"'

@@ -25,6 +25,8 @@ export const router = createRouter({
 				{ path: 'inventory/:what', component: () => import('@/pages/list/InventoryPage.vue'), meta: { title: 'menu.inventory' } },
 				{ path: 'audit', component: () => import('@/pages/audit/AuditPage.vue'), meta: { title: 'menu.audit' } },
 				{ path: 'files', component: () => import('@/pages/audit/FilesPage.vue'), meta: { title: 'menu.files' } },
+				{ path: 'requests', component: () => import('@/pages/requests/MyRequestsPage.vue'), meta: { title: 'requests.mine' } },
+				{ path: 'approve', component: () => import('@/pages/requests/ApprovePage.vue'), meta: { title: 'requests.to_approve' } },
 				{ path: 'my-sessions', component: () => import('@/pages/home/MySessionsPage.vue'), meta: { title: 'menu.mine' } },
 				{ path: ':rest(.*)', component: () => import('@/pages/home/NothingPage.vue'), meta: { title: 'nothing.title' } },
 			],

@@ -136,7 +136,7 @@ static void allow(const struct decide_rule_fact *f, int64_t now_us, struct decid
 	ret->features = decide_rule_features(f->features);
 	ret->idle_s = f->idle_s;
 	ret->total_s = f->total_s;
-	if (f->until_s != 0)
+	if (f->until_s != 0 && !f->moves)
 		ret->total_s = least(ret->total_s, f->until_s - now_us / 1000000);
 	if (decide_hours_parse(f->hours, &hours, NULL) == 0) {
 		int64_t left = decide_hours_left_s(&hours, now_us);

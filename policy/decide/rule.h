@@ -13,14 +13,15 @@
  *          2. The grants of that account in the order given: the first that allows decides.
  *          3. When none does, the refusal is that of the grant that came furthest in the order of enum decide_rule_reason.
  * Safety:  fails closed: text that cannot be read (networks, hours) refuses, a feature of an unknown name is not given.
- * Term:    a session never outlives what opened it: total_s is the least of the grant's limit, the time until its end and
- *          the time until its hours end.
+ * Term:    a session never outlives what opened it: total_s is the least of the grant's limit, the time until its end (but
+ *          not where the end moves: policy/ends.c watches that one alone) and the time until its hours end.
  * Owns:    nothing; the spans of the facts are borrowed during the call.
  */
 struct decide_rule_fact { /* one row of api.target_facts */
 	int64_t grant_id;
 	struct span kind, account, host_key, from_nets, hours, features;
 	bool account_default, suspended;
+	bool moves; /* the end may be put off, or end no session: only who can be told later knows it */
 	int64_t until_s; /* since 1970, 0 = no end */
 	uint64_t idle_s, total_s;
 	int64_t concurrent, online;

@@ -41,12 +41,14 @@ enum column {
 	C_CHARSET,
 	C_LEGACY,
 	C_KEEP_MAX,
+	C_MOVES,
+	C_ENDS,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
 	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
 	"idle_s, "
-	"total_s, concurrent, online, stream_max, charset, legacy, keep_max from api.target_facts($1::bigint, $2, $3)";
+	"total_s, concurrent, online, stream_max, charset, legacy, keep_max, moves, ends_epoch from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
 {
@@ -90,7 +92,7 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->auth = WIRE_AUTH_NONE;
 	c->stream_max = (uint64_t)pg_int(res, i, C_STREAM_MAX);
 	c->keep_max = (uint64_t)pg_int(res, i, C_KEEP_MAX);
-	c->until_s = pg_int(res, i, C_UNTIL);
+	c->ends_s = pg_int(res, i, C_ENDS);
 	c->charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
 	c->legacy = pg_bool(res, i, C_LEGACY);
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
@@ -117,6 +119,7 @@ static void fact_of(const struct pg_result *res, int i, struct decide_rule_fact 
 		.features = pg_span(res, i, C_FEATURES),
 		.account_default = pg_bool(res, i, C_ACCOUNT_DEFAULT),
 		.suspended = pg_bool(res, i, C_SUSPENDED),
+		.moves = pg_bool(res, i, C_MOVES),
 		.until_s = pg_int(res, i, C_UNTIL),
 		.idle_s = (uint64_t)pg_int(res, i, C_IDLE_S),
 		.total_s = (uint64_t)pg_int(res, i, C_TOTAL_S),

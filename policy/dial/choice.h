@@ -28,7 +28,7 @@ struct pol_choice {
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max, keep_max;
 	char hours[512], from_nets[4096]; /* when and whence the grant holds, as the next */
-	int64_t until_s;
+	int64_t ends_s; /* since 1970: when a session of it ends; 0 = no end */
 	char rule[64];
 	uint16_t forward; /* a connection to this port, no login; 0 = a login */
 };

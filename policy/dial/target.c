@@ -155,7 +155,7 @@ static void attempt_grant(struct pol_attempt *a)
 	w->session = (struct pol_session){ .on = true, .id = a->id, .features = c->features, .charset = c->charset };
 	(void)snprintf(w->session.user, sizeof w->session.user, "%s", w->user);
 	struct decide_end_fact end = {
-		.hours = span_str(c->hours), .nets = span_str(c->from_nets), .until_s = c->until_s
+		.hours = span_str(c->hours), .nets = span_str(c->from_nets), .until_s = c->ends_s
 	};
 	(void)decide_net_parse(span_str(w->address), &end.source);
 	pol_ends_begin(w, &end, a->generation);

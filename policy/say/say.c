@@ -3,6 +3,8 @@
 
 enum { WORDS = 4, TEXT_MAX = 1024 };
 
+const struct say_text *const say_tables[] = { say_texts_requests, say_texts, NULL };
+
 struct words {
 	struct span of[WORDS];
 	size_t n;
@@ -70,8 +72,9 @@ bool say_match(const struct say_text *row, struct span en, struct buf *out)
 
 bool say_zh(struct span en, struct buf *out)
 {
-	for (const struct say_text *t = say_texts; t->en; t++)
-		if (say_match(t, en, out))
-			return true;
+	for (const struct say_text *const *table = say_tables; *table; table++)
+		for (const struct say_text *t = *table; t->en; t++)
+			if (say_match(t, en, out))
+				return true;
 	return false;
 }

@@ -7,7 +7,7 @@
  * say - what the gateway says to a person, in Chinese.
  *
  * The broker, the database and the libraries speak English: one text, one place, the same in a log and in JSON.  Whoever
- * shows it to a person (the CLI; the console) turns it here, by texts.c.  tools/check.py holds that table against the
+ * shows it to a person (the CLI; the console) turns it here, by texts*.c.  tools/check.py holds that table against the
  * sources: a text without a row, and a row without a text, are faults.
  *
  * Shape:   {} in an English text stands for any words, the shortest that fit; {} in the Chinese one for the same, in their
@@ -18,7 +18,8 @@
 struct say_text {
 	const char *en, *zh;
 };
-extern const struct say_text say_texts[]; /* texts.c; ends with { 0 } */
+extern const struct say_text say_texts[], say_texts_requests[]; /* texts.c, texts_requests.c; each ends with { 0 } */
+extern const struct say_text *const say_tables[];               /* all of them, in the order in which they are looked at; NULL */
 
 /* True: the Chinese stands in out.  False: no row has this text; out is as it was. */
 bool say_zh(struct span en, struct buf *out);

@@ -367,7 +367,7 @@ def test_a_grant_says_who_what_when_from_where_and_how(db):
     assert first["features"] == "shell,exec,sftp,scp,upload,download,forward" and first["from_nets"] == "" and first["until_epoch"] == 0
     assert second | {"grant_id": 0} == first | {
         "grant_id": 0, "features": "sftp,shell", "from_nets": "10.0.0.0/8,192.0.2.1/32", "hours": "mon-fri 09:00-18:00 +08:00",
-        "until_epoch": int(UNTIL.timestamp()), "idle_s": 600, "total_s": 3600, "concurrent": 2}
+        "until_epoch": int(UNTIL.timestamp()), "ends_epoch": int(UNTIL.timestamp()), "idle_s": 600, "total_s": 3600, "concurrent": 2}
     listed = db.api("grant_list")
     assert [(x["target"], x["group"], x["online"], x["expired"]) for x in listed] == [("web01", None, 0, False), (None, "g", 0,
             False)]

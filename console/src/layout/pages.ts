@@ -5,11 +5,14 @@ export interface PageEntry {
 	text: string // key
 	group: 'work' | 'watch' | 'inventory' | 'audit'
 	permission?: string
+	badge?: boolean // shows how many requests wait
 }
 
 const ALL: PageEntry[] = [
 	{ path: '/', text: 'menu.home', group: 'work' },
 	{ path: '/terminals', text: 'menu.terminals', group: 'work' },
+	{ path: '/requests', text: 'requests.mine', group: 'work', permission: 'request.ask' },
+	{ path: '/approve', text: 'requests.to_approve', group: 'work', permission: 'request.decide', badge: true },
 	{ path: '/sessions', text: 'menu.online', group: 'watch', permission: 'session.list' },
 	{ path: '/history', text: 'menu.history', group: 'watch', permission: 'session.list' },
 	{ path: '/inventory/targets', text: 'inventory.targets', group: 'inventory', permission: 'target.list' },
@@ -18,6 +21,7 @@ const ALL: PageEntry[] = [
 	{ path: '/inventory/clusters', text: 'inventory.clusters', group: 'inventory', permission: 'cluster.list' },
 	{ path: '/inventory/users', text: 'inventory.users', group: 'inventory', permission: 'user.list' },
 	{ path: '/inventory/grants', text: 'inventory.grants', group: 'inventory', permission: 'grant.list' },
+	{ path: '/inventory/preapprovals', text: 'requests.preapprovals', group: 'inventory', permission: 'request.policy_list' },
 	{ path: '/inventory/settings', text: 'inventory.settings', group: 'inventory', permission: 'settings.read' },
 	{ path: '/audit', text: 'menu.audit', group: 'audit', permission: 'audit.search' },
 	{ path: '/files', text: 'menu.files', group: 'audit', permission: 'file.list' },

@@ -162,6 +162,18 @@ static void a_session_ends_with_what_opened_it(void **state)
 	assert_int_equal(judge(&f, 1, false).total_s, 1);
 }
 
+static void an_end_that_may_be_put_off_is_no_limit_of_the_session(void **state)
+{
+	struct decide_rule_fact f = fact(0, 1, "root", true);
+
+	(void)state;
+	f.moves = true;
+	f.until_s = NOW_S + 60;
+	assert_int_equal(judge(&f, 1, false).total_s, 3600);
+	f.until_s = NOW_S;
+	assert_int_equal(judge(&f, 1, false).reason, DECIDE_RULE_EXPIRED);
+}
+
 /* A forward logs in nowhere: of what a login needs only the feature counts, and that is one of its own. */
 static void a_forward_needs_its_feature_and_no_account(void **state)
 {
@@ -230,6 +242,7 @@ int main(void)
 		cmocka_unit_test(text_that_cannot_be_read_refuses),
 		cmocka_unit_test(what_is_not_limited_is_not_limited),
 		cmocka_unit_test(a_session_ends_with_what_opened_it),
+		cmocka_unit_test(an_end_that_may_be_put_off_is_no_limit_of_the_session),
 		cmocka_unit_test(a_forward_needs_its_feature_and_no_account),
 		cmocka_unit_test(features_are_whole_words),
 		cmocka_unit_test(every_reason_has_a_name_and_words_in_both_languages),

@@ -16,6 +16,7 @@ export const groups: Shape = {
 		{ key: 'kind', label: 'field.kind', kind: 'word', words: 'kind', sort: true },
 		{ key: 'targets', label: 'field.targets', sort: true, width: 90 },
 		{ key: 'admins', label: 'field.admins', kind: 'list' },
+		{ key: 'requestable', label: 'requests.requestable', kind: 'yes', width: 90 },
 		{ key: 'retention_days', label: 'field.retention', sort: true },
 		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 175 },
 	],
@@ -42,6 +43,14 @@ export const groups: Shape = {
 		},
 		renaming('group', 'group.manage'),
 		{ command: 'group remove', label: 'action.remove', permission: 'group.manage', args: name, versioned: true, danger: true, bulk: true },
+		{
+			command: 'group requestable',
+			label: 'requests.requestable_action',
+			versioned: true,
+			permission: 'group.manage',
+			args: (row) => ({ group: row.name }),
+			fields: [{ key: 'requestable', label: 'requests.requestable', kind: 'switch', about: 'requests.requestable_about', value: (row) => (row.requestable ? 'on' : 'off') }],
+		},
 	],
 }
 
