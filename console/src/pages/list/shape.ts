@@ -46,7 +46,7 @@ export interface Action {
 }
 export interface Shape {
 	collection: string
-	kind: string // of its history
+	kind?: string // of its history, where there is one
 	title: string
 	watched: string[]
 	search: string
