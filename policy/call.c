@@ -119,8 +119,10 @@ static void caller_json(struct pol_call *c, const struct pol_call_skin *skin)
 	json_str(&j, "actor", span_str(skin->actor));
 	json_str(&j, "role", span_str(skin->role));
 	json_str(&j, "address", span_str(skin->address));
-	if (skin->console)
+	if (skin->console && skin->console[0])
 		json_str(&j, "console", span_str(skin->console));
+	if (skin->token && skin->token[0])
+		json_str(&j, "token", span_str(skin->token));
 	json_end(&j);
 	(void)snprintf(c->caller, sizeof c->caller, "%s", b.failed ? "{}" : buf_str(&b));
 	buf_done(&b);

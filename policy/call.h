@@ -50,7 +50,7 @@ struct pol_call {
 
 struct pol_call_skin { /* who calls, and where the answer goes */
 	const char *actor, *role, *address;
-	const char *console; /* id of the console session, or NULL */
+	const char *console, *token; /* id of the console session or of the API token he came with; NULL or "" = none */
 	void (*answer)(void *ctx, struct span json, int exit, const char *say);
 	void *ctx;
 };

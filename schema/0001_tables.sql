@@ -92,6 +92,25 @@ create table yanmen.certificate (
 	check ((revoked_at is null) = (revoked_by is null))
 );
 create index on yanmen.certificate (user_id);
+-- What a program signs in with (0019): the hash is of its text.
+create table yanmen.token (
+	id uuid primary key default gen_random_uuid(),
+	hash bytea not null unique check (octet_length(hash) = 32),
+	user_id bigint not null references yanmen.users,
+	name text not null check (yanmen.is_name(name, 64)),
+	scopes text[] not null check (cardinality(scopes) between 1 and 100),
+	nets cidr[] not null default '{}', -- none = from anywhere
+	created_at timestamptz not null default now(),
+	until timestamptz not null,
+	used_at timestamptz,
+	used_from text,
+	refused_at timestamptz, -- when that was last written into the audit log
+	revoked_at timestamptz,
+	revoked_by text,
+	check ((revoked_at is null) = (revoked_by is null)),
+	check ((used_at is null) = (used_from is null))
+);
+create unique index on yanmen.token (user_id, name) where revoked_at is null;
 
 -- ---- inventory ----
 create table yanmen.cluster (

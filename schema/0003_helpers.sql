@@ -1,6 +1,6 @@
 -- What the commands share.  Errors that a person reads: YM400 bad value, YM403 not allowed, YM404 not found, YM409
 -- exists.
--- caller: {"actor": "local:0" | "user:<name>", "role": "admin", "address": "…"}.
+-- caller: {"actor": "local:0" | "user:<name>", "role": "admin", "address": "…"}, and "token" when it came with one (0019).
 -- args: a key given once is a string, a key given several times an array of strings.
 
 create function yanmen.arg(args jsonb, key text) returns text language sql immutable as $$
@@ -138,6 +138,21 @@ create function yanmen.role_of(caller jsonb) returns text language sql stable as
 		then (select u.role from yanmen.users u where u.name = substr(caller ->> 'actor', 6) and u.state = 'active')
 		else caller ->> 'role' end
 $$;
+-- What no token may, whatever its scopes: more tokens, another way in, ending people's sessions of the console.
+create function yanmen.token_never(permission text) returns bool language sql immutable as $$
+	select permission ~ '^(token|password|passkey|device|profile)\.' or permission in ('factor.manage', 'console.end')
+$$;
+-- What the scope `read` holds.
+create function yanmen.token_reads(permission text) returns bool language sql immutable as $$
+	select permission ~ '\.(list|read|search)$' and not yanmen.token_never(permission)
+$$;
+-- May this caller use that permission, as far as his token goes?  Who has none may.
+create function yanmen.token_may(caller jsonb, permission text) returns bool language sql stable as $$
+	select caller ->> 'token' is null or (not yanmen.token_never(permission) and exists (select from yanmen.token t
+		where t.id::text = caller ->> 'token' and t.revoked_at is null
+			and (permission = any (t.scopes) or ('read' = any (t.scopes) and yanmen.token_reads(permission)))))
+$$;
+
 -- The targets for which the caller has the permission: null = all.
 create function yanmen.reach(caller jsonb, permission text) returns bigint[] language plpgsql stable as $$
 declare
@@ -147,6 +162,8 @@ begin
 	where p.role = yanmen.role_of(caller) and p.permission = reach.permission;
 	if s is null then
 		raise exception 'not allowed: this needs the permission %', permission using errcode = 'YM403';
+	elsif not yanmen.token_may(caller, permission) then
+		raise exception 'not allowed: this token has no scope for %', permission using errcode = 'YM403';
 	end if;
 	return case s when 'own' then array(
 		select t.target_id from yanmen.group_target t join yanmen.group_admin a on a.group_id = t.group_id
@@ -184,7 +201,8 @@ $$;
 -- An administrator's command in the audit log.
 create function yanmen.note(caller jsonb, kind text, body jsonb) returns void language plpgsql as $$
 begin
-	perform audit.add(caller ->> 'actor', kind, body || jsonb_build_object('address', caller ->> 'address'));
+	perform audit.add(caller ->> 'actor', kind, jsonb_build_object('token', caller ->> 'token') || body
+		|| jsonb_build_object('address', caller ->> 'address'));
 end
 $$;
 

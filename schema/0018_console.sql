@@ -88,6 +88,7 @@ $$;
 create function yanmen.console_all(caller jsonb) returns bool language sql stable as $$
 	select exists (select from yanmen.role_permission p
 		where p.role = yanmen.role_of(caller) and p.permission = 'user.manage' and p.scope = 'all')
+		and yanmen.token_may(caller, 'user.manage')
 $$;
 create function yanmen.console_of(caller jsonb) returns setof yanmen.console_session language sql stable as $$
 	select c.* from yanmen.console_session c join yanmen.users u on u.id = c.user_id
@@ -194,7 +195,8 @@ create index on yanmen.access_grant (group_id) where removed_at is null;
 
 create view console.me as
 	select u.id, u.name as "user", u.role, u.lang, (console.caller() ->> 'console')::uuid as session,
-		array(select p.permission from yanmen.role_permission p where p.role = u.role order by p.permission) as permissions
+		array(select p.permission from yanmen.role_permission p
+			where p.role = u.role and yanmen.token_may(console.caller(), p.permission) order by p.permission) as permissions
 	from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6);
 
 create view console.sessions as
@@ -409,23 +411,20 @@ begin
 end
 $$;
 
--- hash: SHA-256 of the token.  query: {"q", "sort", "limit", "offset", "<column>", "<column>.from", "<column>.to"}, all optional.
--- YM401 signed out, YM403 not allowed, YM404 no such collection, YM400 a query that makes no sense.
-create function console.read(hash bytea, address text, collection text, query jsonb) returns jsonb
-language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-declare
-	c record;
+-- query: {"q", "sort", "limit", "offset", "<column>", "<column>.from", "<column>.to"}, all optional.
+-- YM403 not allowed, YM404 no such collection, YM400 a query that makes no sense.
+create function console.answer(caller jsonb, collection text, query jsonb) returns jsonb language plpgsql as $$
 begin
-	select * into c from api.console_caller(hash, address);
 	if console.needs(collection) is null then
 		raise exception 'there is no %', left(collection, 60) using errcode = 'YM404';
 	elsif jsonb_typeof(query) is distinct from 'object' then
 		raise exception 'the query is no object' using errcode = 'YM400';
 	end if;
-	perform set_config('console.caller', jsonb_build_object('actor', 'user:' || c.name, 'role', c.role, 'address', address,
-		'console', c.session)::text, true);
+	perform set_config('console.caller', caller::text, true);
 	if console.needs(collection) <> '' then
-		perform api.need(console.caller(), console.needs(collection));
+		perform api.need(caller, console.needs(collection));
+	elsif collection <> 'me' and not yanmen.token_may(caller, 'own.read') then
+		raise exception 'not allowed: this token has no scope for %', 'read' using errcode = 'YM403';
 	end if;
 	return console.page(collection, query);
 exception when data_exception then
@@ -433,6 +432,17 @@ exception when data_exception then
 		return '{"rows": [], "total": 0, "more": false}';
 	end if;
 	raise exception 'a value of the query makes no sense' using errcode = 'YM400';
+end
+$$;
+-- hash: SHA-256 of the token of a console session.  YM401 signed out.
+create function console.read(hash bytea, address text, collection text, query jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	c record;
+begin
+	select * into c from api.console_caller(hash, address);
+	return console.answer(jsonb_build_object('actor', 'user:' || c.name, 'role', c.role, 'address', address, 'console', c.session),
+		collection, query);
 end
 $$;
 grant usage on schema console to yanmen_web;

@@ -1,6 +1,7 @@
 #include "webterm/answer.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
+#include "webterm/bearer.h"
 #include "webterm/route.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -127,6 +128,11 @@ void web_answer_problem(struct web_request *r, enum web_problem p, struct span d
 {
 	char allow[80] = "";
 	scoped(buf_done) struct buf body = { 0 }, methods = { 0 };
+	if (r->bearer && (p == WEB_PROBLEM_SIGNED_OUT || p == WEB_PROBLEM_BEARER)) {
+		web_bearer_bad(r->web->bearers, r->conn->address, loop_now_us(r->web->loop));
+		p = WEB_PROBLEM_BEARER;
+		detail = (struct span){ 0 };
+	}
 	log_refusal(r, p);
 	buf_init(&body, 8192);
 	web_problem_put(&body, p, detail, r->zh);
@@ -134,6 +140,8 @@ void web_answer_problem(struct web_request *r, enum web_problem p, struct span d
 		buf_init(&methods, 64);
 		web_route_allow(r->route.allow, &methods);
 		(void)snprintf(allow, sizeof allow, "Allow: %s\r\n", buf_str(&methods));
+	} else if (p == WEB_PROBLEM_BEARER) {
+		(void)snprintf(allow, sizeof allow, "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n");
 	} else if (p == WEB_PROBLEM_UPGRADE) {
 		(void)snprintf(allow, sizeof allow, "Upgrade: websocket\r\n");
 	}

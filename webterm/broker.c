@@ -85,10 +85,13 @@ int web_broker_ask(struct web_broker *b, const struct web_broker_ask *a, int fd,
 {
 	if (!web_broker_is_there(b))
 		return -EPIPE;
-	struct wire_ask m = { .ticket = question(b, done, ctx), .token = span_of(a->token->b, sizeof a->token->b),
+	char room[WEB_TOKEN_SAID];
+	struct wire_ask m = { .ticket = question(b, done, ctx), .token = web_cookie_said(a->token, room),
 		.address = span_str(a->address), .name = span_str(a->name), .count = a->count, .args = a->args,
 		.lang = span_str(a->zh ? "zh" : "en") };
-	return asked(b, m.ticket, wire_ask_queue(b->link.q, &m, fd));
+	int r = wire_ask_queue(b->link.q, &m, fd);
+	secret_wipe(room, sizeof room);
+	return asked(b, m.ticket, r);
 }
 
 int web_broker_terminal(struct web_broker *b, const struct web_broker_terminal *t, web_broker_done *done, void *ctx)

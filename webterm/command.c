@@ -30,6 +30,11 @@ static void keep(const struct running *c, int status, struct span body)
 
 static void answer(struct running *c, struct web_request *r, enum web_problem p, const struct web_reply *reply)
 {
+	if (r && r->bearer && p == WEB_PROBLEM_SIGNED_OUT) {
+		keep(c, 0, (struct span){ 0 });
+		web_answer_problem(r, p, (struct span){ 0 });
+		return;
+	}
 	static const char forget[] = "Set-Cookie: " WEB_COOKIE_SESSION "=; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=0\r\n";
 	struct buf body;
 	buf_init(&body, 16 << 20);

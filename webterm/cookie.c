@@ -1,4 +1,5 @@
 #include "webterm/cookie.h"
+#include "webterm/bearer.h"
 #include <sodium.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ bool web_cookie_get(struct span header, const char *name, struct web_token *ret)
 
 bool web_cookie_token(struct span text, struct web_token *ret)
 {
-	struct web_token t;
+	struct web_token t = { 0 };
 	size_t n = 0;
 	if (text.n != WEB_TOKEN_TEXT - 1 ||
 		sodium_base642bin(t.b, sizeof t.b, (const char *)text.p, text.n, NULL, &n, NULL,
@@ -58,7 +59,19 @@ bool web_cookie_is(const struct web_token *a, const struct web_token *b)
 	return sodium_memcmp(a->b, b->b, sizeof a->b) == 0;
 }
 
+struct span web_cookie_said(const struct web_token *t, char room[static WEB_TOKEN_SAID])
+{
+	if (!t->api)
+		return span_of(t->b, sizeof t->b);
+	memcpy(room, WEB_BEARER_PREFIX, sizeof WEB_BEARER_PREFIX - 1);
+	web_cookie_text(t, room + sizeof WEB_BEARER_PREFIX - 1);
+	return span_str(room);
+}
+
 void web_cookie_hash(const struct web_token *t, struct web_token *ret)
 {
-	(void)crypto_hash_sha256(ret->b, t->b, sizeof t->b);
+	char room[WEB_TOKEN_SAID];
+	struct span said = web_cookie_said(t, room);
+	(void)crypto_hash_sha256(ret->b, said.p, said.n);
+	sodium_memzero(room, sizeof room);
 }

@@ -12,9 +12,10 @@
  * Errors:  a cookie that is there twice, or is no token, is not there.
  * Trust:   input hostile; compared in constant time.
  */
-enum { WEB_TOKEN = 32, WEB_TOKEN_TEXT = 44 }; /* with the NUL */
+enum { WEB_TOKEN = 32, WEB_TOKEN_TEXT = 44, WEB_TOKEN_SAID = 48 }; /* with the NUL */
 struct web_token {
 	uint8_t b[WEB_TOKEN];
+	bool api; /* bearer.h: it came in Authorization, not in a cookie */
 };
 #define WEB_COOKIE_SESSION "__Host-yanmen"
 #define WEB_COOKIE_VISIT "__Host-yanmen-visit"
@@ -24,6 +25,8 @@ bool web_cookie_token(struct span text, struct web_token *ret);
 void web_cookie_text(const struct web_token *t, char ret[static WEB_TOKEN_TEXT]);
 void web_cookie_csrf(const struct web_token *t, struct web_token *ret);
 bool web_cookie_is(const struct web_token *a, const struct web_token *b);
-/* SHA-256, as the database keeps it: 32 bytes. */
+/* What broker and database know it by: the bytes of a console session's token, the text of an API token. */
+struct span web_cookie_said(const struct web_token *t, char room[static WEB_TOKEN_SAID]);
+/* SHA-256 of that, as the database keeps it: 32 bytes. */
 void web_cookie_hash(const struct web_token *t, struct web_token *ret);
 #endif

@@ -9,6 +9,7 @@
 #include "gateway/core/tls.h"
 #include "gateway/core/wire.h"
 #include "webterm/answer.h"
+#include "webterm/bearer.h"
 #include "webterm/broker.h"
 #include "webterm/conn.h"
 #include "webterm/events.h"
@@ -216,6 +217,7 @@ static void parent_says(void *ctx, uint32_t events)
 static void make_parts(void)
 {
 	web.answers = web_keep_new();
+	web.bearers = web_bearer_new();
 	web.broker = web_broker_new(&web);
 	web.vault = web_vault_new(&web);
 	web.results = web_result_new(&web);
@@ -295,6 +297,7 @@ static void finish(void)
 	web.tickets = web_ticket_free(web.tickets);
 	web.files = web_files_free(web.files);
 	web.answers = web_keep_free(web.answers);
+	web.bearers = web_bearer_free(web.bearers);
 	loop_del(&parent);
 	web.loop = loop_free(web.loop);
 }

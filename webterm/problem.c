@@ -16,6 +16,7 @@ static const struct {
 	[WEB_PROBLEM_USAGE] = { 400, "usage", "the request is malformed" },
 	[WEB_PROBLEM_SIGNED_OUT] = { 401, "signed_out", "sign in again" },
 	[WEB_PROBLEM_DENIED] = { 401, "denied", "the user name, the password or the code is wrong" },
+	[WEB_PROBLEM_BEARER] = { 401, "token", "this token is unknown, over, or not good from this address" },
 	[WEB_PROBLEM_NOT_ALLOWED] = { 403, "not_allowed", "not allowed" },
 	[WEB_PROBLEM_CSRF] = { 403, "csrf", "the request did not come from this page; load it again" },
 	[WEB_PROBLEM_ORIGIN] = { 403, "origin", "the request did not come from this page; load it again" },

@@ -13,16 +13,34 @@
 
 enum { QUERY_MAX = 64 << 10 };
 #define READ_SQL "select console.read($1::bytea, $2, $3, $4::jsonb)"
+#define TOKEN_SQL "select console.token_read($1::bytea, $2, $3, $4::jsonb)"
 
 struct reading {
 	web_read_done *done;
 	void *ctx;
 };
 
+/* What an API token is refused comes as an answer, so that it stands in the audit log. */
+static int refused(struct span json, struct err *ret)
+{
+	static const char begin[] = "{\"say\": ";
+	if (json.n < sizeof begin - 1 || memcmp(json.p, begin, sizeof begin - 1) != 0)
+		return 0;
+	json_t *doc = json_loadb((const char *)json.p, json.n, 0, NULL);
+	bool allowed = json_integer_value(json_object_get(doc, "refused")) == 403;
+	const char *say = json_string_value(json_object_get(doc, "say"));
+	int r = fault(ret, allowed ? -EACCES : -EKEYEXPIRED, say ? say : "", "an API token");
+	json_decref(doc);
+	return r;
+}
+
 static void came(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct reading *op = ctx;
 	struct span json = code == 0 && pg_rows(res) == 1 ? pg_span(res, 0, 0) : (struct span){ 0 };
+	struct err why = { 0 };
+	if (code == 0 && (code = refused(json, &why)) < 0)
+		err = &why;
 	op->done(op->ctx, code, json, err);
 	free(op);
 }
@@ -42,7 +60,7 @@ int web_read(struct web *web, const struct web_token *token, const char *address
 	buf_init(&text, QUERY_MAX);
 	buf_put_span(&text, query);
 	const char *params[] = { buf_str(&hash), address, collection, buf_str(&text) };
-	int r = text.failed ? -EMSGSIZE : pg_query(web->pg, READ_SQL, 4, params, came, op);
+	int r = text.failed ? -EMSGSIZE : pg_query(web->pg, token->api ? TOKEN_SQL : READ_SQL, 4, params, came, op);
 	if (r < 0)
 		free(op);
 	return r;
@@ -142,7 +160,8 @@ static void me_came(void *ctx, int code, struct span json, const struct err *err
 	if (row && !json_is_object(instance))
 		(void)json_object_set_new(row, "instance", json_object());
 	if (row) {
-		(void)json_object_set_new(row, "csrf", json_string(text));
+		if (!r->bearer)
+			(void)json_object_set_new(row, "csrf", json_string(text));
 		(void)json_object_set_new(json_object_get(row, "instance"), "version", json_string(YANMEN_VERSION));
 	}
 	answer_row(r, row);

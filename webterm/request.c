@@ -3,6 +3,7 @@
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
 #include "webterm/answer.h"
+#include "webterm/bearer.h"
 #include "webterm/origin.h"
 #include "webterm/serve.h"
 #include <errno.h>
@@ -163,7 +164,10 @@ static void read_person(struct web_request *r, struct lws *wsi)
 {
 	char room[WEB_HEADERS_MAX];
 	struct span s;
-	if (header(wsi, WSI_TOKEN_HTTP_COOKIE, room, sizeof room, &s)) {
+	r->bearer = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0;
+	if (r->bearer) { /* then no cookie counts */
+		r->has_token = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, room, sizeof room, &s) && web_bearer_get(s, &r->token);
+	} else if (header(wsi, WSI_TOKEN_HTTP_COOKIE, room, sizeof room, &s)) {
 		r->has_token = web_cookie_get(s, WEB_COOKIE_SESSION, &r->token);
 		r->has_visit = web_cookie_get(s, WEB_COOKIE_VISIT, &r->visit);
 	}
@@ -201,6 +205,18 @@ static bool has_origin(const struct web_request *r, struct lws *wsi, bool needed
 	return origin.n == 0 ? !needed : web_origin_is(origin, r->web->conf.web_origin, host);
 }
 
+/* With an API token: no page of a browser sends one by itself, so there is no CSRF token; an Origin of somebody else is refused all the same. */
+static enum web_problem judge_bearer(struct web_request *r, struct lws *wsi)
+{
+	if (web_bearer_is_full(r->web->bearers, r->conn->address, loop_now_us(r->web->loop)))
+		return WEB_PROBLEM_BUSY;
+	if (!has_origin(r, wsi, false))
+		return WEB_PROBLEM_ORIGIN;
+	if (!r->has_token)
+		return WEB_PROBLEM_BEARER;
+	return r->route.flags & WEB_ROUTE_API ? WEB_PROBLEM_NONE : WEB_PROBLEM_NOT_ALLOWED;
+}
+
 static enum web_problem judge(struct web_request *r, struct lws *wsi, enum web_method method)
 {
 	bool socket = r->route.flags & WEB_ROUTE_SOCKET;
@@ -208,6 +224,8 @@ static enum web_problem judge(struct web_request *r, struct lws *wsi, enum web_m
 		return WEB_PROBLEM_NOT_FOUND;
 	if (r->route.name == WEB_ROUTE_METHOD)
 		return WEB_PROBLEM_METHOD;
+	if ((r->route.flags & WEB_ROUTE_SIGNED) && r->bearer)
+		return judge_bearer(r, wsi);
 	if ((r->route.flags & WEB_ROUTE_SIGNED) && !r->has_token)
 		return WEB_PROBLEM_SIGNED_OUT;
 	bool writes = method != WEB_GET && method != WEB_HEAD;

@@ -30,7 +30,7 @@ struct web_request {
 	struct web_conn *conn;
 	struct web_route route;
 	struct web_query query;
-	bool zh, gzip, has_token, has_visit, whole /* the body came */;
+	bool zh, gzip, has_token, has_visit, bearer /* it says Authorization */, whole /* the body came */;
 	struct web_token token, visit;
 	char agent[201], once[65];
 	uint64_t length; /* of the body */

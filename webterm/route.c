@@ -5,6 +5,7 @@
 #define API "/api/v1"
 #define SIGNED WEB_ROUTE_SIGNED
 #define BODY WEB_ROUTE_BODY
+#define API_TOKEN WEB_ROUTE_API
 
 /* The first row that fits path and method. */
 /* clang-format off */
@@ -18,9 +19,9 @@ static const struct {
 	{ WEB_POST, API "/login", WEB_ROUTE_LOGIN, BODY },
 	{ WEB_POST, API "/login/*", WEB_ROUTE_LOGIN_STEP, BODY },
 	{ WEB_POST, API "/logout", WEB_ROUTE_LOGOUT, SIGNED | BODY },
-	{ WEB_GET, API "/me", WEB_ROUTE_ME, SIGNED },
-	{ WEB_POST, API "/commands/*", WEB_ROUTE_COMMAND, SIGNED | BODY },
-	{ WEB_POST, API "/commands/*/*", WEB_ROUTE_COMMAND, SIGNED | BODY },
+	{ WEB_GET, API "/me", WEB_ROUTE_ME, SIGNED | API_TOKEN },
+	{ WEB_POST, API "/commands/*", WEB_ROUTE_COMMAND, SIGNED | BODY | API_TOKEN },
+	{ WEB_POST, API "/commands/*/*", WEB_ROUTE_COMMAND, SIGNED | BODY | API_TOKEN },
 	{ WEB_GET, API "/downloads/*", WEB_ROUTE_RESULT, SIGNED },
 	{ WEB_POST, API "/terminals", WEB_ROUTE_TERMINAL_NEW, SIGNED | BODY },
 	{ WEB_POST, API "/terminals/*/ticket", WEB_ROUTE_TERMINAL_TICKET, SIGNED | BODY },
@@ -33,8 +34,8 @@ static const struct {
 	{ WEB_GET, API "/sessions/*/replay", WEB_ROUTE_REPLAY, SIGNED | WEB_ROUTE_SOCKET },
 	{ WEB_POST, API "/events/ticket", WEB_ROUTE_EVENTS_TICKET, SIGNED | BODY },
 	{ WEB_GET, API "/events", WEB_ROUTE_EVENTS, SIGNED | WEB_ROUTE_SOCKET },
-	{ WEB_GET, API "/*", WEB_ROUTE_LIST, SIGNED },
-	{ WEB_GET, API "/*/*", WEB_ROUTE_ROW, SIGNED },
+	{ WEB_GET, API "/*", WEB_ROUTE_LIST, SIGNED | API_TOKEN },
+	{ WEB_GET, API "/*/*", WEB_ROUTE_ROW, SIGNED | API_TOKEN },
 };
 /* clang-format on */
 

@@ -28,6 +28,7 @@ enum web_route_flag {
 	WEB_ROUTE_BODY = 2,    /* a JSON object of at most WEB_BODY_MAX bytes comes with it */
 	WEB_ROUTE_STREAM = 4,  /* a body of any length, taken as it comes */
 	WEB_ROUTE_SOCKET = 8,  /* a WebSocket: upgrade, Origin and ticket */
+	WEB_ROUTE_API = 16,    /* an API token will do instead of the cookie */
 };
 struct web_route {
 	enum web_route_name name;

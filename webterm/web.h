@@ -7,6 +7,7 @@
 struct loop;
 struct pg;
 struct web_answers;
+struct web_bearers;
 struct web_broker;
 struct web_events;
 struct web_files;
@@ -49,6 +50,7 @@ struct web {
 	struct lws_vhost *vhost;
 	struct pg *pg;
 	struct web_answers *answers;
+	struct web_bearers *bearers;
 	struct web_broker *broker;
 	struct web_events *events;
 	struct web_files *files;

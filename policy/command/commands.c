@@ -34,6 +34,11 @@ const struct pol_command pol_commands[] = {
 	{ "console end", "console.end", "api.console_end", 0, 0, NULL, { { "id", REQ, 0 } } },
 	{ "console logout", "console.end", "api.console_logout", 0, 0, NULL, { { 0 } } },
 
+	{ "token add", "token.own", "api.token_add", POL_FD_FILE, 0, pol_command_token_add,
+		{ { "name", REQ, 0 }, { "user", 0, 0 }, { "scope", REQ | REP, 64 }, { "for", 0, 16 }, { "from", REP, 0 } } },
+	{ "token list", "token.own", "api.token_list", 0, 0, NULL, { { 0 } } },
+	{ "token revoke", "token.own", "api.token_revoke", 0, 0, NULL, { { "id", REQ, 0 } } },
+
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },

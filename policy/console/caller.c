@@ -24,19 +24,27 @@ void pol_caller_ask(struct pol_broker *b, struct span token, struct span address
 	pol_caller_address(address, &who);
 	buf_init(&text, HASH_TEXT);
 	pg_bytea_text(span_of(hash, sizeof hash), &text);
-	pol_query(&b->sql,
-		POL_SQL("select session, user_id, name, role from api.console_caller($1::bytea, $2)", buf_str(&text),
-			who.address),
-		done, ctx);
+	const char *sql = token.n == POL_CALLER_API
+		? "select null, user_id, name, role, token, refused from api.token_caller($1::bytea, $2)"
+		: "select session, user_id, name, role, null, false from api.console_caller($1::bytea, $2)";
+	pol_query(&b->sql, POL_SQL(sql, buf_str(&text), who.address), done, ctx);
 	buf_done(&text);
 }
 
 int pol_caller_get(const struct pg_result *res, struct pol_caller *ret)
 {
-	if (pg_rows(res) != 1 || id_parse(pg_span(res, 0, 0), &ret->session) < 0 || !pg_text(res, 0, 2) ||
-		!pg_text(res, 0, 3))
+	bool api = pg_rows(res) == 1 && !pg_text(res, 0, 0);
+	struct id id;
+
+	if (pg_rows(res) != 1)
 		return -EPROTO;
-	id_text(&ret->session, ret->session_text);
+	if (span_is(pg_span(res, 0, 5), "t"))
+		return -EKEYEXPIRED;
+	if (id_parse(pg_span(res, 0, api ? 4 : 0), &id) < 0 || !pg_text(res, 0, 2) || !pg_text(res, 0, 3))
+		return -EPROTO;
+	ret->session = api ? (struct id){ 0 } : id;
+	ret->session_text[0] = ret->token_text[0] = '\0';
+	id_text(&id, api ? ret->token_text : ret->session_text);
 	ret->user_id = pg_int(res, 0, 1);
 	(void)snprintf(ret->user, sizeof ret->user, "%s", pg_text(res, 0, 2));
 	(void)snprintf(ret->actor, sizeof ret->actor, "user:%s", ret->user);

@@ -168,6 +168,8 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 
 	if (code == 0)
 		code = pol_caller_get(res, &o->who);
+	if (code == 0 && id_is_zero(&o->who.session))
+		code = -EKEYEXPIRED; /* an API token opens no terminal */
 	if (code < 0) {
 		if (code != -EKEYEXPIRED && err)
 			log_err(LOG_LEVEL_WARN, "terminal.caller", err);

@@ -8,6 +8,7 @@
 #include "policy/console/caller.h"
 #include "policy/console/console.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,12 +61,35 @@ static void answer(struct pol_console *c, uint64_t ticket, struct span json, con
 	}
 }
 
+static void denial_noted(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	(void)ctx;
+	(void)res;
+	if (code < 0)
+		log_err(LOG_LEVEL_WARN, "token.unwritten", err);
+}
+
+/* What an API token was not allowed stands in the audit log. */
+static void note_denial(struct pol_request *r, int exit)
+{
+	char command[64];
+
+	if (exit != POL_EXIT_NOT_ALLOWED || !r->who.token_text[0])
+		return;
+	(void)snprintf(command, sizeof command, "%.*s", (int)(r->command.name.n < 60 ? r->command.name.n : 60),
+		(const char *)r->command.name.p);
+	pol_query(&r->c->b->sql,
+		POL_SQL("select api.token_denied($1::uuid, $2, $3)", r->who.token_text, r->who.address, command), denial_noted,
+		r->c);
+}
+
 /* The call has ended, and frees itself. */
 static void answered(void *ctx, struct span json, int exit, const char *say)
 {
 	struct pol_request *r = ctx;
 
 	r->call = NULL;
+	note_denial(r, exit);
 	answer(r->c, r->ticket, json, &(struct wire_ask_answer){ .exit = exit, .say = span_str(say) });
 	request_free(r);
 }
@@ -80,8 +104,13 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 	struct pol_request *r = ctx;
 	char say[160] = "";
 
-	if (code == 0)
+	if (code == 0) {
 		code = pol_caller_get(res, &r->who);
+		if (code == -EKEYEXPIRED) { /* an API token: the reason is for the audit log alone */
+			refuse(r, POL_EXIT_SIGN_IN, "");
+			return;
+		}
+	}
 	if (code < 0) {
 		if (code != -EKEYEXPIRED)
 			log_ev(LOG_LEVEL_WARN, "console.caller", LOG_N("code", code), LOG_S("detail", err ? err->detail : ""));
@@ -92,6 +121,7 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 		.role = r->who.role,
 		.address = r->who.address,
 		.console = r->who.session_text,
+		.token = r->who.token_text,
 		.answer = answered,
 		.ctx = r };
 	int exit = pol_call_new(&r->call, r->c->b, &r->command, take_fd(r->fd), &skin, say, sizeof say);

@@ -1,4 +1,5 @@
 #include "webterm/args.h"
+#include "webterm/bearer.h"
 #include "webterm/cookie.h"
 #include "webterm/origin.h"
 #include "webterm/query.h"
@@ -25,6 +26,11 @@ static void cookie(struct span in)
 	if (web_cookie_get(in, WEB_COOKIE_SESSION, &t)) {
 		web_cookie_text(&t, text);
 		if (!web_cookie_token(span_str(text), &again) || !web_cookie_is(&t, &again))
+			abort();
+	}
+	if (web_bearer_get(in, &t)) {
+		char said[WEB_TOKEN_SAID];
+		if (!t.api || in.n != 7 + web_cookie_said(&t, said).n || memcmp(in.p + 7, said, in.n - 7) != 0)
 			abort();
 	}
 	(void)web_origin_is(in, "", in);

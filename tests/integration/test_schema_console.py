@@ -17,7 +17,8 @@ PLACE = "192.0.2.1"
 COLLECTIONS = {"me": None, "reachable": None, "console_sessions": None, "sessions": "session.list", "recordings": "recording.list",
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
-               "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list"}
+               "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
+               "tokens": "token.own"}
 
 
 class Signed:

@@ -117,6 +117,28 @@ const struct cli_command cli_commands[] = {
 	  .columns = "id,user,address,created,seen,agent" },
 	{ .words = "console end", .form = "ID", .en = "signs that browser out; its terminals end", .zh = "使该浏览器退出登录,并结束其终端",
 	  .example = "console end 0b9d7c1e-52f4-4d0c-9a53-7f1e6f0d2a11", .params = { ID } },
+	{ .words = "token add", .form = "NAME --user U --scope S… [--for 30d] [--from NET]… --output F",
+	  .en = "an API token of a user: a program signs in with it, over HTTPS; its text is written once, into a new file",
+	  .zh = "为用户创建 API 令牌:程序凭其经 HTTPS 登录;令牌文本仅写入新文件一次",
+	  .example = "token add nightly --user alice --scope read --for 30d --output alice.token",
+	  .notes_en = "  --scope S    read = whatever lists and reads, or a permission such as target.manage; may be repeated\n"
+		      "               a token never may more than its user, and never makes tokens or changes factors\n"
+		      "  --for T      how long it is good, 30d; the setting api.token.longest is the most\n"
+		      "  --from NET   only from this network, such as 10.0.0.0/8; may be repeated\n"
+		      "  yanmen --url https://HOST:PORT --token-file F … uses it; so does Authorization: Bearer",
+	  .notes_zh = "  --scope S    read 即所有列出与读取,或某项权限如 target.manage;可重复\n"
+		      "               令牌权限不超过其用户,且不能创建令牌或更改第二因子\n"
+		      "  --for T      有效时长,默认 30d;上限见设置 api.token.longest\n"
+		      "  --from NET   仅限来自该网络,例如 10.0.0.0/8;可重复\n"
+		      "  用法:yanmen --url https://主机:端口 --token-file F …,或 Authorization: Bearer",
+	  .params = { WORD("NAME", "name"), NEED("--user", "user"), { .kind = CLI_MANY, .name = "--scope", .key = "scope", .needed = true },
+		  { .kind = CLI_SECONDS, .name = "--for", .key = "for" }, MANY("--from", "from"), NEED_LOCAL("--output") },
+	  .run = cli_export },
+	{ .words = "token list", .form = "", .en = "API tokens: whose, what they may, when and from where they were used",
+	  .zh = "列出 API 令牌:属于谁、范围、上次使用的时间与地址", .example = "token list",
+	  .columns = "id,name,user,state,scopes,networks,until,used,used_from" },
+	{ .words = "token revoke", .form = "ID", .en = "takes an API token back, at once", .zh = "立即吊销 API 令牌",
+	  .example = "token revoke 0b9d7c1e-52f4-4d0c-9a53-7f1e6f0d2a11", .params = { ID } },
 	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
 	  .example = "group add web", .notes_en = "  --network-default   fills itself: every target of a cluster's networks that is in no other group",
 	  .notes_zh = "  --network-default   自动包含集群网络内未归入其他组的资源",

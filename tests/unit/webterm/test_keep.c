@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct web_token alice = { { 1 } }, bob = { { 2 } }, add = { { 3 } }, other = { { 4 } };
+static const struct web_token alice = { .b = { 1 } }, bob = { .b = { 2 } }, add = { .b = { 3 } }, other = { .b = { 4 } };
 static const struct web_kept made = { .status = 200, .body = { (const uint8_t *)"{}", 2 } };
 
 static int start(void **state)

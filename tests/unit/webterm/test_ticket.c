@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-static const struct web_token alice = { { 1 } }, bob = { { 2 } };
+static const struct web_token alice = { .b = { 1 } }, bob = { .b = { 2 } };
 static const struct id one = { { 1 } }, two = { { 2 } };
 
 static int start(void **state)
@@ -62,7 +62,7 @@ static void it_lives_for_half_a_minute(void **state)
 static void nonsense_lets_nobody_in(void **state)
 {
 	assert_false(web_ticket_take(*state, span_str(""), &alice, WEB_PURPOSE_WATCH, &one));
-	assert_false(web_ticket_take(*state, span_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), &(struct web_token){ { 0 } },
+	assert_false(web_ticket_take(*state, span_str("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), &(struct web_token){ .b = { 0 } },
 		(enum web_purpose)0, &(struct id){ { 0 } }));
 }
 
@@ -82,7 +82,7 @@ static void all_have_a_bounded_number_and_late_ones_make_room(void **state)
 {
 	char text[WEB_TOKEN_TEXT];
 	for (int i = 0; i < WEB_TICKETS_MAX; i++) {
-		struct web_token who = { { 9, (uint8_t)i, (uint8_t)(i >> 8) } };
+		struct web_token who = { .b = { 9, (uint8_t)i, (uint8_t)(i >> 8) } };
 		assert_int_equal(web_ticket_make(*state, &who, WEB_PURPOSE_EVENTS, &one, text), 0);
 	}
 	assert_int_equal(web_ticket_make(*state, &alice, WEB_PURPOSE_EVENTS, &one, text), -EAGAIN);
