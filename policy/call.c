@@ -101,6 +101,8 @@ static bool fd_is(int fd, uint8_t kind)
 		return fd < 0;
 	case POL_FD_SECRET_MAYBE:
 		return fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SECRET_MAX);
+	case POL_FD_FILE_MAYBE:
+		return fd < 0 || pol_pour_can(fd);
 	case POL_FD_FILE:
 		return pol_pour_can(fd);
 	default:

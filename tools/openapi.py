@@ -16,7 +16,7 @@ BEGIN, END = "  # The commands, by tools/openapi.py from policy/command/commands
 ROW = re.compile(r'\{ "([a-z -]+)", (?:"([\w.]+)"|NULL), (?:"[\w.]+"|NULL), (\w+), \d+, \w+,\s*\{(.*?)\} \},\n', re.S)
 ARG = re.compile(r'\{ "(\w+)", ([A-Z |0]+), (\d+) \}')
 FILE_ANSWER = "POL_FD_FILE"
-PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE", FILE_ANSWER)  # sockets are WebSockets of their own
+PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE", "POL_FD_FILE_MAYBE", FILE_ANSWER)  # sockets are WebSockets of their own
 
 
 def commands(root):

@@ -64,6 +64,8 @@ static void finish(struct question **at, struct web_reply *reply)
 		reply->json = buf_span(&q->json);
 	q->done(q->ctx, reply);
 	scope_close(&reply->fd);
+	if (q->json.data)
+		secret_wipe(q->json.data, q->json.size); /* one may hold a new token */
 	buf_done(&q->json);
 	free(q);
 }

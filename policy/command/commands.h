@@ -23,7 +23,8 @@ enum pol_command_fd {
 	POL_FD_NONE,
 	POL_FD_SECRET_MAYBE /* a sealed memfd */,
 	POL_FD_FILE /* regular */,
-	POL_FD_SOCKET /* SEQPACKET */
+	POL_FD_SOCKET /* SEQPACKET */,
+	POL_FD_FILE_MAYBE /* regular; without one the answer has what the file would */
 };
 
 struct pol_command {

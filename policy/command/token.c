@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* token add: the text is made here, goes into the file once, and the database keeps its hash. */
-enum { BYTES = 32, TEXT = 4 + 44, ARGS_MAX = 32768 };
+/* token add: the text is made here, goes once into the file, or without one into the answer, and the database keeps its hash. */
+enum { BYTES = 32, TEXT = 4 + 44, ARGS_MAX = 32768, ANSWER_MAX = 32768 };
 struct token_new {
 	char text[TEXT]; /* with the NUL */
 };
@@ -20,23 +20,42 @@ static void token_free(struct pol_call *c)
 	secret_wipe(c->state, sizeof(struct token_new));
 }
 
+static bool write_line(int fd, const struct token_new *t)
+{
+	char line[TEXT];
+
+	memcpy(line, t->text, TEXT - 1);
+	line[TEXT - 1] = '\n';
+	ssize_t n = write(fd, line, sizeof line);
+	secret_wipe(line, sizeof line);
+	return n == (ssize_t)sizeof line;
+}
+
+/* The row's facts, an object, with the token in front of the others. */
+static void answer_with(struct pol_call *c, const struct token_new *t, struct span facts)
+{
+	char answer[ANSWER_MAX];
+
+	int n = snprintf(answer, sizeof answer, "{\"token\":\"%s\",%.*s", t->text, (int)(facts.n - 1), (const char *)facts.p + 1);
+	if (n > 0 && (size_t)n < sizeof answer)
+		pol_call_answer(c, span_of(answer, (size_t)n));
+	else
+		pol_call_fail(c, -EMSGSIZE, "the answer is too long");
+	secret_wipe(answer, sizeof answer);
+}
+
 static void added(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
-	struct token_new *t = c->state;
+	const struct token_new *t = c->state;
+	struct span facts = code == 0 && pg_rows(res) == 1 ? pg_span(res, 0, 0) : (struct span){ 0 };
 
-	if (code == 0) {
-		char line[TEXT];
-		memcpy(line, t->text, TEXT - 1);
-		line[TEXT - 1] = '\n';
-		ssize_t n = write(c->fd, line, sizeof line);
-		secret_wipe(line, sizeof line);
-		if (n != (ssize_t)sizeof line) {
-			pol_call_fail(c, -EIO, "the file could not be written; revoke this token, see: token list");
-			return;
-		}
-	}
-	pol_call_sql_answer(c, code, res, err);
+	if (c->fd < 0 && facts.n > 2)
+		answer_with(c, t, facts);
+	else if (code == 0 && !write_line(c->fd, t))
+		pol_call_fail(c, -EIO, "the file could not be written; revoke this token, see: token list");
+	else
+		pol_call_sql_answer(c, code, res, err);
 }
 
 void pol_command_token_add(struct pol_call *c)

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { browser, facts, faults, LANGUAGES, openShell, shot, signIn, texts, user } from './harness.mjs'
 
 const PAGES = ['/', '/sessions', '/history', '/inventory/targets', '/inventory/accounts', '/inventory/groups', '/inventory/clusters',
-	'/inventory/users', '/inventory/grants', '/inventory/settings', '/audit', '/files', '/my-sessions', '/terminals', '/no-such-page']
+	'/inventory/users', '/inventory/grants', '/inventory/settings', '/audit', '/files', '/my-sessions', '/inventory/tokens', '/terminals', '/no-such-page']
 
 /* What opens over a page is looked at when it has come to rest. */
 async function opened(page) {

@@ -12,15 +12,18 @@ struct err;
  * main.c     global options, finds the command           command.c  the table: one row a command
  * args.c     argv by a row of the table                  say.c      words for the person, exit codes
  * connect.c  the talk with the broker                    table.c    answers as aligned columns
+ * remote.c   the same, over HTTPS                        remote_find.c  where that is
  * the rest: one file for each command that does more than ask the broker
  */
 enum cli_exit { CLI_DONE, CLI_FAILED, CLI_USAGE, CLI_NOT_FOUND, CLI_NOT_ALLOWED };
 
+struct cli_remote;
 struct cli {
 	struct conf conf;
 	const char *config; /* its path */
 	bool json;
 	bool zh;
+	const struct cli_remote *remote; /* the gateway is elsewhere (remote.h); NULL = here */
 };
 
 enum cli_kind {
@@ -60,6 +63,7 @@ struct cli_command {
 	const char *notes_en, *notes_zh;
 	const char *columns; /* of a list, for a person: keys with commas between; NULL = all */
 	bool offline;        /* needs no configuration */
+	bool here;           /* works on the gateway itself alone */
 	struct cli_param params[CLI_PARAMS];
 	struct cli_choice choices[CLI_CHOICES];
 	int (*run)(const struct cli *cli, struct cli_call *call); /* NULL: ask the broker, show the answer */

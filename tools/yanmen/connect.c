@@ -6,6 +6,7 @@
 #include "policy/say/say.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/done.h"
+#include "tools/yanmen/remote.h"
 #include "tools/yanmen/say.h"
 #include "tools/yanmen/table.h"
 #include <errno.h>
@@ -141,6 +142,8 @@ int cli_connect_ask(const struct cli *cli, const struct cli_call *call, int fd, 
 	scoped(scope_close) int sock = -1;
 	int r;
 
+	if (cli->remote)
+		return cli_remote_ask(cli, call, fd, ret);
 	cli_connect_init(ret);
 	int exit = cli_connect_send(cli, call, fd, &sock);
 	if (exit != 0)

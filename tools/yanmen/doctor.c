@@ -196,6 +196,12 @@ int cli_doctor(const struct cli *cli, struct cli_call *call)
 	scoped(cli_connect_done) struct cli_answer a = { 0 };
 	struct cli quiet = *cli;
 
+	if (cli->remote) { /* what lies here is not the gateway's */
+		int remote = cli_connect_ask(cli, call, -1, &a);
+		scoped(json_scope) json_t *told = remote == 0 ? json_loadb((const char *)a.json.data, a.json.len, 0, NULL) : NULL;
+		remote = remote == 0 ? cli_connect_show(cli, call->command, &a) : remote;
+		return remote == CLI_DONE && has_failed(told) ? CLI_FAILED : remote;
+	}
 	quiet.json = false; /* what cannot be asked becomes a row */
 	int exit = cli_connect_ask(&quiet, call, -1, &a);
 	if (exit == 0 && a.exit == CLI_NOT_ALLOWED)

@@ -2,6 +2,7 @@
 #include "gateway/core/scope.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/connect.h"
+#include "tools/yanmen/remote.h"
 #include "tools/yanmen/say.h"
 #include "tools/yanmen/tty.h"
 #include <errno.h>
@@ -41,7 +42,7 @@ int cli_export(const struct cli *cli, struct cli_call *call)
 						  "文件已存在;请给出新的文件名")
 					: strerror(errno));
 	cli_connect_init(&a);
-	int exit = ask(cli, call, fd, &a);
+	int exit = cli->remote ? cli_remote_file(cli, call, fd, &a) : ask(cli, call, fd, &a);
 	if (exit == 0)
 		exit = cli_connect_show(cli, call->command, &a);
 	if (exit != CLI_DONE)

@@ -1,11 +1,12 @@
 /*
- * yanmen: the CLI.  A skin over the broker's command table, on the local socket; a few commands work without it.
+ * yanmen: the CLI.  A skin over the broker's command table, on the local socket or over HTTPS; a few commands work without.
  */
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
 #include "tools/yanmen/args.h"
 #include "tools/yanmen/cli.h"
 #include "tools/yanmen/connect.h"
+#include "tools/yanmen/remote.h"
 #include "tools/yanmen/say.h"
 #include <errno.h>
 #include <locale.h>
@@ -20,6 +21,7 @@ static const char config_path[] = "/etc/yanmen/yanmen.conf";
 /* What stands anywhere on the line; the rest stays in `words`. */
 struct line {
 	const char *config;
+	struct cli_remote remote;
 	bool json, help, version;
 	char *words[ARGV_MAX];
 	int n;
@@ -40,6 +42,26 @@ static bool is_value(const struct line *l)
 	return false;
 }
 
+/* --url and its like stand in front of the command: behind it, --ca is one of its own.  False: this is none of them. */
+static bool take_remote(struct line *l, int argc, char **argv, int *at, int *ret_exit, const struct cli *cli)
+{
+	static const char *const names[] = { "--url", "--token-file", "--ca", "--fingerprint" };
+	char *const rooms[] = { l->remote.url, l->remote.token_file, l->remote.ca, l->remote.fingerprint };
+	for (size_t i = 0; l->n == 0 && i < COUNT_OF(names); i++) {
+		size_t n = strlen(names[i]);
+		const char *word = argv[*at];
+		if (strncmp(word, names[i], n) != 0 || (word[n] != '\0' && word[n] != '='))
+			continue;
+		const char *value = word[n] == '=' ? word + n + 1 : *at + 1 < argc ? argv[++*at] : "";
+		if (!value[0] || strlen(value) >= CLI_REMOTE_TEXT)
+			*ret_exit = cli_say_fail(cli, CLI_USAGE, cli_say_text(cli, "%s needs a value", "%s 需要一个值"), names[i]);
+		else
+			memcpy(rooms[i], value, strlen(value) + 1);
+		return true;
+	}
+	return false;
+}
+
 static int split(const struct cli *cli, int argc, char **argv, struct line *l)
 {
 	bool options = true;
@@ -47,7 +69,11 @@ static int split(const struct cli *cli, int argc, char **argv, struct line *l)
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 		bool ours = options && !is_value(l);
-		if (ours && strcmp(word, "--json") == 0) {
+		int exit = 0;
+		if (take_remote(l, argc, argv, &i, &exit, cli)) {
+			if (exit != 0)
+				return exit;
+		} else if (ours && strcmp(word, "--json") == 0) {
 			l->json = true;
 		} else if (ours && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)) {
 			l->help = true;
@@ -116,13 +142,26 @@ static int no_command(const struct cli *cli, const struct line *l)
 		l->words[0], l->n > 1 ? " " : "", l->n > 1 ? l->words[1] : "");
 }
 
-static int load(struct cli *cli, const struct cli_command *c)
+static int load(struct cli *cli, const struct cli_command *c, struct line *l)
 {
+	const char *env = getenv("YANMEN_CONFIG");
 	struct err err = { 0 };
 
 	conf_defaults(&cli->conf);
 	if (c->offline)
 		return 0;
+	int exit = cli_remote_find(cli, l->config || (env && env[0]), &l->remote);
+	if (exit != 0)
+		return exit;
+	cli->remote = l->remote.url[0] ? &l->remote : NULL;
+	if (cli->remote && c->here)
+		return cli_say_fail(cli, CLI_USAGE, "%s",
+			cli_say_text(cli, "this command works on the gateway itself alone, without --url",
+				"此命令只能在网关本机上使用,不能带 --url"));
+	if (cli->remote) {
+		cli->conf.listen_ssh[0] = '\0'; /* nobody knows it here */
+		return 0;
+	}
 	int r = conf_load(cli->config, &cli->conf, &err);
 	if (r == 0)
 		return 0;
@@ -142,7 +181,7 @@ static int ask(const struct cli *cli, const struct cli_call *call)
 	return exit != 0 ? exit : cli_connect_show(cli, call->command, &a);
 }
 
-static int run(struct cli *cli, const struct line *l)
+static int run(struct cli *cli, struct line *l)
 {
 	scoped(cli_args_done) struct cli_call call = { .secret = -1 };
 	int used = 0;
@@ -156,7 +195,7 @@ static int run(struct cli *cli, const struct line *l)
 	}
 	int exit = cli_args_parse(cli, c, l->n - used, (char *const *)l->words + used, &call);
 	if (exit == 0)
-		exit = load(cli, c);
+		exit = load(cli, c, l);
 	if (exit != 0)
 		return exit;
 	return c->run ? c->run(cli, &call) : ask(cli, &call);

@@ -43,6 +43,7 @@ export interface Action {
 	when?: (row: Row) => boolean
 	versioned?: boolean // takes the version that was seen, so that nobody else's change is lost
 	answer?: boolean // its answer is for eyes
+	once?: { key: string; about: string } // what of it is shown this once, and the text about that
 }
 export interface Shape {
 	collection: string
