@@ -51,7 +51,7 @@ def rendered(root):
         is_file = fd == FILE_ANSWER
         parameters = '{ $ref: "#/components/parameters/As" }, { $ref: "#/components/parameters/Name" }' if is_file else \
             '{ $ref: "#/components/parameters/Once" }'
-        out.append('      security: [{ session: [], csrf: [] }]\n'
+        out.append('      security: [{ session: [], csrf: [] }, { token: [] }]\n'
                    f'      parameters: [{parameters}]\n'
                    "      requestBody:\n        required: true\n        content:\n          application/json:\n            schema:\n")
         out += [f"{pad}{line}\n" for line in schema(args, fd == "POL_FD_SECRET_MAYBE")]

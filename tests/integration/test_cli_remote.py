@@ -109,6 +109,21 @@ def test_what_works_on_the_gateway_alone_says_so(remote):
     assert remote.cli("--help", json_too=False).code == 0
 
 
+def test_a_file_comes_whole_or_not_at_all(instance, remote):
+    out, local = instance.scratch / instance.name("a"), instance.scratch / instance.name("a")
+    done = remote.cli("audit", "export", "--output", out)
+    assert done.code == 0 and done.json == {"output": str(out)}, done.stderr
+    instance.ok("audit", "export", "--output", local)
+    assert oct(out.stat().st_mode & 0o777) == "0o600"
+    lines = out.read_bytes().splitlines()
+    assert len(lines) > 10 and local.read_bytes().splitlines()[:len(lines) // 2] == lines[:len(lines) // 2]
+    assert remote.cli("audit", "export", "--output", out).code == 1  # it exists
+    missing = instance.scratch / instance.name("a")
+    done = remote.cli("file", "export", "0190a5b2-0000-7000-8000-000000000000:1", "--output", missing)
+    assert done.code == 3 and not missing.exists()
+    assert remote.cli("factor", "codes", remote.user.name, "--output", missing).code == 4 and not missing.exists()
+
+
 def test_a_dead_token_is_not_allowed(instance):
     token = Token(instance, instance.user("admin"), "read")
     assert token.cli("group", "list").code == 0

@@ -140,3 +140,28 @@ def test_many_tokens_and_long_terms_are_refused(instance):
     for row in instance.sql("select octet_length(hash), hash from yanmen.token"):
         assert row.startswith("32|")
     assert out.read_text().strip() not in "\n".join(instance.sql("select body from audit.event where kind like 'token.%'"))
+
+
+def test_the_console_makes_one_for_oneself_and_shows_it_once(instance, reader):
+    b = Browser(instance).login(instance.user("operator"))
+    me = b.ok(b.get("/me"))["user"]
+    again = {"Idempotency-Key": "the same"}
+    made = b.post("/commands/token/add", {"name": "mine", "scope": ["read"], "from": ["127.0.0.0/8"]}, headers=again)
+    assert made.status == 200 and made.headers["Cache-Control"] == "no-store"
+    facts, text = made.json, made.json["token"]
+    assert facts["user"] == me and facts["networks"] == ["127.0.0.0/8"] and len(text) == 47
+    assert b.post("/commands/token/add", {"name": "mine", "scope": ["read"], "from": ["127.0.0.0/8"]}, headers=again).status == 409
+    assert reader.get("/me", text=text).json["user"] == me
+    [row] = b.rows("tokens", limit=5)
+    assert row["id"] == facts["id"] and row["mine"] and row["used_from"] == "127.0.0.1" and text not in json.dumps(row)
+    assert text not in json.dumps(b.ok(b.command("token list")))
+    other = instance.user("admin")
+    assert b.command("token add", name="his", user=other.name, scope=["read"]).status == 403
+    assert b.command("token add", name="more", scope=["user.manage"]).status == 400  # his role has not got that
+    assert b.command("token revoke", id=reader.id).status == 404  # another's does not exist
+    admin = Browser(instance).login(other)
+    assert facts["id"] in [r["id"] for r in admin.rows("tokens", user=me)]
+    admin.ok(admin.command("token revoke", id=facts["id"]))
+    assert reader.get("/me", text=text).code == "token"
+    for one in (b, admin):
+        one.close()

@@ -64,7 +64,7 @@ static void begin(struct buf *out, bool zh)
 	put(out, text(zh, "yanmen - the command line of the bastion host Yanmen", "yanmen - 堡垒机雁门的命令行"));
 	buf_put(out, "\n", 1);
 	section(out, text(zh, "SYNOPSIS", "用法"));
-	buf_printf(out, ".B yanmen\n[\\-\\-config FILE] [\\-\\-json] %s\n", text(zh, "COMMAND ...", "命令 ..."));
+	buf_printf(out, ".B yanmen\n[\\-\\-config FILE | \\-\\-url URL \\-\\-token\\-file FILE] [\\-\\-json] %s\n", text(zh, "COMMAND ...", "命令 ..."));
 	section(out, text(zh, "DESCRIPTION", "说明"));
 	put(out, text(zh, "Every change and every look goes through the gateway on its local socket, is checked against the "
 			  "caller's permissions, and stands in the audit log. Secrets are given in files, never as words of a command.",
@@ -72,6 +72,10 @@ static void begin(struct buf *out, bool zh)
 	buf_put(out, "\n", 1);
 	section(out, text(zh, "OPTIONS", "选项"));
 	entry(out, "--config FILE", text(zh, "the configuration of the instance", "实例的配置文件"));
+	entry(out, "--url https://HOST:PORT, --token-file F, --ca F, --fingerprint SHA256",
+		text(zh, "a gateway elsewhere, over HTTPS: its console's address, an API token, and the CA or the certificate that it must show; "
+			 "in front of the command",
+			"经 HTTPS 使用别处的网关：控制台地址、API 令牌，以及其证书的 CA 或指纹；写在命令之前"));
 	entry(out, "--json", text(zh, "answers as JSON, for scripts", "以 JSON 输出，供脚本使用"));
 	entry(out, "--help", text(zh, "help for all commands, for one noun, or for one command", "显示全部、某一类或某一条命令的帮助"));
 	entry(out, "--version", text(zh, "the release", "版本"));
@@ -93,10 +97,14 @@ static void end(struct buf *out, bool zh)
 		entry(out, exits[i].code, text(zh, exits[i].en, exits[i].zh));
 	section(out, text(zh, "ENVIRONMENT", "环境变量"));
 	entry(out, "YANMEN_CONFIG", text(zh, "the configuration, where --config does not name it", "未给出 --config 时的配置文件"));
+	entry(out, "YANMEN_URL", text(zh, "the gateway's address, where --url does not give it", "未给出 --url 时的网关地址"));
 	entry(out, "LC_ALL, LC_MESSAGES, LANG",
 		text(zh, "the first that is set chooses the language: zh... is Chinese", "首个已设置者决定语言：zh 开头为中文"));
 	section(out, text(zh, "FILES", "文件"));
 	entry(out, "/etc/yanmen/yanmen.conf", text(zh, "the configuration, unless another is named", "默认的配置文件"));
+	entry(out, "~/.config/yanmen/remote",
+		text(zh, "a gateway elsewhere: lines url, token-file, ca, fingerprint, each = its value; mode 0600",
+			"别处的网关：url、token-file、ca、fingerprint 各一行，= 其值；权限 0600"));
 	section(out, text(zh, "SEE ALSO", "另见"));
 	buf_printf(out, ".BR ssh (1),\n.BR sshd (8)\n");
 }
