@@ -146,7 +146,8 @@ declare
 	happened timestamptz := clock_timestamp();
 	changes jsonb := nullif(current_setting('yanmen.changes', true), '')::jsonb;
 begin
-	perform audit.add(caller ->> 'actor', kind, body || jsonb_build_object('address', caller ->> 'address', 'changes', changes), row_uid, happened);
+	perform audit.add(caller ->> 'actor', kind, jsonb_build_object('token', caller ->> 'token') || body
+		|| jsonb_build_object('address', caller ->> 'address', 'changes', changes), row_uid, happened);
 	if changes is not null then
 		insert into yanmen.change (kind, object, at, uid, n)
 		select c ->> 'kind', c ->> 'object', happened, row_uid, i - 1 from jsonb_array_elements(changes) with ordinality x (c, i);

@@ -46,7 +46,7 @@ def test_each_role_executes_its_own_functions_and_no_other(db):
     may = {role: {name for name, oid in rows if db.superuser.one("""select has_function_privilege(%s, %s::oid, 'execute') and
         has_schema_privilege(%s, split_part(%s, '.', 1), 'usage')""", role, oid, role, name)}
            for role in ROLES}
-    assert may["yanmen_web"] == {"console.read"}
+    assert may["yanmen_web"] == {"console.read", "console.token_read"}
     assert may["yanmen_exporter"] == {"siem.start", "siem.rows", "siem.report"}
     assert may["yanmen_sealer"] == {"audit.seal", "audit.head_sign"}
     assert may["yanmen_broker"] == {name for name, _ in rows if name.startswith("api.")} | {
