@@ -7,7 +7,8 @@
 insert into yanmen.setting (key, value, form, most, about) values
 	('api.token.longest', '7776000', '^[0-9]{1,7}$', 7, 'seconds: the longest term of an API token, at most 90 days; 0 = none is made');
 
-insert into yanmen.role_permission (role, permission, scope) select r.name, 'token.own', 'all' from yanmen.role r;
+insert into yanmen.role_permission (role, permission, scope) 
+select r.name, p, 'all' from yanmen.role r, unnest(array['token.own', 'token.list']) p;
 
 -- ---- commands: one's own tokens are everybody's; who has user.manage sees and revokes others' ----
 create function yanmen.token_state(t yanmen.token) returns text language sql stable as $$
@@ -106,7 +107,7 @@ $$;
 create function api.token_list(caller jsonb, args jsonb) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
-	perform api.need(caller, 'token.own');
+	perform api.need(caller, 'token.list');
 	return (select coalesce(jsonb_agg(yanmen.token_facts(t) order by t.created_at, t.id), '[]') from yanmen.token_of(caller) t);
 end
 $$;
@@ -183,7 +184,7 @@ create view console.tokens as
 	select t.id, t.name, u.name as "user", t.scopes, t.nets::text[] as networks, yanmen.token_state(t) as state, t.created_at as created,
 		t.until, t.used_at as used, t.used_from, console.is_me(u.name) as mine
 	from yanmen.token_of(console.caller()) t join yanmen.users u on u.id = t.user_id;
-insert into console.collection (name, needs) values ('tokens', 'token.own');
+insert into console.collection (name, needs) values ('tokens', 'token.list');
 create trigger tell_console after insert or delete or update of revoked_at on yanmen.token for each statement
 	execute function yanmen.tell_console('tokens');
 

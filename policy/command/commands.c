@@ -35,8 +35,8 @@ const struct pol_command pol_commands[] = {
 	{ "console logout", "console.end", "api.console_logout", 0, 0, NULL, { { 0 } } },
 
 	{ "token add", "token.own", "api.token_add", POL_FD_FILE_MAYBE, 0, pol_command_token_add,
-		{ { "name", REQ, 0 }, { "user", 0, 0 }, { "scope", REQ | REP, 64 }, { "for", 0, 16 }, { "from", REP, 0 } } },
-	{ "token list", "token.own", "api.token_list", 0, 0, NULL, { { 0 } } },
+		{ { "name", REQ, 0 }, { "scope", REQ | REP, 64 }, { "user", 0, 0 }, { "for", 0, 16 }, { "from", REP, 0 } } },
+	{ "token list", "token.list", "api.token_list", 0, 0, NULL, { { 0 } } },
 	{ "token revoke", "token.own", "api.token_revoke", 0, 0, NULL, { { "id", REQ, 0 } } },
 
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },

@@ -25,7 +25,7 @@ const ALL: PageEntry[] = [
 	{ path: '/inventory/settings', text: 'inventory.settings', group: 'inventory', permission: 'settings.read' },
 	{ path: '/audit', text: 'menu.audit', group: 'audit', permission: 'audit.search' },
 	{ path: '/files', text: 'menu.files', group: 'audit', permission: 'file.list' },
-	{ path: '/inventory/tokens', text: 'tokens.title', group: 'work', permission: 'token.own' },
+	{ path: '/inventory/tokens', text: 'tokens.title', group: 'work', permission: 'token.list' },
 	{ path: '/my-sessions', text: 'menu.mine', group: 'work' },
 ]
 export const GROUPS = ['work', 'watch', 'inventory', 'audit'] as const

@@ -6,5 +6,4 @@ import type { Shape } from './shape'
 import { accounts, targets } from './shape-targets'
 import { tokens } from './shape-tokens'
 
-export const shapes: Record<string, Shape> = { targets, accounts, groups, clusters, users, grants, preapprovals, settings }
-export const shapes: Record<string, Shape> = { targets, accounts, groups, clusters, users, grants, settings, tokens }
+export const shapes: Record<string, Shape> = { targets, accounts, groups, clusters, users, grants, preapprovals, settings, tokens }
