@@ -92,7 +92,7 @@ create table yanmen.certificate (
 	check ((revoked_at is null) = (revoked_by is null))
 );
 create index on yanmen.certificate (user_id);
--- What a program signs in with (0020): the hash is of its text.
+-- What a program signs in with (0022): the hash is of its text.
 create table yanmen.token (
 	id uuid primary key default gen_random_uuid(),
 	hash bytea not null unique check (octet_length(hash) = 32),

@@ -1,6 +1,6 @@
 -- What the commands share.  Errors that a person reads: YM400 bad value, YM403 not allowed, YM404 not found, YM409
 -- exists.
--- caller: {"actor": "local:0" | "user:<name>", "role": "admin", "address": "…"}, and "token" when it came with one (0020).
+-- caller: {"actor": "local:0" | "user:<name>", "role": "admin", "address": "…"}, and "token" when it came with one (0022).
 -- args: a key given once is a string, a key given several times an array of strings.
 
 create function yanmen.arg(args jsonb, key text) returns text language sql immutable as $$
