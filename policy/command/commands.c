@@ -85,7 +85,7 @@ const struct pol_command pol_commands[] = {
 
 	{ "history list", NULL, "api.history_list", 0, 0, NULL, { { "kind", REQ, 16 }, { "name", REQ, 400 } } },
 	{ "request add", "request.ask", "api.request_add", 0, 0, NULL,
-		{ { "target", REQ | REP, 0 }, { "account", 0, 0 }, { "reason", REQ, 2000 }, { "until", REQ, 0 }, { "starts", 0, 0 },
+		{ { "target", REQ | REP, 0 }, { "reason", REQ, 2000 }, { "until", REQ, 0 }, { "account", 0, 0 }, { "starts", 0, 0 },
 		  { "kind", 0, 16 }, { "detail", 0, 4000 } } },
 	{ "request list", "request.list", "api.request_list", 0, 0, NULL, { { "state", 0, 16 } } },
 	{ "request show", "request.list", "api.request_show", 0, 0, NULL, { { "id", REQ, 18 } } },
@@ -98,8 +98,8 @@ const struct pol_command pol_commands[] = {
 	{ "request extend", "request.ask", "api.request_extend", 0, 0, NULL,
 		{ { "id", REQ, 18 }, { "until", REQ, 0 }, { "reason", REQ, 2000 } } },
 	{ "preapproval add", "request.policy", "api.preapproval_add", 0, 0, NULL,
-		{ { "name", REQ, 0 }, { "kind", 0, 16 }, { "role", 0, 0 }, { "user", 0, 0 }, { "group", REQ, 0 }, { "account", 0, 0 },
-		  { "longest", REQ, 16 } } },
+		{ { "name", REQ, 0 }, { "group", REQ, 0 }, { "longest", REQ, 16 }, { "kind", 0, 16 }, { "role", 0, 0 }, { "user", 0, 0 },
+		  { "account", 0, 0 } } },
 	{ "preapproval remove", "request.policy", "api.preapproval_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
 	{ "preapproval list", "request.policy_list", "api.preapproval_list", 0, 0, NULL, { { 0 } } },
 

@@ -11,10 +11,12 @@
 /* The CLI's form that is kept for good, as far as the broker answers it: name, then the required and (in brackets) other keys. */
 static const char *const contract[] = {
 	"user add: name role [key lang]",
-	"user disable: name",
-	"user remove: name",
-	"user enable: name",
-	"user factor: name policy",
+	"user disable: name [version]",
+	"user remove: name [version]",
+	"user enable: name [version]",
+	"user set: name [role lang version]",
+	"user rename: name to [version]",
+	"user factor: name policy [version]",
 	"user list:",
 	"factor list:",
 	"factor reset: name",
@@ -26,28 +28,46 @@ static const char *const contract[] = {
 	"console list:",
 	"console end: id",
 	"console logout:",
+	"token add: name scope [user for from]",
+	"token list:",
+	"token revoke: id",
 	"group add: name [network_default]",
 	"group put: group target",
 	"group take: group target",
-	"group remove: name",
+	"group remove: name [version]",
+	"group rename: name to [version]",
 	"group list:",
 	"group admin: group user",
 	"cluster add: name network",
 	"cluster put: cluster target",
-	"cluster remove: name",
+	"cluster remove: name [version]",
+	"cluster set: name network [version]",
+	"cluster rename: name to [version]",
 	"cluster admin: cluster user",
 	"cluster list:",
 	"target add: name kind address cluster [charset legacy]",
-	"target set: name [address charset legacy]",
-	"target remove: name",
+	"target set: name [address charset legacy version]",
+	"target rename: name to [version]",
+	"target remove: name [version]",
 	"target list:",
 	"target test: name",
 	"target repin: target",
-	"account set: target account kind",
-	"account remove: target account",
+	"account set: target account kind [version]",
+	"account remove: target account [version]",
 	"grant add: user account [target group from hours until feature idle total concurrent]",
-	"grant remove: id",
+	"grant remove: id [version]",
 	"grant list:",
+	"history list: kind name",
+	"request add: target reason until [account starts kind detail]",
+	"request list: [state]",
+	"request show: id",
+	"request approve: id [until reason]",
+	"request refuse: id reason",
+	"request withdraw: id [reason]",
+	"request extend: id until reason",
+	"preapproval add: name group longest [kind role user account]",
+	"preapproval remove: name",
+	"preapproval list:",
 	"ssh-config: user",
 	"session list: [state user target]",
 	"session watch: id",
@@ -66,10 +86,11 @@ static const char *const contract[] = {
 	"audit verify:",
 	"settings list:",
 	"settings get: key",
-	"settings set: key [value]",
+	"settings set: key [value version]",
 	"escrow set: public_key",
 	"samples remove:",
-	"group retention: group days",
+	"group retention: group days [version]",
+	"group requestable: group requestable [version]",
 	"recording hold: id reason",
 	"recording release: id",
 	"retention run:",
@@ -78,6 +99,12 @@ static const char *const contract[] = {
 	"public keys:",
 	"doctor:",
 };
+
+/* Its right is that of the kind's own list, which its function finds. */
+static bool asks_by_kind(const struct pol_command *c)
+{
+	return strcmp(c->name, "history list") == 0;
+}
 
 static void describe(const struct pol_command *c, char *out, size_t n)
 {
@@ -128,7 +155,7 @@ static void rows_fit_together(void **state)
 		assert_null(c->args[POL_ARGS_MAX - 1].key);
 		if (!c->sql)
 			continue;
-		assert_non_null(c->permission);
+		assert_true(c->permission || asks_by_kind(c));
 		(void)snprintf(sql, sizeof sql, "api.%s", c->name);
 		for (char *p = sql; *p; p++)
 			*p = *p == ' ' || *p == '-' ? '_' : *p;
@@ -144,8 +171,8 @@ static void what_only_lists_needs_only_list_permissions(void **state)
 		const struct pol_command *c = &pol_commands[i];
 		size_t n = strlen(c->name);
 		bool lists = n > 5 && strcmp(c->name + n - 5, " list") == 0;
-		bool may = c->permission && (strstr(c->permission, ".list") || strstr(c->permission, ".read"));
-		if (lists)
+		bool may = c->permission && (strstr(c->permission, "list") || strstr(c->permission, ".read"));
+		if (lists && !asks_by_kind(c))
 			assert_true(may);
 	}
 }
