@@ -228,6 +228,18 @@ static void binding(void *ctx, int code, const struct pg_result *res, const stru
 	pol_peers_seal(c->b, &m, c->fd, &(struct pol_ask){ .within_us = SEAL_US, .done = sealed, .ctx = c });
 }
 
+static void allowed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+
+	if (code < 0)
+		pol_call_sql_answer(c, code, res, err);
+	else
+		pol_query(&c->b->sql,
+			POL_SQL("select api.binding($1, $2)", pol_call_arg(c, "target"), pol_call_arg(c, "account")), binding,
+			c);
+}
+
 static uint8_t kind_of(const char *text)
 {
 	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD
@@ -245,7 +257,6 @@ void pol_command_account_set(struct pol_call *c)
 		pol_call_fail(c, -EINVAL, "give a password file, a key file or ca");
 		return;
 	}
-	pol_query(&c->b->sql,
-		POL_SQL("select api.binding($1, $2)", pol_call_arg(c, "target"), pol_call_arg(c, "account")), binding,
-		c);
+	/* Who has no right to it learns nothing of targets, and has nothing sealed. */
+	pol_query(&c->b->sql, POL_SQL("select api.need($1::jsonb, $2)", c->caller, c->command->permission), allowed, c);
 }

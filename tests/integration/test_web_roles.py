@@ -1,0 +1,116 @@
+"""Role × operation: each command and collection of docs/openapi.yaml, asked by each role; and what belongs to another's group."""
+
+import re
+
+import pytest
+from harness.browser import Browser
+from harness.instance import ROOT
+
+# The role has the right, and it would change the instance that others use: only who has not is asked.
+DEAR = {"key_rotate", "samples_remove", "retention_run", "audit_reindex", "audit_verify", "console_logout", "backup_sign", "doctor"}
+# Nothing is called x#.  What is taken apart before anybody looks at rights has to make sense.
+SENSE = {"key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f x", "format": "text", "kind": "ca",
+         "id": "0190a5b2-0000-7000-8000-000000000000", "hash": "ab" * 32, "files": "1", "bytes": "1", "generation": "1"}
+
+
+def value(part, name, array):
+    most = int(re.search(rf" {name}: .*?maxLength: (\d+)", part)[1])
+    one = SENSE.get(name, "x#")
+    one = one if len(one) <= most else "none" if name == "key" else "1"
+    return [one] if array and name != "key" else one
+
+
+def operations():
+    """(path, permission, required arguments) of each command, by the file."""
+    text = (ROOT / "docs/openapi.yaml").read_text()
+    found = []
+    for part in re.split(r"\n  (?=/)", text.split("\npaths:\n", 1)[1].split("\ncomponents:\n", 1)[0]):
+        path = part.lstrip().split(":", 1)[0]
+        permission = re.search(r"x-permission: (\S+)", part)
+        required = re.search(r"required: \[(.*?)\]", part)
+        if path.startswith("/api/v1/commands/") and permission:
+            arrays = set(re.findall(r"(\w+): \{ type: array", part))
+            names = required[1].split(", ") if required else []
+            found.append((path.removeprefix("/api/v1"), re.search(r"operationId: (\w+)", part)[1], permission[1],
+                          {n: value(part, n, n in arrays) for n in names}))
+    return found
+
+
+OPERATIONS = operations()
+
+
+def rights(instance):
+    table = {}
+    for row in instance.sql("select role, permission from yanmen.role_permission"):
+        role, permission = row.split("|")
+        table.setdefault(role, set()).add(permission)
+    return table
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor", "group_admin", "cluster_admin", "operator", "engineer", "dba", "user"])
+def test_a_role_is_refused_what_it_has_no_right_to_and_nothing_else(instance, role):
+    may = rights(instance)[role]
+    b = Browser(instance).login(instance.user(role))
+    wrong = []
+    for path, name, permission, args in OPERATIONS:
+        allowed = permission in may
+        if allowed and name in DEAR:
+            continue
+        answer = b.post(path, args)
+        refused = answer.status == 403 and permission in answer.json["detail"]
+        if answer.status in (401, 405, 500, 503, 504) or refused == allowed:
+            wrong.append((path, permission, allowed, answer.status, answer.body[:200]))
+    assert len(OPERATIONS) > 60 and not wrong, "\n".join(map(str, wrong))
+    for row in instance.sql("select name, needs from console.collection"):
+        name, needs = row.split("|")
+        answer = b.get(f"/{name}?limit=1")
+        if (answer.status == 200) != (needs == "" or needs in may):
+            wrong.append((name, needs, answer.status))
+    assert not wrong, "\n".join(map(str, wrong))
+    b.close()
+
+
+@pytest.fixture(scope="module")
+def two_groups(instance):
+    """A group admin of one group, and what lies in another one: a target, an account, a grant, a session, its recording and audit rows."""
+    gina = instance.user("group_admin")
+    ours, theirs = instance.name("g"), instance.name("g")
+    for group in (ours, theirs):
+        instance.ok("group", "add", group)
+    instance.ok("group", "admin", ours, gina.name)
+    user = instance.user()
+    [demo] = [t for t in instance.ok("target", "list") if t["name"] == instance.demo]
+    target = instance.target(int(demo["address"].rpartition(":")[2]))
+    instance.ok("group", "put", theirs, target)
+    grant = instance.grant(user, target)
+    assert instance.ssh(user, "true", login=instance.login(user, target)).returncode == 0
+    session = instance.session_of(user)["session"]
+    return {"gina": gina, "ours": ours, "theirs": theirs, "target": target, "grant": grant["id"], "session": session, "user": user}
+
+
+def test_what_is_another_groups_does_not_exist(instance, two_groups):
+    w = two_groups
+    b = Browser(instance).login(w["gina"])
+    admin = Browser(instance).login(instance.user("admin"))
+    hidden = {"targets": {"q": w["target"]}, "accounts": {"target": w["target"]}, "groups": {"q": w["theirs"]},
+              "sessions": {"target": w["target"]}, "recordings": {"target": w["target"]},
+              "audit": {"target": w["target"]}}
+    for collection, query in hidden.items():
+        rows = admin.rows(collection, **query)
+        assert rows, collection
+        answer = b.get(f"/{collection}?" + "&".join(f"{k}={v}" for k, v in query.items()))
+        assert answer.json["rows"] == [] and answer.json["total"] == 0, collection
+        nowhere = b.get(f"/{collection}/{'0190a5b2-0000-7000-8000-000000000000' if len(str(rows[0]['id'])) == 36 else 999999}")
+        for row in rows:
+            answer = b.get(f"/{collection}/{row['id']}")
+            assert (answer.status, answer.body) == (404, nowhere.body), collection  # not even another word
+    for collection in ("users", "grants", "settings", "roles"):
+        assert b.get(f"/{collection}").status == 403
+    for command, args in (("target test", {"name": w["target"]}), ("group put", {"group": w["theirs"], "target": [w["target"]]}),
+                          ("group put", {"group": w["ours"], "target": [w["target"]]}), ("session kill", {"id": w["session"], "reason": "x"}),
+                          ("session lock", {"id": w["session"]})):
+        assert b.command(command, **args).status in (403, 404), command
+    assert not [r for r in b.ok(b.command("session list")) if r["target"] == w["target"]]
+    assert not [r for r in b.ok(b.command("target list")) if r["name"] == w["target"]]
+    for one in (b, admin):
+        one.close()
