@@ -26,6 +26,8 @@ create table yanmen.role_permission (
 	scope text not null default 'all' check (scope in ('all', 'own')),
 	primary key (role, permission)
 );
+-- What a role has not while duties are separate: 0023.
+create table yanmen.role_aside (like yanmen.role_permission including all);
 insert into yanmen.role (name, about) values
 	('admin', 'everything'),
 	('auditor', 'reads sessions, recordings and the audit log; changes nothing'),

@@ -153,12 +153,18 @@ create function yanmen.token_may(caller jsonb, permission text) returns bool lan
 			and (permission = any (t.scopes) or ('read' = any (t.scopes) and yanmen.token_reads(permission)))))
 $$;
 
+-- What roles may; on the gateway itself also what is set aside (0023).
+create function yanmen.permissions(caller jsonb) returns setof yanmen.role_permission language sql stable as $$
+	select * from yanmen.role_permission
+	union all
+	select * from yanmen.role_aside where caller ->> 'actor' like 'local:%'
+$$;
 -- The targets for which the caller has the permission: null = all.
 create function yanmen.reach(caller jsonb, permission text) returns bigint[] language plpgsql stable as $$
 declare
 	s text;
 begin
-	select p.scope into s from yanmen.role_permission p
+	select p.scope into s from yanmen.permissions(caller) p
 	where p.role = yanmen.role_of(caller) and p.permission = reach.permission;
 	if s is null then
 		raise exception 'not allowed: this needs the permission %', permission using errcode = 'YM403';

@@ -86,7 +86,7 @@ $$;
 
 -- ---- commands: one's own sessions are everybody's, others' need user.manage ----
 create function yanmen.console_all(caller jsonb) returns bool language sql stable as $$
-	select exists (select from yanmen.role_permission p
+	select exists (select from yanmen.permissions(caller) p
 		where p.role = yanmen.role_of(caller) and p.permission = 'user.manage' and p.scope = 'all')
 		and yanmen.token_may(caller, 'user.manage')
 $$;

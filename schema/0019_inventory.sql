@@ -365,7 +365,7 @@ create function yanmen.history_mine(caller jsonb, kind text, object text) return
 declare
 	s text;
 begin
-	select p.scope into s from yanmen.role_permission p
+	select p.scope into s from yanmen.permissions(caller) p
 	where p.role = yanmen.role_of(caller) and p.permission = yanmen.history_right(kind);
 	if s is null or s = 'all' then
 		return s is not null;

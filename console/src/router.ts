@@ -26,6 +26,7 @@ export const router = createRouter({
 				{ path: 'audit', component: () => import('@/pages/audit/AuditPage.vue'), meta: { title: 'menu.audit' } },
 				{ path: 'files', component: () => import('@/pages/audit/FilesPage.vue'), meta: { title: 'menu.files' } },
 				{ path: 'requests', component: () => import('@/pages/requests/MyRequestsPage.vue'), meta: { title: 'requests.mine' } },
+				{ path: 'roles', component: () => import('@/pages/roles/RolesPage.vue'), meta: { title: 'roles.title' } },
 				{ path: 'approve', component: () => import('@/pages/requests/ApprovePage.vue'), meta: { title: 'requests.to_approve' } },
 				{ path: 'my-sessions', component: () => import('@/pages/home/MySessionsPage.vue'), meta: { title: 'menu.mine' } },
 				{ path: ':rest(.*)', component: () => import('@/pages/home/NothingPage.vue'), meta: { title: 'nothing.title' } },

@@ -103,6 +103,9 @@ const struct pol_command pol_commands[] = {
 	{ "preapproval remove", "request.policy", "api.preapproval_remove", 0, 0, NULL, { { "name", REQ, 0 } } },
 	{ "preapproval list", "request.policy_list", "api.preapproval_list", 0, 0, NULL, { { 0 } } },
 
+	{ "duty list", "user.list", "api.duty_list", 0, 0, NULL, { { 0 } } },
+	{ "duty separate", "duty.manage", "api.duty_separate", 0, 0, NULL, { { "state", REQ, 8 } } },
+
 	{ "ssh-config", "grant.list", "api.ssh_config", 0, 0, NULL, { { "user", REQ, 0 } } },
 
 	{ "session list", "session.list", "api.session_list", 0, 0, NULL,

@@ -44,7 +44,25 @@ const struct say_text say_texts_requests[] = {
 		"on：会话随经批准的期限结束；off：会话继续，但不能再新建" },
 	{ "seconds, the longest term that can be asked for; 0 = any", "秒：可申请的最长期限；0 = 不限" },
 
+	/* ---- duties ---- */
+	{ "on: system, security and audit administration are three people's, and no role has two of them",
+		"on：系统、安全、审计由三人分别管理，任何角色不得兼有" },
+	{ "the role {} has several duties, which are separate here: system_admin, security_admin or audit_admin",
+		"角色 {} 兼有多项职责；此处已三员分立，请用 system_admin、security_admin 或 audit_admin" },
+	{ "{} has another duty: add another user for this one", "{} 已有其他职责：请为此职责另添加用户" },
+	{ "{} is the last one with this duty: give it to somebody else first", "{} 是该职责的最后一人：请先指定他人" },
+	{ "nobody is there for: {}; first add a user of the role of each", "以下职责无人担任：{}；请先为各角色添加用户" },
+	{ "not allowed: nobody grants himself", "不允许：不得为本人授权" },
+	{ "not allowed: only on the gateway itself are duties put together again", "不允许：只能在网关本机取消三员分立" },
+	{ "system", "系统" },
+	{ "security", "安全" },
+	{ "audit", "审计" },
+
 	/* ---- headings ---- */
+	{ "duty", "职责" },
+	{ "users", "用户" },
+	{ "roles", "角色" },
+	{ "separate", "已分立" },
 	{ "starts", "开始" },
 	{ "decided_by", "审批人" },
 	{ "answer", "答复" },

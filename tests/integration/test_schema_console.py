@@ -18,7 +18,7 @@ COLLECTIONS = {"me": None, "reachable": None, "console_sessions": None, "session
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
                "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
-               "tokens": "token.list"}
+               "tokens": "token.list", "duties": "user.list"}
 
 
 class Signed:

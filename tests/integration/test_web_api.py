@@ -11,7 +11,7 @@ sys.path.append(str(ROOT / "tools"))
 import openapi
 
 COLLECTIONS = ("me sessions targets reachable users groups clusters accounts grants files audit settings recordings roles "
-               "console_sessions requests requestable preapprovals tokens").split()
+               "console_sessions requests requestable preapprovals tokens duties").split()
 
 
 @pytest.fixture(scope="module")

@@ -295,6 +295,16 @@ const struct cli_command cli_commands[] = {
 	  .example = "preapproval remove night", .params = { WORD("NAME", "name") } },
 	{ .words = "preapproval list", .form = "", .en = "what is approved at once", .zh = "列出预审批", .example = "preapproval list",
 	  .columns = "name,kind,role,user,group,account,longest,created_by" },
+	{ .words = "duty list", .form = "", .en = "who has which duty: system, security, audit", .zh = "列出三员(系统、安全、审计)及其人员",
+	  .example = "duty list", .columns = "duty,users,roles,separate" },
+	{ .words = "duty separate", .form = "on|off",
+	  .en = "separates system, security and audit administration; off: on the gateway itself alone", .zh = "三员分立;关闭只能在网关本机进行",
+	  .example = "duty separate on",
+	  .notes_en = "  on needs a user of each of the roles system_admin, security_admin, audit_admin; the role admin loses what\n"
+		      "  belongs to a duty, nobody is given two, nobody grants himself, the last one with a duty cannot go",
+	  .notes_zh = "  开启前须有 system_admin、security_admin、audit_admin 角色的用户各至少一名;开启后 admin 角色失去各项职责,\n"
+		      "  任何人不得兼任,不得给自己授权,也不能停用某职责的最后一人",
+	  .params = { WORD("on|off", "state") } },
 	{ .words = "ssh-config", .form = "--user U [--gate HOST:PORT]",
 	  .en = "prints a configuration for OpenSSH: ssh TARGET goes through the gateway", .zh = "输出 OpenSSH 客户端配置:ssh 资源名 即经由网关",
 	  .example = "ssh-config --user alice --gate gate.example.com:2222",

@@ -52,6 +52,7 @@ const struct cli_done cli_done_lines[] = {
 	{ "preapproval add", "{name}: {kind} for {role}{user}, group {group}[, {account}], at most {longest} s",
 		"{name}：{role}{user} 申请资源组 {group}[ 的 {account}]（{kind}），最长 {longest} 秒" },
 	{ "preapproval remove", "pre-approval {name} removed", "已移除预审批 {name}" },
+	{ "duty separate", "duties are separate: {separate}", "三员分立：{separate}" },
 	{ "recording hold", "the recording of session {id} stays: {hold}", "会话 {id} 的录像已保留：{hold}" },
 	{ "recording release", "the recording of session {id} is no longer on hold", "会话 {id} 的录像已解除保留" },
 	{ "retention run", "{removed} recording(s) removed", "已删除 {removed} 个到期录像" },

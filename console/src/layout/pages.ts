@@ -21,6 +21,7 @@ const ALL: PageEntry[] = [
 	{ path: '/inventory/clusters', text: 'inventory.clusters', group: 'inventory', permission: 'cluster.list' },
 	{ path: '/inventory/users', text: 'inventory.users', group: 'inventory', permission: 'user.list' },
 	{ path: '/inventory/grants', text: 'inventory.grants', group: 'inventory', permission: 'grant.list' },
+	{ path: '/roles', text: 'roles.title', group: 'inventory', permission: 'user.list' },
 	{ path: '/inventory/preapprovals', text: 'requests.preapprovals', group: 'inventory', permission: 'request.policy_list' },
 	{ path: '/inventory/settings', text: 'inventory.settings', group: 'inventory', permission: 'settings.read' },
 	{ path: '/audit', text: 'menu.audit', group: 'audit', permission: 'audit.search' },

@@ -128,7 +128,7 @@ class Database:
 
     def empty(self):
         """As nobody but a superuser can: without the triggers that guard the audit."""
-        kept = ("yanmen.role", "yanmen.role_permission", "yanmen.schema_version")
+        kept = ("yanmen.role", "yanmen.role_permission", "yanmen.duty", "yanmen.schema_version")
         tables = self.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname in ('yanmen', 'audit', 'search', 'siem') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
         self.superuser.rows("set session_replication_role = replica; " + "".join(f"delete from {t}; " for [t] in tables)
