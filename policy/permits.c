@@ -53,7 +53,11 @@ const size_t pol_permits_reader_n = COUNT_OF(pol_permits_reader);
 
 const struct permit_rule pol_permits_visit[] = {
 	{ WIRE_T_login,         IN(POL_LOGIN),                                              POL_LOGIN_ASKED,  0 },
+	{ WIRE_T_passkey_begin, IN(POL_LOGIN),                                              POL_PASSKEY_ASKED, 0 },
+	{ WIRE_T_passkey_use,   IN(POL_PASSKEY),                                            POL_PASSKEY_ASKED, 0 },
 	{ WIRE_T_factor,        IN(POL_FACTOR),                                             POL_FACTOR_ASKED, 0 },
+	{ WIRE_T_passkey_begin, IN(POL_FACTOR),                                             POL_FACTOR_ASKED, 0 },
+	{ WIRE_T_passkey_use,   IN(POL_FACTOR),                                             POL_FACTOR_ASKED, 0 },
 	{ WIRE_T_enter,         IN(POL_CHOOSE),                                             POL_DONE,         1 },
 };
 const size_t pol_permits_visit_n = COUNT_OF(pol_permits_visit);
@@ -75,6 +79,8 @@ const char *pol_permits_state_name(uint8_t state)
 	static const char *const names[POL_STATES] = {
 		[POL_LOGIN] = "login",
 		[POL_LOGIN_ASKED] = "login-asked",
+		[POL_PASSKEY] = "passkey",
+		[POL_PASSKEY_ASKED] = "passkey-asked",
 		[POL_FACTOR] = "factor",
 		[POL_FACTOR_ASKED] = "factor-asked",
 		[POL_CHOOSE] = "choose",

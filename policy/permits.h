@@ -13,6 +13,8 @@
 enum pol_state {
 	POL_LOGIN, /* nobody yet */
 	POL_LOGIN_ASKED,
+	POL_PASSKEY, /* nobody yet, and a passkey would do */
+	POL_PASSKEY_ASKED,
 	POL_FACTOR, /* his first factor was right, the second is wanted */
 	POL_FACTOR_ASKED,
 	POL_CHOOSE, /* the user is known; a browser may enter */

@@ -115,6 +115,8 @@ union said {
 	struct wire_refused refused;
 	struct wire_end end;
 	struct wire_enter enter;
+	struct wire_passkey_begin passkey_begin;
+	struct wire_passkey_use passkey_use;
 };
 
 /* True when the type is one of a client's worker and its body is whole. */
@@ -143,6 +145,10 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_end_get(body, &m->end, NULL);
 	case WIRE_T_enter:
 		return wire_enter_get(body, &m->enter, NULL);
+	case WIRE_T_passkey_begin:
+		return wire_passkey_begin_get(body, &m->passkey_begin, NULL);
+	case WIRE_T_passkey_use:
+		return wire_passkey_use_get(body, &m->passkey_use, NULL);
 	default:
 		return -EBADMSG;
 	}
@@ -185,6 +191,12 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_enter:
 		pol_visit_enter(w->visit, &m->enter);
+		break;
+	case WIRE_T_passkey_begin:
+		pol_passkey_begin(w);
+		break;
+	case WIRE_T_passkey_use:
+		pol_passkey_use(w, &m->passkey_use);
 		break;
 	default:
 		got_end(w, &m->end);
@@ -270,6 +282,7 @@ static struct pol_worker *worker_new(struct pol_broker *b, uint64_t id, uint8_t 
 							       : POL_LOGIN);
 	pol_login_init(&w->login, w);
 	pol_factor_init(&w->factor, w);
+	pol_passkey_init(&w->passkey, w);
 	w->link = (struct link){ .got = worker_got, .lost = worker_lost, .ctx = w };
 	w->next = b->workers;
 	b->workers = w;
@@ -353,6 +366,7 @@ static void worker_free(struct pol_worker *w)
 	pol_jump_drop(w);
 	pol_login_done(w);
 	pol_factor_done(w);
+	pol_passkey_done(w);
 	pol_query_drop(&w->b->sql, w);
 	pol_ask_drop(&w->b->asks, w);
 	link_close(&w->link);

@@ -6,6 +6,7 @@
 #include "gateway/core/link.h"
 #include "policy/login/factor.h"
 #include "policy/login/login.h"
+#include "policy/login/passkey.h"
 #include "policy/permits.h"
 #include "policy/session.h"
 #include <stdbool.h>
@@ -47,6 +48,8 @@ struct pol_worker {
 	struct pol_jump *jumps; /* connections through this one that have no worker yet */
 	unsigned jumps_refused;
 	struct pol_visit *visit; /* of WIRE_JOB_VISIT; borrowed */
+	char origin[300];        /* of WIRE_JOB_VISIT: the page's */
+	char device[72];         /* of WIRE_JOB_VISIT: the hash of its token as bytea's text, or "" */
 	struct link link;
 	struct permit permit;
 	int64_t user_id;
@@ -55,6 +58,8 @@ struct pol_worker {
 	unsigned logins;
 	struct pol_login login;
 	struct pol_factor factor; /* between the first factor and the login */
+	struct pol_passkey passkey;
+	bool factored; /* logged in with a second factor, just now */
 	struct pol_attempt *attempt; /* on the way to a target */
 	struct pol_session session;
 	struct pol_ends_session ends;

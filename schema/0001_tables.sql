@@ -64,6 +64,9 @@ create table yanmen.users (
 	role text not null references yanmen.role,
 	state text not null default 'active' check (state in ('active', 'disabled')),
 	pwhash text check (octet_length(pwhash) between 1 and 128), -- libsodium's string form
+	pw_at timestamptz not null default now(), -- since when it is this one
+	enrol_until timestamptz, -- until then his next sign-in at the console sets up a new second factor
+	pw_due bool not null default false, -- an administrator chose it: the user chooses another one
 	lang text not null default '' check (lang in ('', 'en', 'zh')),
 	created_at timestamptz not null default now(),
 	disabled_at timestamptz,

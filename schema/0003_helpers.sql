@@ -199,6 +199,9 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 declare
 	own bigint[] := yanmen.reach(caller, permission);
 begin
+	if permission <> 'console.end' then
+		perform yanmen.need_password(caller);
+	end if;
 	if target_id is not null and own is not null and not target_id = any (own) then
 		raise exception 'not allowed: this target is in none of your groups and clusters' using errcode = 'YM403';
 	end if;

@@ -57,7 +57,7 @@ begin
 	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()) where id = u.id;
-	delete from yanmen.factor_seen s where s.user_id = u.id;
+	perform yanmen.forget_devices(u.id);
 	online := yanmen.user_online(u.id);
 	perform yanmen.note(caller, 'user.disabled', jsonb_build_object('user', u.name,
 		'sessions', jsonb_array_length(online)));

@@ -22,6 +22,30 @@ create table yanmen.factor_seen (
 	until timestamptz not null,
 	primary key (user_id, address, door)
 );
+-- A passkey: the authenticator data of its registration, with its key in them (policy/pwhash/passkey.h); no secret.
+create table yanmen.passkey (
+	id uuid primary key default gen_random_uuid(),
+	user_id bigint not null references yanmen.users,
+	name text not null check (octet_length(name) between 1 and 200),
+	credential bytea not null unique check (octet_length(credential) between 1 and 1023),
+	authdata bytea not null check (octet_length(authdata) between 37 and 4096),
+	rp text not null, -- the host name it is good for
+	counter bigint not null, -- goes up with each use, or stays 0
+	created_at timestamptz not null default now(),
+	used_at timestamptz
+);
+create index on yanmen.passkey (user_id);
+-- A browser that was remembered with the second factor: the hash of its token.
+create table yanmen.device (
+	id uuid primary key default gen_random_uuid(),
+	user_id bigint not null references yanmen.users,
+	hash bytea not null unique check (octet_length(hash) = 32),
+	address text not null,
+	agent text not null,
+	created_at timestamptz not null default now(),
+	until timestamptz not null
+);
+create index on yanmen.device (user_id);
 -- From where a user has logged in: strangers do not slow him there (policy/login/backoff.h).
 create table yanmen.login_known (
 	user_id bigint not null references yanmen.users,
@@ -29,7 +53,7 @@ create table yanmen.login_known (
 	last_at timestamptz not null,
 	primary key (user_id, address)
 );
-alter table yanmen.users add factor text not null default '' check (factor in ('', 'off', 'enrolled', 'required'));
+alter table yanmen.users add factor text not null default '' check (factor in ('', 'off', 'enrolled', 'required', 'passkey'));
 
 insert into yanmen.setting (key, value, form, most, about) values
 	('login.backoff', '16', '^[0-9]{1,2}$', 2,
@@ -42,24 +66,31 @@ insert into yanmen.setting (key, value, form, most, about) values
 insert into yanmen.role_permission (role, permission)
 values ('admin', 'factor.manage'), ('admin', 'factor.list'), ('auditor', 'factor.list');
 
--- What comes behind a first factor that was right: '' nothing, ask, enrol.
-create function yanmen.factor_next(u yanmen.users, address text, door text) returns text language sql stable as $$
+-- What comes behind a first factor that was right: '' nothing, ask, enrol.  A passkey counts at the console alone: SSH has none.
+create function yanmen.factor_next(u yanmen.users, address text, door text, device bytea) returns text language sql stable as $$
 	select case
 		when p.policy = 'off' then ''
-		when exists (select from yanmen.factor f where f.user_id = u.id) then
+		when factor_next.door = 'web' and u.enrol_until > now() then 'enrol'
+		when exists (select from yanmen.factor f where f.user_id = u.id)
+			or factor_next.door = 'web' and exists (select from yanmen.passkey k where k.user_id = u.id) then
 			case when exists (select from yanmen.factor_seen s where s.user_id = u.id and s.address = factor_next.address
-				and s.door = factor_next.door and s.until > now()) then '' else 'ask' end
-		when p.policy = 'required' then 'enrol'
+					and s.door = factor_next.door and s.until > now())
+				or exists (select from yanmen.device d where d.user_id = u.id and d.hash = factor_next.device and d.until > now())
+				then '' else 'ask' end
+		when p.policy in ('required', 'passkey') then 'enrol'
 		else '' end
 	from (select coalesce(nullif(u.factor, ''), (select s.value from yanmen.setting s where s.key = 'factor.policy'))
 		as policy) p
 $$;
 
--- door: ssh or web; a code at one does not count at the other.  No row when the name is unknown.  The broker does the same work then.
-create function api.login_facts(login text, address text default '', door text default 'ssh')
+-- door: ssh or web; a code at one does not count at the other.  device: the hash of a browser's token, or ''.  No row when the name is
+-- unknown.  The broker does the same work then.  Who signs in by passkey alone has no password there.
+create function api.login_facts(login text, address text default '', door text default 'ssh', device bytea default '')
 returns table (user_id bigint, name text, state text, role text, pwhash text, factor text, known bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select u.id, u.name, u.state, u.role, coalesce(u.pwhash, ''), yanmen.factor_next(u, login_facts.address, login_facts.door),
+	select u.id, u.name, u.state, u.role,
+		case when u.factor = 'passkey' and login_facts.door = 'web' then '' else coalesce(u.pwhash, '') end,
+		yanmen.factor_next(u, login_facts.address, login_facts.door, login_facts.device),
 		exists (select from yanmen.login_known k where k.user_id = u.id and k.address = login_facts.address
 			and k.last_at > now() - interval '90 days')
 	from yanmen.users u where u.name = login
@@ -77,7 +108,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		coalesce(e.body ->> 'method', ''), e.kind = 'login.ok'
 	from (select x.id, x.at, x.kind, x.body::jsonb as body from audit.event x where x.at > now() - interval '1 hour'
 		and (x.kind = 'login.ok' or x.kind = 'login.refused' and x.body::jsonb ->> 'why' = 'wrong')
-		and x.body::jsonb ->> 'method' in ('password', 'password+code', 'key+code', 'certificate+code')
+		and x.body::jsonb ->> 'method' in ('password', 'password+code', 'password+passkey', 'key+code', 'certificate+code')
 		order by x.at desc, x.id desc limit most) e
 	order by e.at, e.id
 $$;
@@ -95,6 +126,11 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 	select f.sealed, f.last_step from yanmen.factor f where f.user_id = factor_facts.user_id
 $$;
 
+-- Nobody is remembered any more: he is asked everywhere.
+create function yanmen.forget_devices(uid bigint) returns void language sql as $$
+	delete from yanmen.factor_seen s where s.user_id = uid;
+	delete from yanmen.device d where d.user_id = uid
+$$;
 create function yanmen.factor_remember(uid bigint, client text, way text) returns void language plpgsql as $$
 declare
 	seconds bigint := (select value::bigint from yanmen.setting where key = 'factor.remember');
@@ -153,9 +189,13 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	u yanmen.users;
 begin
-	select * into u from yanmen.users x where x.id = uid and x.state = 'active' for share;
+	select * into u from yanmen.users x where x.id = uid and x.state = 'active' for update;
 	if not found then
 		raise exception 'the account is disabled' using errcode = 'YM403';
+	end if;
+	if u.enrol_until > now() then
+		delete from yanmen.factor f where f.user_id = uid;
+		update yanmen.users x set enrol_until = null where x.id = uid;
 	end if;
 	begin
 		insert into yanmen.factor (user_id, sealed, bound, last_step) values (uid, sealed, bound, step);
@@ -206,7 +246,8 @@ begin
 end
 $$;
 
--- policy: off, enrolled, required, or default = what the setting factor.policy says.
+-- policy: off, enrolled, required, passkey = at the console by passkey alone (elsewhere as required), or default = what the setting
+-- factor.policy says.
 create function api.user_factor(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -215,8 +256,10 @@ declare
 begin
 	perform api.need(caller, 'factor.manage');
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
-	if p not in ('default', 'off', 'enrolled', 'required') then
-		raise exception 'a user''s factor is off, enrolled, required or default, not "%"', left(p, 40) using errcode = 'YM400';
+	if p not in ('default', 'off', 'enrolled', 'required', 'passkey') then
+		raise exception 'a user''s factor is off, enrolled, required, passkey or default, not "%"', left(p, 40) using errcode = 'YM400';
+	elsif p = 'passkey' and not exists (select from yanmen.passkey k where k.user_id = u.id) then
+		raise exception '% has no passkey yet and could not sign in any more', u.name using errcode = 'YM409';
 	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set factor = case p when 'default' then '' else p end where id = u.id;
@@ -232,22 +275,28 @@ begin
 	return (select coalesce(jsonb_agg(jsonb_build_object('name', u.name, 'state', u.state,
 			'policy', coalesce(nullif(u.factor, ''), 'default'), 'enrolled', f.user_id is not null,
 			'since', yanmen.time_text(f.enrolled_at), 'codes_left', (select count(*) from yanmen.factor_code c
-				where c.user_id = u.id and c.used_at is null)) order by u.name), '[]')
+				where c.user_id = u.id and c.used_at is null),
+			'passkeys', (select count(*) from yanmen.passkey k where k.user_id = u.id)) order by u.name), '[]')
 		from yanmen.users u left join yanmen.factor f on f.user_id = u.id where u.removed_at is null);
 end
 $$;
 
--- A lost telephone: without a factor the user is as one who never had one; where it is required he enrols again.
+-- A lost telephone: without a factor, a passkey and remembered browsers the user is as one who never had one; where it is required he
+-- enrols again.
 create function api.factor_reset(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	u yanmen.users;
+	had bool;
 begin
 	perform api.need(caller, 'factor.manage');
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
-	delete from yanmen.factor_seen s where s.user_id = u.id;
+	had := exists (select from yanmen.factor f where f.user_id = u.id) or exists (select from yanmen.passkey k where k.user_id = u.id);
+	perform yanmen.forget_devices(u.id);
 	delete from yanmen.factor f where f.user_id = u.id;
-	if not found then
+	delete from yanmen.passkey k where k.user_id = u.id;
+	update yanmen.users x set factor = 'required' where x.id = u.id and x.factor = 'passkey';
+	if not had then
 		raise exception '% has no second factor', u.name using errcode = 'YM404';
 	end if;
 	perform yanmen.note(caller, 'factor.reset', jsonb_build_object('user', u.name));

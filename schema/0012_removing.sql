@@ -30,7 +30,8 @@ begin
 	delete from yanmen.group_admin where user_id = u.id;
 	delete from yanmen.cluster_admin where user_id = u.id;
 	delete from yanmen.factor where user_id = u.id;
-	delete from yanmen.factor_seen where user_id = u.id;
+	delete from yanmen.passkey where user_id = u.id;
+	perform yanmen.forget_devices(u.id);
 	online := yanmen.user_online(u.id);
 	perform yanmen.note(caller, 'user.removed', jsonb_build_object('user', u.name, 'sessions', jsonb_array_length(online)));
 	return jsonb_build_object('id', u.id, 'name', u.name, 'removed', true, 'sessions', online);

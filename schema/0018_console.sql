@@ -9,7 +9,9 @@ create table yanmen.console_session (
 	user_id bigint not null references yanmen.users,
 	address text not null, -- where it was seen last
 	agent text not null check (octet_length(agent) <= 200),
+	origin text not null default '', -- of the page
 	created_at timestamptz not null default now(),
+	confirmed_at timestamptz, -- when the password was given again
 	seen_at timestamptz not null default now(),
 	ended_at timestamptz,
 	reason text not null default ''
@@ -34,8 +36,9 @@ create function yanmen.console_lives(c yanmen.console_session) returns bool lang
 $$;
 
 -- A login at the console has passed: a session for it.  What is older than 90 days is nobody's business any more.
-create function api.console_enter(user_id bigint, hash bytea, address text, agent text)
-returns table (session uuid, name text, role text, lang text)
+-- device: the hash of a token by which this browser may be remembered, or ''.  days: how long it is; 0 = it is not.
+create function api.console_enter(user_id bigint, hash bytea, address text, agent text, origin text default '', device bytea default '')
+returns table (session uuid, name text, role text, lang text, days int)
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	u yanmen.users;
@@ -48,17 +51,17 @@ begin
 	delete from yanmen.console_session x where x.created_at < now() - interval '90 days';
 	update yanmen.console_session x set ended_at = now(), reason = 'expired'
 	where x.user_id = u.id and x.ended_at is null and not yanmen.console_lives(x);
-	insert into yanmen.console_session (token_hash, user_id, address, agent)
-	values (hash, u.id, left(console_enter.address, 64), left(console_enter.agent, 200)) returning * into c;
+	insert into yanmen.console_session (token_hash, user_id, address, agent, origin)
+	values (hash, u.id, left(console_enter.address, 64), left(console_enter.agent, 200), left(console_enter.origin, 300)) returning * into c;
 	perform audit.add('user:' || u.name, 'console.login', jsonb_build_object('user', u.name, 'address', c.address,
 		'agent', c.agent, 'console', c.id));
-	return query select c.id, u.name, u.role, u.lang;
+	return query select c.id, u.name, u.role, u.lang, yanmen.device_remember(c, device);
 end
 $$;
 
 -- Whose token is it?  YM401: nobody's, or not any more.  A session that is in use is noted once a minute.
 create function api.console_caller(hash bytea, address text)
-returns table (session uuid, user_id bigint, name text, role text, lang text)
+returns table (session uuid, user_id bigint, name text, role text, lang text, due bool)
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	c yanmen.console_session;
@@ -73,7 +76,7 @@ begin
 	if console_caller.address <> '' and c.seen_at < now() - interval '1 minute' then
 		update yanmen.console_session x set seen_at = now(), address = left(console_caller.address, 64) where x.id = c.id;
 	end if;
-	return query select c.id, u.id, u.name, u.role, u.lang;
+	return query select c.id, u.id, u.name, u.role, u.lang, yanmen.password_due(u);
 end
 $$;
 

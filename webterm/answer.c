@@ -42,7 +42,7 @@ static void put_head(struct web_request *r, const struct web_answer *a, uint64_t
 	put_policy(out, a->nonce, a->download);
 	buf_printf(out, "Strict-Transport-Security: max-age=31536000\r\nX-Content-Type-Options: nosniff\r\n"
 			"Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
-			"Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: clipboard-read=(self), "
+			"Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: clipboard-read=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), "
 			"clipboard-write=(self), fullscreen=(self), camera=(), microphone=(), geolocation=(), usb=(), "
 			"serial=(), payment=(), display-capture=()\r\n");
 	if (a->headers)

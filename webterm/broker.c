@@ -106,10 +106,9 @@ int web_broker_terminal(struct web_broker *b, const struct web_broker_terminal *
 	return asked(b, m.ticket, wire_terminal_queue(b->link.q, &m, -1));
 }
 
-int web_broker_visit(struct web_broker *b, const char *address, uint16_t port, int fd)
+int web_broker_visit(struct web_broker *b, const struct wire_visit *m, int fd)
 {
-	struct wire_visit m = { .address = span_str(address), .port = port };
-	return web_broker_is_there(b) && wire_visit_queue(b->link.q, &m, fd) == 0 ? 0 : -EPIPE;
+	return web_broker_is_there(b) && wire_visit_queue(b->link.q, m, fd) == 0 ? 0 : -EPIPE;
 }
 
 void web_broker_leave(struct web_broker *b, const struct id *id)

@@ -46,6 +46,7 @@ int web_broker_open(struct web_broker *b, int sock, struct err *err); /* in plac
 bool web_broker_is_there(const struct web_broker *b);
 int web_broker_ask(struct web_broker *b, const struct web_broker_ask *a, int fd, web_broker_done *done, void *ctx);
 int web_broker_terminal(struct web_broker *b, const struct web_broker_terminal *t, web_broker_done *done, void *ctx);
-int web_broker_visit(struct web_broker *b, const char *address, uint16_t port, int fd);
+struct wire_visit;
+int web_broker_visit(struct web_broker *b, const struct wire_visit *m, int fd);
 void web_broker_leave(struct web_broker *b, const struct id *id);
 #endif

@@ -19,6 +19,7 @@ struct web_token {
 };
 #define WEB_COOKIE_SESSION "__Host-yanmen"
 #define WEB_COOKIE_VISIT "__Host-yanmen-visit"
+#define WEB_COOKIE_DEVICE "__Host-yanmen-device" /* a browser that is remembered */
 
 bool web_cookie_get(struct span header, const char *name, struct web_token *ret);
 bool web_cookie_token(struct span text, struct web_token *ret);

@@ -1,6 +1,7 @@
 #include "webterm/login.h"
 #include "gateway/core/err.h"
 #include "gateway/core/json.h"
+#include "gateway/core/link.h"
 #include "gateway/core/log.h"
 #include "gateway/core/msg.h"
 #include "gateway/core/scope.h"
@@ -8,7 +9,7 @@
 #include "gateway/core/wire.h"
 #include "webterm/answer.h"
 #include "webterm/broker.h"
-#include "gateway/core/link.h"
+#include "webterm/passkey.h"
 #include "webterm/vault.h"
 #include <errno.h>
 #include <jansson.h>
@@ -29,6 +30,10 @@ struct visit {
 	void *op;             /* the request that waits for the answer at hand, or NULL */
 	uint8_t step;         /* enum wire_factor_step: what the person was asked; 0 = nothing yet */
 	bool again;           /* the last answer was wrong: begin once more before the next one */
+	bool wrong;           /* the code at his enrolment was */
+	bool alone;           /* by passkey, without a password */
+	bool challenged;      /* a passkey may be said, once */
+	bool remember;        /* the person wants this browser remembered */
 	struct secret *typed; /* what to answer when it was begun once more */
 	struct secret *show;  /* of an enrolment: the TOTP secret and the recovery codes, a line each */
 	unsigned tries;
@@ -102,8 +107,11 @@ static void put_codes(struct json *j, struct span lines)
 	json_end(j);
 }
 
-/* What the person is asked. */
-static void ask_person(struct visit *v, struct span user)
+static const char wrong_en[] = "That code is not right. Look at the time of your device, and try the next one.";
+static const char wrong_zh[] = "验证码不正确。请检查设备时间，再试下一个。";
+
+/* What the person is asked.  with: a passkey, or NULL. */
+static void ask_person(struct visit *v, struct span user, const struct wire_passkey_asked *with)
 {
 	static const char *const names[] = { [WIRE_FACTOR_CODE] = "code", [WIRE_FACTOR_ENROL] = "enrol", [WIRE_FACTOR_CODES] = "codes" };
 	struct web_request *r = back(v);
@@ -119,11 +127,15 @@ static void ask_person(struct visit *v, struct span user)
 	id_text(&v->id, id);
 	json_open(&j, &body);
 	json_obj(&j, NULL);
-	json_str(&j, "step", span_str(names[v->step]));
+	json_str(&j, "step", span_str(v->alone ? "passkey" : names[v->step]));
 	json_str(&j, "visit", span_str(id));
 	if (v->step == WIRE_FACTOR_ENROL) {
+		if (v->wrong)
+			json_str(&j, "say", span_str(r->zh ? wrong_zh : wrong_en));
 		json_str(&j, "user", user);
 		json_str(&j, "secret", span_of(shown.p, first));
+	} else if (with) {
+		web_passkey_put(&j, with);
 	} else if (v->step == WIRE_FACTOR_CODES && shown.n > 0) {
 		put_codes(&j, span_of(shown.p + first, shown.n - first));
 	}
@@ -138,8 +150,9 @@ static void ask_person(struct visit *v, struct span user)
 
 static void entered(struct visit *v, const struct wire_enter_answer *m)
 {
-	char text[WEB_TOKEN_TEXT], set[400];
-	struct web_token token, csrf;
+	char text[WEB_TOKEN_TEXT], set[600];
+	struct web_token token, csrf, device;
+	size_t n;
 	struct buf body;
 	struct json j;
 	if (m->code < 0 || m->token.n != sizeof token.b) {
@@ -150,8 +163,15 @@ static void entered(struct visit *v, const struct wire_enter_answer *m)
 	if (r) {
 		memcpy(token.b, m->token.p, sizeof token.b);
 		web_cookie_text(&token, text);
-		(void)snprintf(set, sizeof set, "Set-Cookie: %s=%s; Secure; HttpOnly; SameSite=Strict; Path=/\r\n"
+		n = (size_t)snprintf(set, sizeof set, "Set-Cookie: %s=%s; Secure; HttpOnly; SameSite=Strict; Path=/\r\n"
 			"Set-Cookie: %s=; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=0\r\n", WEB_COOKIE_SESSION, text, WEB_COOKIE_VISIT);
+		if (m->days > 0 && m->device.n == sizeof device.b) {
+			memcpy(device.b, m->device.p, sizeof device.b);
+			web_cookie_text(&device, text);
+			(void)snprintf(set + n, sizeof set - n, "Set-Cookie: %s=%s; Secure; HttpOnly; SameSite=Strict; Path=/; Max-Age=%u\r\n",
+				WEB_COOKIE_DEVICE, text, m->days * 86400);
+			secret_wipe(&device, sizeof device);
+		}
 		web_cookie_csrf(&token, &csrf);
 		web_cookie_text(&csrf, text);
 		buf_init(&body, 4096);
@@ -180,7 +200,7 @@ static int say_factor(struct visit *v, bool begin, struct span answer)
 
 static int say_enter(struct visit *v)
 {
-	return wire_enter_queue(v->link.q, &(struct wire_enter){ .agent = span_str(v->agent) }, -1);
+	return wire_enter_queue(v->link.q, &(struct wire_enter){ .agent = span_str(v->agent), .remember = v->remember }, -1);
 }
 
 static int login_answered(struct visit *v, struct span body)
@@ -221,13 +241,14 @@ static void shown(void *ctx, struct span secret)
 	if (secret.n == 0 || secret_of(secret, &v->show, NULL) < 0)
 		fail(v, WEB_PROBLEM_AWAY, (struct span){ 0 });
 	else
-		ask_person(v, span_str(s->user));
+		ask_person(v, span_str(s->user), NULL);
 }
 
 static int show(struct visit *v, const struct wire_factor_answer *m)
 {
-	if (id_is_zero(&m->id)) {
-		ask_person(v, m->user);
+	v->wrong = id_is_zero(&m->id);
+	if (v->wrong) {
+		ask_person(v, m->user, NULL);
 		return 0;
 	}
 	struct showing *s = calloc(1, sizeof *s);
@@ -254,7 +275,24 @@ static int asked(struct visit *v, const struct wire_factor_answer *m)
 	v->typed = secret_free(v->typed);
 	if (m->step == WIRE_FACTOR_ENROL)
 		return show(v, m);
-	ask_person(v, m->user);
+	if (m->step == WIRE_FACTOR_CODE) /* or a passkey of his */
+		return wire_passkey_begin_queue(v->link.q, &(struct wire_passkey_begin){ 0 }, -1);
+	ask_person(v, m->user, NULL);
+	return 0;
+}
+
+static int passkey_asked(struct visit *v, struct span body)
+{
+	struct wire_passkey_asked m;
+	if (wire_passkey_asked_get(body, &m, NULL) < 0)
+		return -EBADMSG;
+	v->challenged = m.code == 0 && m.rp.n > 0 && (v->alone || m.count > 0);
+	if (m.code < 0)
+		fail(v, WEB_PROBLEM_AWAY, m.say);
+	else if (v->alone && !v->challenged)
+		fail(v, WEB_PROBLEM_USAGE, span_str("a passkey belongs to a host name: open the console by its name, not by an IP address"));
+	else
+		ask_person(v, (struct span){ 0 }, &m);
 	return 0;
 }
 
@@ -272,7 +310,7 @@ static int factor_answered(struct visit *v, struct span body)
 	case WIRE_FACTOR_OK:
 		return say_enter(v);
 	case WIRE_FACTOR_DENIED:
-		if (++v->tries >= TRIES) {
+		if (++v->tries >= TRIES || v->alone) {
 			fail(v, WEB_PROBLEM_DENIED, m.say);
 			return 0;
 		}
@@ -298,6 +336,8 @@ static void got(void *ctx, struct link_msg *m)
 		r = login_answered(v, m->body);
 	else if (m->type == WIRE_T_factor_answer)
 		r = factor_answered(v, m->body);
+	else if (m->type == WIRE_T_passkey_asked)
+		r = passkey_asked(v, m->body);
 	else if (m->type == WIRE_T_enter_answer && (r = wire_enter_answer_get(m->body, &enter, NULL)) == 0)
 		entered(v, &enter);
 	if (r == 0)
@@ -334,7 +374,10 @@ static struct visit *visit_new(struct web_visits *all, struct web_request *r)
 	}
 	scoped(scope_close) int theirs = sv[1];
 	if (link_open(&v->link, all->web->loop, sv[0], QUEUE, NULL) < 0 ||
-		web_broker_visit(all->web->broker, r->conn->address, r->conn->port, theirs) < 0) {
+		web_broker_visit(all->web->broker,
+			&(struct wire_visit){ .address = span_str(r->conn->address), .port = r->conn->port, .origin = span_str(r->origin),
+				.device = span_of(r->device.b, r->has_device ? sizeof r->device.b : 0) },
+			theirs) < 0) {
 		link_close(&v->link);
 		free(v);
 		return NULL;
@@ -349,18 +392,34 @@ static struct visit *visit_new(struct web_visits *all, struct web_request *r)
 	return v;
 }
 
-static void begin(struct web_request *r, const struct secret *user, const struct secret *password)
+static struct visit *visit_or_refuse(struct web_request *r)
 {
 	struct web_visits *all = r->web->visits;
 	struct visit *v = all->n < VISITS_MAX ? visit_new(all, r) : NULL;
 	if (!v) {
 		web_answer_problem(r, all->n < VISITS_MAX ? WEB_PROBLEM_AWAY : WEB_PROBLEM_BUSY, (struct span){ 0 });
-		return;
+		return NULL;
 	}
-	struct wire_login m = { .method = WIRE_LOGIN_PASSWORD, .user = secret_span(user), .proof = secret_span(password) };
 	v->op = web_request_wait(r);
 	web_request_within(r, WEB_COMMAND_US); /* the broker holds an answer back, by its back-off */
-	if (wire_login_queue(v->link.q, &m, -1) < 0)
+	return v;
+}
+
+static void begin(struct web_request *r, const struct secret *user, const struct secret *password)
+{
+	struct visit *v = visit_or_refuse(r);
+	struct wire_login m = { .method = WIRE_LOGIN_PASSWORD, .user = secret_span(user), .proof = secret_span(password) };
+	if (v && wire_login_queue(v->link.q, &m, -1) < 0)
+		fail(v, WEB_PROBLEM_AWAY, (struct span){ 0 });
+}
+
+void web_login_passkey(struct web_request *r)
+{
+	struct visit *v = visit_or_refuse(r);
+	if (!v)
+		return;
+	v->alone = true;
+	if (wire_passkey_begin_queue(v->link.q, &(struct wire_passkey_begin){ 0 }, -1) < 0)
 		fail(v, WEB_PROBLEM_AWAY, (struct span){ 0 });
 }
 
@@ -391,20 +450,47 @@ static void step(struct visit *v, struct web_request *r, struct secret **typed)
 		fail(v, WEB_PROBLEM_AWAY, (struct span){ 0 });
 }
 
-void web_login_step(struct web_request *r)
+static void step_passkey(struct visit *v, struct web_request *r, json_t *object)
+{
+	struct web_passkey said;
+	if (!v->challenged) {
+		web_answer_problem(r, WEB_PROBLEM_DENIED, (struct span){ 0 });
+	} else if (!web_passkey_get(object, &said)) {
+		web_answer_problem(r, WEB_PROBLEM_MALFORMED, (struct span){ 0 });
+	} else {
+		v->challenged = false;
+		v->op = web_request_wait(r);
+		web_request_within(r, WEB_COMMAND_US);
+		v->alone = true; /* whatever was wrong with it: the visit is over */
+		if (wire_passkey_use_queue(v->link.q, &said.m, -1) < 0)
+			fail(v, WEB_PROBLEM_AWAY, (struct span){ 0 });
+	}
+}
+
+static void step_said(struct visit *v, struct web_request *r, json_t *object)
 {
 	scoped(secret_scope) struct secret *typed = NULL;
+	json_t *passkey = json_object_get(object, "passkey");
+	v->remember = json_is_true(json_object_get(object, "remember"));
+	if (passkey)
+		step_passkey(v, r, passkey);
+	else if (v->alone || !take_text(object, "answer", TYPED_MAX, &typed))
+		web_answer_problem(r, WEB_PROBLEM_MALFORMED, (struct span){ 0 });
+	else
+		step(v, r, &typed);
+}
+
+void web_login_step(struct web_request *r)
+{
 	struct id id;
 	struct visit *v = id_parse(span_str(r->route.part[0]), &id) == 0 ? find(r->web->visits, &id) : NULL;
 	json_t *object = json_loadb((const char *)r->body.data, r->body.len, JSON_REJECT_DUPLICATES, NULL);
 	if (!v || !r->has_visit || !web_cookie_is(&r->visit, &v->cookie))
 		web_answer_problem(r, WEB_PROBLEM_SIGNED_OUT, (struct span){ 0 });
-	else if (v->op || v->step == 0)
+	else if (v->op || (v->step == 0 && !v->challenged))
 		web_answer_problem(r, WEB_PROBLEM_BUSY, (struct span){ 0 });
-	else if (!take_text(object, "answer", TYPED_MAX, &typed))
-		web_answer_problem(r, WEB_PROBLEM_MALFORMED, (struct span){ 0 });
 	else
-		step(v, r, &typed);
+		step_said(v, r, object);
 	json_decref(object);
 }
 

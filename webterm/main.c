@@ -60,6 +60,18 @@ static int read_pem(int fd, struct buf *ret, struct err *err)
 	return 0;
 }
 
+/* As browsers show it: AB:CD:... */
+static void certificate_say(const X509 *certificate, char ret[static 100])
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	ret[0] = '\0';
+	if (!certificate || X509_digest(certificate, EVP_sha256(), hash, &n) != 1 || n != 32)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		(void)snprintf(ret + 3 * i, 4, "%02X%s", hash[i], i + 1 < n ? ":" : "");
+}
+
 static int load_certificate(SSL_CTX *ctx)
 {
 	scoped(scope_pem) struct buf certificate = { 0 }, key = { 0 };
@@ -71,6 +83,8 @@ static int load_certificate(SSL_CTX *ctx)
 		r = tls_server_on(ctx, buf_span(&certificate), buf_span(&key), &err);
 	if (r < 0)
 		log_err(LOG_LEVEL_ERROR, "web.certificate", &err);
+	else
+		certificate_say(SSL_CTX_get0_certificate(ctx), web.certificate);
 	return r;
 }
 

@@ -162,6 +162,7 @@ static void me_came(void *ctx, int code, struct span json, const struct err *err
 	if (row) {
 		if (!r->bearer)
 			(void)json_object_set_new(row, "csrf", json_string(text));
+		(void)json_object_set_new(json_object_get(row, "instance"), "certificate", json_string(r->web->certificate));
 		(void)json_object_set_new(json_object_get(row, "instance"), "version", json_string(YANMEN_VERSION));
 	}
 	answer_row(r, row);

@@ -7,6 +7,7 @@
 #include "webterm/origin.h"
 #include "webterm/serve.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,8 +171,13 @@ static void read_person(struct web_request *r, struct lws *wsi)
 	} else if (header(wsi, WSI_TOKEN_HTTP_COOKIE, room, sizeof room, &s)) {
 		r->has_token = web_cookie_get(s, WEB_COOKIE_SESSION, &r->token);
 		r->has_visit = web_cookie_get(s, WEB_COOKIE_VISIT, &r->visit);
+		r->has_device = web_cookie_get(s, WEB_COOKIE_DEVICE, &r->device);
 	}
 	secret_wipe(room, sizeof room);
+	if (r->web->conf.web_origin[0])
+		(void)snprintf(r->origin, sizeof r->origin, "%s", r->web->conf.web_origin);
+	else if (header(wsi, WSI_TOKEN_HOST, room, sizeof r->origin - sizeof "https://", &s))
+		(void)snprintf(r->origin, sizeof r->origin, "https://%.*s", (int)s.n, (const char *)s.p);
 	if (header(wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, room, sizeof room, &s))
 		r->zh = s.n >= 2 && (s.p[0] | 0x20) == 'z' && (s.p[1] | 0x20) == 'h';
 	if (header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, room, sizeof room, &s) && s.n > 0)

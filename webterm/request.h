@@ -30,9 +30,9 @@ struct web_request {
 	struct web_conn *conn;
 	struct web_route route;
 	struct web_query query;
-	bool zh, gzip, has_token, has_visit, bearer /* it says Authorization */, whole /* the body came */;
-	struct web_token token, visit;
-	char agent[201], once[65];
+	bool zh, gzip, has_token, has_visit, has_device, bearer /* it says Authorization */, whole /* the body came */;
+	struct web_token token, visit, device;
+	char agent[201], once[65], origin[300] /* of our page, as this browser calls it */;
 	uint64_t length; /* of the body */
 	struct buf body;
 	struct web_op *op;

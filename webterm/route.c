@@ -17,6 +17,7 @@ static const struct {
 } routes[] = {
 	{ WEB_GET, "/healthz", WEB_ROUTE_HEALTH, 0 },
 	{ WEB_POST, API "/login", WEB_ROUTE_LOGIN, BODY },
+	{ WEB_POST, API "/login/passkey", WEB_ROUTE_LOGIN_PASSKEY, BODY },
 	{ WEB_POST, API "/login/*", WEB_ROUTE_LOGIN_STEP, BODY },
 	{ WEB_POST, API "/logout", WEB_ROUTE_LOGOUT, SIGNED | BODY },
 	{ WEB_GET, API "/me", WEB_ROUTE_ME, SIGNED | API_TOKEN },

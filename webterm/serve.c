@@ -34,6 +34,7 @@ void web_serve(struct web_request *r)
 		[WEB_ROUTE_FILE] = web_files_file,
 		[WEB_ROUTE_HEALTH] = health,
 		[WEB_ROUTE_LOGIN] = web_login_begin,
+		[WEB_ROUTE_LOGIN_PASSKEY] = web_login_passkey,
 		[WEB_ROUTE_LOGIN_STEP] = web_login_step,
 		[WEB_ROUTE_LOGOUT] = web_command_logout,
 		[WEB_ROUTE_ME] = web_read_me,

@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { whenSignedOut } from '@/api/client'
 import { forgetMe, loadMe, me } from '@/me'
+import { isPutOff } from '@/pages/welcome/later'
 
 declare module 'vue-router' {
 	interface RouteMeta {
@@ -29,6 +30,8 @@ export const router = createRouter({
 				{ path: 'roles', component: () => import('@/pages/roles/RolesPage.vue'), meta: { title: 'roles.title' } },
 				{ path: 'approve', component: () => import('@/pages/requests/ApprovePage.vue'), meta: { title: 'requests.to_approve' } },
 				{ path: 'my-sessions', component: () => import('@/pages/home/MySessionsPage.vue'), meta: { title: 'menu.mine' } },
+				{ path: 'welcome', component: () => import('@/pages/welcome/WelcomePage.vue'), meta: { title: 'welcome.title' } },
+				{ path: 'me', component: () => import('@/pages/me/MePage.vue'), meta: { title: 'signin.title' } },
 				{ path: ':rest(.*)', component: () => import('@/pages/home/NothingPage.vue'), meta: { title: 'nothing.title' } },
 			],
 		},
@@ -36,8 +39,10 @@ export const router = createRouter({
 })
 
 router.beforeEach(async (to) => {
-	if (to.meta.open || me.value) return true
-	await loadMe() // leads to the login when there is none
+	if (to.meta.open) return true
+	if (!me.value) await loadMe() // leads to the login when there is none
+	if (me.value?.due && to.path !== '/me') return '/me'
+	if (me.value?.setup && to.path === '/' && !isPutOff()) return '/welcome'
 	return me.value ? true : { path: '/login', query: { next: to.fullPath } }
 })
 

@@ -109,15 +109,20 @@ struct msgq;
 	/* ---- broker <-> argon2 helper ---- */ \
 	M(pwhash, 0x0501, WIRE_PWHASH_F)        /* +fd with op NEW: the password in a sealed memfd         */ \
 	M(pwhash_answer, 0x0581, WIRE_PWHASH_ANSWER_F) \
-	/* ---- web <-> broker.  A browser that logs in has a socket of its own: there `login`, `factor`, then `enter` ---- */ \
-	M(visit, 0x0800, WIRE_VISIT_F)          /* web -> broker        +fd: the broker's end of that socket */ \
-	M(enter, 0x0801, WIRE_ENTER_F)          /* visitor -> broker    logged in: a console session, please; once */ \
-	M(enter_answer, 0x0881, WIRE_ENTER_ANSWER_F) \
+	M(passkey, 0x0502, WIRE_PASSKEY_F)      /* broker -> helper     is this the passkey?               */ \
+	M(passkey_answer, 0x0582, WIRE_PASSKEY_ANSWER_F) \
+	/* ---- web <-> broker.  A browser that logs in has a socket of its own: there `login`, `factor`, `passkey_*`, then `enter` ---- */ \
+	M(visit, 0x0805, WIRE_VISIT_F)          /* web -> broker        +fd: the broker's end of that socket */ \
+	M(enter, 0x0808, WIRE_ENTER_F)          /* visitor -> broker    logged in: a console session, please; once */ \
+	M(enter_answer, 0x0888, WIRE_ENTER_ANSWER_F) \
 	M(ask, 0x0802, WIRE_ASK_F)              /* web -> broker        a command of the table, as whoever the token is; +fd as in `command` */ \
 	M(ask_answer, 0x0882, WIRE_ASK_ANSWER_F) /* one or more; the last has more = 0 */ \
 	M(terminal, 0x0803, WIRE_TERMINAL_F)    /* web -> broker        open one, or have an open one again */ \
 	M(terminal_answer, 0x0883, WIRE_TERMINAL_ANSWER_F) /* code 0 +fd: the socket that speaks `term` */ \
 	M(leave, 0x0804, WIRE_LEAVE_F)          /* web -> broker        nobody came back to that terminal: end it */ \
+	M(passkey_begin, 0x0806, WIRE_NONE_F)   /* visitor -> broker    a challenge, please: in place of a password or a code */ \
+	M(passkey_asked, 0x0886, WIRE_PASSKEY_ASKED_F) \
+	M(passkey_use, 0x0807, WIRE_PASSKEY_USE_F) /* visitor -> broker the browser's answer to it; factor_answer is ours */ \
 	/* ---- a browser's terminal: broker -> term, then web <-> term on the same socket ---- */ \
 	M(term_begin, 0x0701, WIRE_TERM_BEGIN_F) /* broker -> term      +fd: the stream to its SSH worker; first, once */ \
 	M(term, 0x0702, WIRE_TERM_F)            /* web <-> term         webterm/frame.h                    */ \
@@ -249,12 +254,30 @@ struct msgq;
 /* op: enum wire_pwhash_op.  hash: libsodium's string form; empty with VERIFY does the same work and fails. */
 #define WIRE_PWHASH_F(F) F(U64, ticket) F(U8, op) F(STR, hash) F(STR, password)
 #define WIRE_PWHASH_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, hash)
-/* address, port: of the browser, as web saw it */
-#define WIRE_VISIT_F(F) F(STR, address) F(U16, port)
-/* agent: the browser's name for itself, for the list of sessions; of it 200 bytes are kept */
-#define WIRE_ENTER_F(F) F(STR, agent)
-/* token: 32 random bytes, shown this once; the broker keeps their hash.  id: of the console session, no secret. */
-#define WIRE_ENTER_ANSWER_F(F) F(I64, code) F(STR, say) F(STR, token) F(ID, id) F(STR, user) F(STR, role) F(STR, lang)
+/* op: enum wire_passkey_op.  challenge: 32 bytes.  client, auth, signature: as the browser said it.  kept: USE: authenticator data of the
+ * registration, with the key.  credential: its id. */
+#define WIRE_PASSKEY_F(F) \
+	F(U64, ticket) F(U8, op) F(STR, rp) F(STR, origin) F(STR, challenge) F(STR, client) F(STR, auth) F(STR, signature) F(STR, credential) \
+	F(STR, kept)
+/* why: for the audit.  flags, counter: of the authenticator data.  algorithm: COSE's. */
+#define WIRE_PASSKEY_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, why) F(U8, flags) F(U32, counter) F(I64, algorithm)
+/* rp: empty = at this address there are no passkeys.  ids: count times STR, of the person's; none = whichever the browser has.
+ * totp: 1 = a code will do as well.  say: where the person's passkeys are good, when they are not here.  days: for so long a browser
+ * may be remembered. */
+#define WIRE_PASSKEY_ASKED_F(F) \
+	F(I64, code) F(STR, say) F(STR, rp) F(STR, challenge) F(U32, count) F(STR, ids) F(U8, totp) F(U32, days)
+/* handle: the user handle, which names the person where nobody has yet */
+#define WIRE_PASSKEY_USE_F(F) F(STR, credential) F(STR, client) F(STR, auth) F(STR, signature) F(STR, handle)
+/* address, port: of the browser, as web saw it.  origin: the page's, as web would accept it.  device: the token of a browser that is
+ * remembered, 32 bytes, or empty. */
+#define WIRE_VISIT_F(F) F(STR, address) F(U16, port) F(STR, origin) F(STR, device)
+/* agent: the browser's name for itself, for the list of sessions; of it 200 bytes are kept.  remember: 1 = the
+ * person wants this browser remembered. */
+#define WIRE_ENTER_F(F) F(STR, agent) F(U8, remember)
+/* token: 32 random bytes, shown this once; the broker keeps their hash.  id: of the console session, no secret.
+ * device: 32 more, by which the browser is remembered for `days`; or empty. */
+#define WIRE_ENTER_ANSWER_F(F) \
+	F(I64, code) F(STR, say) F(STR, token) F(ID, id) F(STR, user) F(STR, role) F(STR, lang) F(STR, device) F(U32, days)
 /* token: as given by enter_answer; nobody's (any more): exit is 5.  The rest as in `command`. */
 #define WIRE_ASK_F(F) F(U64, ticket) F(STR, token) F(STR, address) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
 #define WIRE_ASK_ANSWER_F(F) F(U64, ticket) F(U8, more) F(I64, exit) F(STR, json) F(STR, say)
@@ -367,6 +390,7 @@ enum wire_read_format {
 };
 enum wire_exit { WIRE_EXIT_UNRECORDED = 3 }; /* exit status of a worker (in `gone`) whose recorder was lost */
 enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };
+enum wire_passkey_op { WIRE_PASSKEY_NEW = 1, WIRE_PASSKEY_USE };
 
 /* ---- what the table yields ---- */
 #define WIRE_C_U8 uint8_t

@@ -25,8 +25,8 @@ void pol_caller_ask(struct pol_broker *b, struct span token, struct span address
 	buf_init(&text, HASH_TEXT);
 	pg_bytea_text(span_of(hash, sizeof hash), &text);
 	const char *sql = token.n == POL_CALLER_API
-		? "select null, user_id, name, role, token, refused from api.token_caller($1::bytea, $2)"
-		: "select session, user_id, name, role, null, false from api.console_caller($1::bytea, $2)";
+		? "select null, user_id, name, role, token, refused, false from api.token_caller($1::bytea, $2)"
+		: "select session, user_id, name, role, null, false, due from api.console_caller($1::bytea, $2)";
 	pol_query(&b->sql, POL_SQL(sql, buf_str(&text), who.address), done, ctx);
 	buf_done(&text);
 }
@@ -49,6 +49,7 @@ int pol_caller_get(const struct pg_result *res, struct pol_caller *ret)
 	(void)snprintf(ret->user, sizeof ret->user, "%s", pg_text(res, 0, 2));
 	(void)snprintf(ret->actor, sizeof ret->actor, "user:%s", ret->user);
 	(void)snprintf(ret->role, sizeof ret->role, "%s", pg_text(res, 0, 3));
+	ret->due = pg_bool(res, 0, 6);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #define POL_CALLER_H
 #include "gateway/core/id.h"
 #include "policy/query.h"
+#include <stdbool.h>
 #include <stdint.h>
 struct pol_broker;
 /*
@@ -17,6 +18,7 @@ struct pol_caller {
 	char session_text[ID_TEXT], token_text[ID_TEXT]; /* one of them is empty */
 	int64_t user_id;
 	char user[65], actor[72] /* "user:alice" */, role[65], address[64];
+	bool due; /* his password must be changed first */
 };
 /* done gets what pol_caller_get reads; ctx must pol_query_drop. */
 void pol_caller_ask(struct pol_broker *b, struct span token, struct span address, pg_done *done, void *ctx);

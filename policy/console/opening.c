@@ -29,6 +29,7 @@ struct pol_opening {
 	char target[256], account[65], lang[9];
 };
 
+static const struct pol_terminal_say say_due = { -EACCES, "Change your password first.", "请先修改密码。" };
 static const struct pol_terminal_say say_unknown = { -ENOENT, "no such target, or no access to it for you",
 	"没有这个资源，或您没有访问权限" };
 static const struct pol_terminal_say say_database = { -EAGAIN, "Yanmen's database is away, try again in a minute",
@@ -174,6 +175,10 @@ static void known(void *ctx, int code, const struct pg_result *res, const struct
 		if (code != -EKEYEXPIRED && err)
 			log_err(LOG_LEVEL_WARN, "terminal.caller", err);
 		refuse(o, code == -EKEYEXPIRED ? &say_signed_out : &say_database);
+		return;
+	}
+	if (o->who.due) {
+		refuse(o, &say_due);
 		return;
 	}
 	if (!id_is_zero(&o->id) && !pol_terminal_find(o->c, &o->who, &o->id, o->target, o->account)) {

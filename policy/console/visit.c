@@ -11,16 +11,17 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FIRST_ID (UINT64_C(1) << 63) /* the parent's are microseconds since 1970 */
-enum { HASH_TEXT = 2 * crypto_hash_sha256_BYTES + 8 };
+enum { HASH_TEXT = 72 };
 
 struct pol_visit {
 	struct pol_visit *next;
 	struct pol_console *c;
 	struct pol_worker *w;
 	struct loop_timer late;
-	uint8_t token[POL_CONSOLE_TOKEN];
+	uint8_t token[POL_CONSOLE_TOKEN], device[POL_CONSOLE_TOKEN];
 };
 
 static void visit_free(struct pol_visit *v)
@@ -33,6 +34,7 @@ static void visit_free(struct pol_visit *v)
 	loop_timer_del(&v->late);
 	pol_query_drop(&v->c->b->sql, v);
 	secret_wipe(v->token, sizeof v->token);
+	secret_wipe(v->device, sizeof v->device);
 	free(v);
 }
 
@@ -54,6 +56,16 @@ static void visit_late(void *ctx)
 	struct pol_visit *v = ctx;
 
 	link_cut(&v->w->link);
+}
+
+/* SHA-256 of a token, as PostgreSQL reads a bytea. */
+static void hash_text(struct span token, char ret[static HASH_TEXT])
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+
+	(void)crypto_hash_sha256(hash, token.p, token.n);
+	memcpy(ret, "\\x", 3);
+	sodium_bin2hex(ret + 2, HASH_TEXT - 2, hash, sizeof hash);
 }
 
 static unsigned count(const struct pol_console *c)
@@ -86,6 +98,13 @@ void pol_visit_new(struct pol_console *c, const struct wire_visit *m, int fd)
 	}
 	v->next = c->visits;
 	c->visits = v;
+	if (c->b->conf.web_origin[0])
+		(void)snprintf(v->w->origin, sizeof v->w->origin, "%s", c->b->conf.web_origin);
+	else
+		(void)snprintf(v->w->origin, sizeof v->w->origin, "%.*s", (int)(m->origin.n < 299 ? m->origin.n : 299),
+			(const char *)m->origin.p);
+	if (m->device.n == POL_CONSOLE_TOKEN)
+		hash_text(m->device, v->w->device);
 	loop_timer_set(c->b->loop, &v->late, POL_VISIT_US);
 }
 
@@ -118,6 +137,9 @@ static void entered(void *ctx, int code, const struct pg_result *res, const stru
 	m.user = pg_span(res, 0, 1);
 	m.role = pg_span(res, 0, 2);
 	m.lang = pg_span(res, 0, 3);
+	m.days = (uint32_t)pg_int(res, 0, 4);
+	if (m.days > 0)
+		m.device = span_of(v->device, sizeof v->device);
 	answer(v, &m);
 }
 
@@ -133,19 +155,17 @@ static void agent_text(struct span agent, char ret[static POL_VISIT_AGENT + 1])
 
 void pol_visit_enter(struct pol_visit *v, const struct wire_enter *m)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	char agent[POL_VISIT_AGENT + 1], user[24];
-	struct buf text;
+	char agent[POL_VISIT_AGENT + 1], user[24], token[HASH_TEXT], device[HASH_TEXT] = "";
 
 	randombytes_buf(v->token, sizeof v->token);
-	(void)crypto_hash_sha256(hash, v->token, sizeof v->token);
+	randombytes_buf(v->device, sizeof v->device);
+	hash_text(span_of(v->token, sizeof v->token), token);
+	if (m->remember && v->w->factored)
+		hash_text(span_of(v->device, sizeof v->device), device);
 	agent_text(m->agent, agent);
 	(void)snprintf(user, sizeof user, "%" PRId64, v->w->user_id);
-	buf_init(&text, HASH_TEXT);
-	pg_bytea_text(span_of(hash, sizeof hash), &text);
 	pol_query(&v->c->b->sql,
-		POL_SQL("select session, name, role, lang from api.console_enter($1::bigint, $2::bytea, $3, $4)", user,
-			buf_str(&text), v->w->address, agent),
+		POL_SQL("select session, name, role, lang, days from api.console_enter($1::bigint, $2::bytea, $3, $4, $5, $6::bytea)", user,
+			token, v->w->address, agent, v->w->origin, device),
 		entered, v);
-	buf_done(&text);
 }

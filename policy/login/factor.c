@@ -112,22 +112,19 @@ static struct pol_backoff_who who_of(const struct pol_factor *f)
 	return (struct pol_backoff_who){ .user = f->name, .address = f->w->address, .known = f->known, .code = true };
 }
 
-static void factor_accept(struct pol_factor *f)
+static int factor_pass_on(struct pol_factor *f)
 {
 	struct pol_worker *w = f->w;
-	struct pol_backoff_who who = who_of(f);
 	struct err err;
 
-	if (f->admitted)
-		pol_backoff_right(w->b->backoff, &who, clock_mono_us());
-
-	if (factor_fact(f, "login.ok", NULL, &err) < 0) {
+	int r = factor_fact(f, "login.ok", NULL, &err);
+	if (r < 0) {
 		log_err(LOG_LEVEL_ERROR, "login.unwritten", &err);
-		pol_factor_answer(w, WIRE_FACTOR_UNAVAILABLE, say_full);
-		return;
+		return r;
 	}
 	w->user_id = f->user_id;
 	w->certificate = f->certificate.serial;
+	w->factored = true;
 	(void)snprintf(w->user, sizeof w->user, "%s", f->name);
 	f->mode = POL_FACTOR_NONE;
 	log_ev(LOG_LEVEL_INFO, "login.ok", LOG_S("user", w->user), LOG_S("from", w->address), LOG_S("worker", w->name),
@@ -136,6 +133,27 @@ static void factor_accept(struct pol_factor *f)
 			  .user = span_str(f->name),
 			  .target = span_str(f->target),
 			  .account = span_str(f->account) });
+	return 0;
+}
+
+static void factor_accept(struct pol_factor *f)
+{
+	struct pol_backoff_who who = who_of(f);
+
+	if (f->admitted)
+		pol_backoff_right(f->w->b->backoff, &who, clock_mono_us());
+	if (factor_pass_on(f) < 0)
+		pol_factor_answer(f->w, WIRE_FACTOR_UNAVAILABLE, say_full);
+}
+
+int pol_factor_passkey(struct pol_worker *w, int64_t user_id, const char *name, const char *method)
+{
+	struct pol_factor *f = &w->factor;
+
+	f->user_id = user_id;
+	(void)snprintf(f->name, sizeof f->name, "%s", name);
+	(void)snprintf(f->method, sizeof f->method, "%s", method);
+	return factor_pass_on(f);
 }
 
 static void factor_refuse(struct pol_factor *f)
@@ -365,7 +383,7 @@ void pol_factor_ask(struct pol_worker *w, const struct wire_factor *m)
 	struct pol_factor *f = &w->factor;
 	bool known = f->step == WIRE_FACTOR_CODE || f->step == WIRE_FACTOR_ENROL || f->step == WIRE_FACTOR_CODES;
 
-	if (++w->logins > POL_WORKER_LOGINS_MAX || (m->begin ? m->answer.n > 0 : !known)) {
+	if (++w->logins > POL_WORKER_LOGINS_MAX || f->mode == POL_FACTOR_NONE || (m->begin ? m->answer.n > 0 : !known)) {
 		pol_worker_break(w, "an answer without a question");
 		return;
 	}

@@ -47,4 +47,6 @@ void pol_factor_done(struct pol_worker *w);
 void pol_factor_open(struct pol_worker *w); /* from what w->login found */
 void pol_factor_ask(struct pol_worker *w, const struct wire_factor *m);
 void pol_factor_answer(struct pol_worker *w, uint8_t step, const char *say);
+/* A passkey was right: the login passes.  Negative: its audit row cannot be written, and nothing was answered. */
+int pol_factor_passkey(struct pol_worker *w, int64_t user_id, const char *name, const char *method);
 #endif

@@ -14,7 +14,9 @@ enum { ANSWER_US = 10 * 1000 * 1000 };
 
 struct job {
 	struct job *next;
-	struct pol_hashing_ask ask; /* ask.done NULL: whoever asked is gone */
+	struct pol_hashing_ask ask;
+	bool gone;          /* whoever asked is */
+	struct buf passkey; /* the question, encoded; empty: it is about a password */
 	char hash[136], source[64];
 	uint64_t ticket, round;
 	int failed; /* the code to tell, when it ended without an answer */
@@ -41,6 +43,7 @@ static struct job *job_free(struct job *j)
 	if (j) {
 		secret_free(j->ask.password);
 		scope_close(&j->ask.password_fd);
+		buf_done(&j->passkey);
 		free(j);
 	}
 	return NULL;
@@ -49,9 +52,12 @@ static struct job *job_free(struct job *j)
 static void job_finish(struct job *j, int code, const char *hash)
 {
 	struct pol_hashing_ask ask = j->ask;
+	bool gone = j->gone;
 
 	job_free(j);
-	if (ask.done)
+	if (!gone && ask.told)
+		ask.told(ask.ctx, code, NULL);
+	else if (!gone)
 		ask.done(ask.ctx, code, hash);
 }
 
@@ -95,6 +101,8 @@ static int helper_send(struct helper *p, const struct job *j)
 {
 	struct buf body;
 
+	if (j->passkey.len)
+		return msg_send_now(p->link.sock, WIRE_T_passkey, buf_span(&j->passkey), -1);
 	buf_init(&body, MSG_BODY_MAX);
 	struct span password = j->ask.password ? secret_span(j->ask.password) : (struct span){ 0 };
 	buf_room(&body, password.n + 512); /* no growing behind the password */
@@ -115,7 +123,7 @@ static void helper_next(struct helper *p)
 		struct job *j = job_take(p->h);
 		if (!j)
 			return;
-		if (!j->ask.done) {
+		if (j->gone) {
 			job_free(j);
 			continue;
 		}
@@ -135,15 +143,35 @@ static void hashing_next(struct pol_hashing *h)
 		helper_next(&h->helpers[i]);
 }
 
+static void helper_told(struct helper *p, struct span body)
+{
+	struct wire_passkey_answer a;
+
+	if (wire_passkey_answer_get(body, &a, NULL) < 0 || !p->job || p->job->ticket != a.ticket || !p->job->passkey.len)
+		return; /* the job ends by its deadline */
+	struct job *j = take(p->job);
+	struct pol_hashing_ask ask = j->ask;
+	bool gone = j->gone;
+	loop_timer_del(&p->late);
+	job_free(j);
+	if (!gone)
+		ask.told(ask.ctx, 0, &a);
+	hashing_next(p->h);
+}
+
 static void helper_got(void *ctx, struct link_msg *m)
 {
 	struct helper *p = ctx;
 	struct wire_pwhash_answer a;
 	char hash[136];
 
+	if (m->type == WIRE_T_passkey_answer) {
+		helper_told(p, m->body);
+		return;
+	}
 	if (m->type != WIRE_T_pwhash_answer || wire_pwhash_answer_get(m->body, &a, NULL) < 0 || a.hash.n >= sizeof hash)
 		return; /* the job ends by its deadline */
-	if (!p->job || p->job->ticket != a.ticket)
+	if (!p->job || p->job->ticket != a.ticket || p->job->passkey.len)
 		return; /* an answer that came too late */
 	struct job *j = take(p->job);
 	loop_timer_del(&p->late);
@@ -285,8 +313,15 @@ int pol_hashing_add(struct pol_hashing *h, const struct pol_hashing_ask *ask)
 	j->ask = *ask;
 	j->ask.password = take(password);
 	j->ask.password_fd = fd;
+	j->ask.passkey = NULL;
 	j->ticket = ++h->last_ticket;
 	j->round = round;
+	if (ask->passkey) {
+		struct wire_passkey m = *ask->passkey;
+		buf_init(&j->passkey, MSG_BODY_MAX);
+		m.ticket = j->ticket;
+		wire_passkey_put(&j->passkey, &m);
+	}
 	(void)snprintf(j->hash, sizeof j->hash, "%s", ask->hash);
 	(void)snprintf(j->source, sizeof j->source, "%s", ask->source);
 	struct job **at = &h->first;
@@ -316,5 +351,5 @@ void pol_hashing_drop(struct pol_hashing *h, const void *ctx)
 	jobs_drop(&h->failed, ctx);
 	for (size_t i = 0; i < COUNT_OF(h->helpers); i++)
 		if (h->helpers[i].job && h->helpers[i].job->ask.ctx == ctx)
-			h->helpers[i].job->ask.done = NULL;
+			h->helpers[i].job->gone = true;
 }

@@ -5,8 +5,10 @@
 #include <stdint.h>
 struct err;
 struct secret;
+struct wire_passkey;
+struct wire_passkey_answer;
 /*
- * hashing - the queue in front of the argon2 helpers.
+ * hashing - the queue in front of the helpers that hash passwords and check passkeys.
  *
  * Order:   fair over sources: each source's n-th waiting job stands in round n, rounds are served one after the other.
  *          So a flood from one address delays that address, not the others.
@@ -25,7 +27,9 @@ struct pol_hashing_ask {
 	struct secret *password; /* VERIFY */
 	int password_fd;         /* NEW: a sealed memfd, borrowed */
 	const char *source;      /* the client's address */
+	const struct wire_passkey *passkey; /* not NULL: this is asked, nothing of the above; borrowed */
 	pol_hashing_done *done;
+	void (*told)(void *ctx, int code, const struct wire_passkey_answer *a); /* of a passkey; a is there when code is 0 */
 	void *ctx;
 };
 

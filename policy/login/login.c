@@ -378,8 +378,8 @@ static void facts_ask(struct pol_worker *w)
 
 	l->generation = w->b->ends.generation;
 	pol_query(&w->b->sql,
-		POL_SQL("select user_id, name, state, role, pwhash, factor, known from api.login_facts($1, $2, $3)",
-			l->name, w->address, pol_worker_door(w)),
+		POL_SQL("select user_id, name, state, role, pwhash, factor, known from api.login_facts($1, $2, $3, $4::bytea)",
+			l->name, w->address, pol_worker_door(w), w->device),
 		facts_done, l);
 }
 

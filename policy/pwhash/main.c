@@ -8,6 +8,7 @@
 #include "gateway/core/sandbox.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
+#include "policy/pwhash/passkey.h"
 #include "policy/pwhash/pwhash.h"
 #include <errno.h>
 #include <poll.h>
@@ -40,6 +41,18 @@ static int control_read(int *broker, struct err *err)
 	return 0;
 }
 
+static int passkey_read(int broker, struct span said, struct err *err)
+{
+	struct wire_passkey ask;
+	struct wire_passkey_answer answer;
+	int r = wire_passkey_get(said, &ask, err);
+
+	if (r < 0)
+		return r;
+	pwhash_passkey_answer(&ask, &answer);
+	return wire_passkey_answer_send(broker, &answer, -1);
+}
+
 /* -EPIPE: this broker is gone; another one comes. */
 static int broker_read(const struct pwhash *p, int broker, struct err *err)
 {
@@ -52,6 +65,8 @@ static int broker_read(const struct pwhash *p, int broker, struct err *err)
 
 	if (n < 0)
 		return n == -EAGAIN ? 0 : n;
+	if (type == WIRE_T_passkey)
+		return passkey_read(broker, span_of(body, (size_t)n), err);
 	if (type != WIRE_T_pwhash)
 		return fault(err, -EBADMSG, "internal error", "the broker says %s", wire_type_name(type));
 	int r = wire_pwhash_get(span_of(body, (size_t)n), &ask, err);
@@ -98,6 +113,8 @@ int main(void)
 
 	log_context("role", wire_role_name(WIRE_PWHASH));
 	int r = pwhash_init(&pwhash, &err);
+	if (r == 0)
+		r = pwhash_passkey_init(&err);
 	if (r == 0)
 		r = sandbox_enter(SANDBOX_PWHASH, &err);
 	if (r == 0)

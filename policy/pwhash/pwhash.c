@@ -48,7 +48,30 @@ int pwhash_verify(const struct pwhash *p, struct span hash, struct span password
 	return no_memory ? -ENOMEM : usable && r == 0 ? 0 : -EACCES;
 }
 
-int pwhash_new(int fd, char ret[static crypto_pwhash_STRBYTES], struct err *err)
+bool pwhash_fits(struct span password, struct span rule)
+{
+	bool letter = false, digit = false, other = false;
+	size_t least = 0, characters = 0;
+
+	if (rule.n == 0)
+		return true;
+	while (rule.n > 0 && rule.p[0] >= '0' && rule.p[0] <= '9' && least < 1000) {
+		least = least * 10 + (rule.p[0] - '0');
+		rule = span_of(rule.p + 1, rule.n - 1);
+	}
+	for (size_t i = 0; i < password.n; i++) {
+		uint8_t c = password.p[i];
+		bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool is_digit = c >= '0' && c <= '9';
+		letter |= is_letter;
+		digit |= is_digit;
+		other |= !is_letter && !is_digit;
+		characters += (c & 0xc0) != 0x80; /* not the rest of one in UTF-8 */
+	}
+	return characters >= least && (!span_is(rule, " on") || (letter && digit && other));
+}
+
+int pwhash_new(int fd, struct span rule, char ret[static crypto_pwhash_STRBYTES], struct err *err)
 {
 	scoped(secret_scope) struct secret *password = NULL;
 	int r = secret_from_memfd(fd, PWHASH_MAX + 1, 1, &password, err);
@@ -60,6 +83,8 @@ int pwhash_new(int fd, char ret[static crypto_pwhash_STRBYTES], struct err *err)
 	struct span s = secret_span(password);
 	if (s.n < PWHASH_MIN || s.n > PWHASH_MAX)
 		return fault(err, -EINVAL, "a password has 8 to 1024 bytes", "a password of %zu bytes", s.n);
+	if (!pwhash_fits(s, rule))
+		return fault(err, -ERANGE, "the password does not fit the rule", "a password against the rule");
 	r = make(s, ret);
 	return r < 0 ? fault(err, r, "internal error", "no memory for argon2") : 0;
 }
@@ -71,7 +96,7 @@ void pwhash_answer(const struct pwhash *p, const struct wire_pwhash *ask, int fd
 	if (ask->op == WIRE_PWHASH_VERIFY)
 		ret->code = pwhash_verify(p, ask->hash, ask->password);
 	else if (ask->op == WIRE_PWHASH_NEW && fd >= 0)
-		ret->code = pwhash_new(fd, hash, NULL);
+		ret->code = pwhash_new(fd, ask->hash, hash, NULL);
 	if (ask->op == WIRE_PWHASH_NEW && ret->code == 0)
 		ret->hash = span_str(hash);
 }

@@ -23,7 +23,10 @@ int pwhash_init(struct pwhash *p, struct err *err);
 /* 0: it is the password; -EACCES: it is not; -ENOMEM. */
 int pwhash_verify(const struct pwhash *p, struct span hash, struct span password);
 /* The password comes in a sealed memfd, one line.  -EINVAL: too short or too long; -EPROTO: no sealed memfd. */
-int pwhash_new(int fd, char ret[static crypto_pwhash_STRBYTES], struct err *err);
+/* rule: as pwhash_fits has it; -ERANGE: the password does not fit. */
+int pwhash_new(int fd, struct span rule, char ret[static crypto_pwhash_STRBYTES], struct err *err);
+/* As a rule says it: "12 on": so many characters, and letters, digits and others among them.  No rule: any will do. */
+bool pwhash_fits(struct span password, struct span rule);
 /* Answers one request in place of the broker's message; fd -1 = none came. */
 void pwhash_answer(const struct pwhash *p, const struct wire_pwhash *ask, int fd, struct wire_pwhash_answer *ret,
 	char hash[static crypto_pwhash_STRBYTES]);

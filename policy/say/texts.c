@@ -33,8 +33,6 @@ const struct say_text say_texts[] = {
 	{ "kind is password, key or ca", "kind 为 password、key 或 ca" },
 	{ "key is none, passphrase, escrow or both; the rest are numbers",
 		"key 为 none、passphrase、escrow 或 both；其余为数字" },
-	{ "a user's factor is off, enrolled, required or default, not \"{}\"",
-		"用户的第二因子策略为 off、enrolled、required 或 default，而不是“{}”" },
 	{ "hash is 64 hexadecimal digits", "hash 为 64 位十六进制数字" },
 	{ "--from is a number of seconds", "--from 为秒数" },
 	{ "no role {}; there are: {}", "没有角色 {}；可用：{}" },

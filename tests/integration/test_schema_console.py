@@ -14,7 +14,7 @@ pytestmark = pytest.mark.schema
 
 PLACE = "192.0.2.1"
 # collection: the right that it needs, None = everybody's
-COLLECTIONS = {"me": None, "reachable": None, "console_sessions": None, "sessions": "session.list", "recordings": "recording.list",
+COLLECTIONS = {"me": None, "setup": "settings.set", "passkeys": None, "devices": None, "keys": None, "reachable": None, "console_sessions": None, "sessions": "session.list", "recordings": "recording.list",
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
                "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
@@ -29,7 +29,7 @@ class Signed:
         self.hash = hashlib.sha256(self.token).digest()
         [[user_id]] = db.broker.rows("select user_id from api.login_facts(%s)", name)
         [[self.session, _, self.role, _]] = db.broker.rows(
-            "select * from api.console_enter(%s, %s, %s, %s)", user_id, self.hash, place, "Firefox on a test")
+            "select session, name, role, lang from api.console_enter(%s, %s, %s, %s)", user_id, self.hash, place, "Firefox on a test")
         self.caller = {"actor": f"user:{name}", "role": self.role, "address": place, "console": self.session}
 
     def read(self, collection, **query):
@@ -78,7 +78,7 @@ def inventory(db):
 
 def test_a_token_is_its_users_until_he_signs_out(db):
     alice = sign(db, "alice", "engineer")
-    [[session, user_id, name, role, lang]] = alice.lives()
+    [[session, user_id, name, role, lang, _]] = alice.lives()
     assert (session, name, role, lang) == (alice.session, "alice", "engineer", "") and user_id
     [login] = db.events("console.login")
     assert (login["actor"], login["address"], login["agent"], login["console"]) == ("user:alice", PLACE, "Firefox on a test", session)

@@ -1,3 +1,5 @@
+import type { Asked } from '@/passkey'
+
 /* What the server answers, as docs/openapi.yaml has it. */
 export interface Page<Row> {
 	rows: Row[]
@@ -5,7 +7,7 @@ export interface Page<Row> {
 	more?: boolean // there are more than total says
 }
 export type Query = Record<string, string | number | boolean | undefined>
-export type Command = `${string} ${string}`
+export type Command = `${string} ${string}` | 'doctor'
 
 export interface Me {
 	user: string
@@ -14,10 +16,17 @@ export interface Me {
 	permissions: string[]
 	csrf: string
 	session: string
-	instance?: { name?: string; version?: string }
+	fresh_until: string
+	due: boolean // the password must be changed first
+	password: boolean // there is one
+	totp: boolean
+	policy: string // of the second factor, for this user
+	setup: boolean // the first run is not over, and it is his
+	site: string // that passkeys of this address belong to; '' = there are none
+	instance?: { name?: string; version?: string; certificate?: string }
 }
 
-export type LoginStep = 'done' | 'code' | 'enrol' | 'codes'
+export type LoginStep = 'done' | 'passkey' | 'code' | 'enrol' | 'codes'
 export interface LoginAnswer {
 	step: LoginStep
 	visit?: string
@@ -26,6 +35,10 @@ export interface LoginAnswer {
 	secret?: string // enrol: base32
 	codes?: string[] // codes: recovery codes
 	say?: string
+	passkey?: Asked
+	totp?: boolean // code: one of the app will do
+	remember?: number // code: days for which this browser may be remembered
+	elsewhere?: string // code: where the passkeys are good
 }
 
 export interface Session {

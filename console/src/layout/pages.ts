@@ -27,6 +27,7 @@ const ALL: PageEntry[] = [
 	{ path: '/audit', text: 'menu.audit', group: 'audit', permission: 'audit.search' },
 	{ path: '/files', text: 'menu.files', group: 'audit', permission: 'file.list' },
 	{ path: '/inventory/tokens', text: 'tokens.title', group: 'work', permission: 'token.list' },
+	{ path: '/me', text: 'signin.title', group: 'work' },
 	{ path: '/my-sessions', text: 'menu.mine', group: 'work' },
 ]
 export const GROUPS = ['work', 'watch', 'inventory', 'audit'] as const

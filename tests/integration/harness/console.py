@@ -28,7 +28,7 @@ class Visitor(Peer):
         return self._ask("factor", "factor_answer", begin=int(typed is None), answer=typed or b"")
 
     def enter(self, agent="Firefox on a test"):
-        return self._ask("enter", "enter_answer", agent=agent)
+        return self._ask("enter", "enter_answer", agent=agent, remember=0)
 
 
 class Vault(Peer):
@@ -52,7 +52,7 @@ class Web(Peer):
 
     def visit(self, address="192.0.2.9"):
         ours, theirs = wire.pair()
-        self.send("visit", theirs.fileno(), address=address, port=4711)
+        self.send("visit", theirs.fileno(), address=address, port=4711, origin="https://gate.example.com", device=b"")
         theirs.close()
         return Visitor(ours)
 

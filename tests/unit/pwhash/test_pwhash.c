@@ -36,7 +36,7 @@ static int new_hash(const void *p, size_t n, char hash[static crypto_pwhash_STRB
 {
 	scoped(scope_close) int fd = memfd(p, n, true);
 
-	return pwhash_new(fd, hash, NULL);
+	return pwhash_new(fd, span_str(""), hash, NULL);
 }
 
 static void a_new_hash_is_argon2id_of_our_cost_and_fits_its_password_alone(void **state)
@@ -67,7 +67,7 @@ static void takes_8_to_1024_bytes_from_a_sealed_memfd_only(void **state)
 	assert_int_equal(new_hash("", 0, hash), -EINVAL);
 	assert_int_equal(new_hash(lots, PWHASH_MAX + 1, hash), -EINVAL);
 	assert_int_equal(new_hash(lots, PWHASH_MAX + 2, hash), -EINVAL);
-	assert_int_equal(pwhash_new(open_fd, hash, NULL), -EPROTO);
+	assert_int_equal(pwhash_new(open_fd, span_str(""), hash, NULL), -EPROTO);
 	assert_string_equal(hash, "");
 	assert_int_equal(new_hash(lots, PWHASH_MAX, hash), 0);
 	assert_int_equal(new_hash("12345678", 8, hash), 0);

@@ -2,7 +2,7 @@ import { renaming, type Choice, type Row, type Shape } from './shape'
 
 const LANGUAGES: Choice[] = [{ value: 'zh', text: 'lang.zh' }, { value: 'en', text: 'lang.en' }]
 const name = (row: Row) => ({ name: row.name })
-const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required'].map((value) => ({ value, text: `factor.${value}` }))
+const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required', 'passkey'].map((value) => ({ value, text: `factor.${value}` }))
 const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
 const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))
 
@@ -49,6 +49,14 @@ export const users: Shape = {
 		renaming('user', 'user.manage', 'about.user'),
 		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true, when: (row) => row.state === 'active' },
 		{ command: 'user enable', label: 'action.enable', permission: 'user.manage', args: name, versioned: true, bulk: true, when: (row) => row.state === 'disabled' },
+		{
+			command: 'user password',
+			label: 'signin.set_password',
+			permission: 'password.set',
+			args: name,
+			when: (row) => row.state === 'active',
+			fields: [{ key: 'secret', label: 'field.password', kind: 'secret', required: true, about: 'signin.set_about' }],
+		},
 		{
 			command: 'user factor',
 			label: 'action.factor',
