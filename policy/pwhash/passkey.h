@@ -6,7 +6,7 @@ struct err;
  * passkey - what a browser says of a passkey: is it one of ours, for this challenge, this page and this credential?
  *
  * Source:  WebAuthn Level 2, sections 5.8.1 (client data), 6.1 (authenticator data), 7.1 and 7.2 (the checks); CTAP 2.1; COSE keys by
- *          libfido2.  docs/decisions/0019-passkeys.md says why it is done in this process.
+ *          libfido2.  docs/decisions/0018-passkeys-in-the-helper.md says why it is done in this process.
  * Shape:   NEW: authenticator data with the new credential, which the broker keeps as they are.  USE: authenticator data and a signature,
  *          checked with the key in the kept ones.
  * Limits:  PASSKEY_CLIENT_MAX, PASSKEY_AUTH_MAX, PASSKEY_SIGNATURE_MAX, PASSKEY_CREDENTIAL_MAX bytes; ES256, EdDSA, RS256.

@@ -404,7 +404,6 @@ const struct cli_command cli_commands[] = {
 	  .here = true, .run = cli_init },
 	{ .words = "migrate", .form = "", .en = "brings the database to this release's schema", .zh = "将数据库升级到本版本的结构",
 	  .example = "migrate", .here = true, .run = cli_migrate },
-	  .example = "migrate", .run = cli_migrate },
 	{ .words = "setup done", .form = "", .en = "the console does not lead administrators through the first run any more",
 	  .zh = "控制台不再引导管理员完成首次设置", .example = "setup done" },
 	{ .words = "escrow init", .wire = "escrow set", .form = "--output F",
