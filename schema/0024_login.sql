@@ -8,7 +8,8 @@ insert into yanmen.setting (key, value, form, most, about) values
 	('password.least', '8', '^([89]|[1-9][0-9])$', 2, 'characters that a new password has at least'),
 	('password.mixed', 'on', '^(on|off)$', 3, 'on: a new password has letters, digits and other characters');
 insert into yanmen.role_permission (role, permission, scope)
-select 'admin', 'password.set', 'all';
+select r, 'password.set', 'all' from unnest(array['admin', 'security_admin']) r;
+insert into yanmen.duty (permission, duty) values ('password.set', 'security');
 
 -- ---- passwords that are too old ----
 create function yanmen.password_due(u yanmen.users) returns bool language sql stable as $$
@@ -468,7 +469,7 @@ insert into console.collection (name, needs) values ('setup', 'settings.set');
 
 create or replace view console.me as
 	select u.id, u.name as "user", u.role, u.lang, (console.caller() ->> 'console')::uuid as session,
-		array(select p.permission from yanmen.role_permission p where p.role = u.role order by p.permission) as permissions,
+		array(select p.permission from yanmen.role_permission p where p.role = u.role and yanmen.token_may(console.caller(), p.permission) order by p.permission) as permissions,
 		yanmen.fresh_until(console.caller()) as fresh_until, yanmen.password_due(u) as due, u.pwhash is not null as password,
 		exists (select from yanmen.factor f where f.user_id = u.id) as totp, u.factor as policy,
 		coalesce((select yanmen.rp_of(c.origin) from yanmen.console_session c where c.id = (console.caller() ->> 'console')::uuid), '')

@@ -44,6 +44,5 @@ const struct say_text say_texts_login[] = {
 	/* ---- headings ---- */
 	{ "passkeys", "通行密钥" },
 	{ "site", "站点" },
-	{ "used", "最近使用" },
 	{ 0 },
 };
