@@ -387,4 +387,48 @@ create view yanmen.history as
 create view console.history as
 	select h.* from yanmen.history h where yanmen.history_mine(console.caller(), h.kind, h.object);
 insert into console.collection (name, needs) values ('history', '');
+
+-- ---- many lines of a table at once ----
+-- args: line* ({"steps": [[command, {args}], …]} as text), check = on: each is tried and taken back.  A line is done whole or not at
+-- all; each command asks for its own right and writes its own audit row.  The answer has {state: done|wrong, say} for each line.
+create function yanmen.import_line(caller jsonb, line text, trial bool) returns jsonb language plpgsql as $$
+declare
+	allowed constant text[] := array['user add', 'user set', 'group add', 'group retention', 'group put', 'group take', 'cluster add',
+		'cluster set', 'cluster put', 'target add', 'target set', 'grant add', 'grant remove'];
+	step jsonb;
+begin
+	for step in select jsonb_array_elements(line::jsonb -> 'steps') loop
+		if not coalesce(step ->> 0 = any (allowed), false) or jsonb_typeof(step -> 1) is distinct from 'object' then
+			raise exception 'an import does not do that' using errcode = 'YM400';
+		end if;
+		execute format('select api.%I($1, $2)', replace(step ->> 0, ' ', '_'))
+			using caller, (step -> 1) - array['pwhash', 'key', 'key_blob']; -- a secret is given by itself
+	end loop;
+	if trial then
+		raise exception 'taken back' using errcode = 'YMTRY';
+	end if;
+	return '{"state": "done", "say": ""}';
+exception when others then
+	if sqlstate = 'YMTRY' then
+		return '{"state": "done", "say": ""}';
+	end if;
+	return jsonb_build_object('state', 'wrong', 'say', case when sqlstate like 'YM4%' then sqlerrm else 'this line makes no sense' end);
+end
+$$;
+create function api.import_run(caller jsonb, args jsonb) returns jsonb
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	trial bool := yanmen.arg_switch(args, 'check', false);
+	line text;
+	answer jsonb := '[]';
+begin
+	if cardinality(yanmen.arg_list(args, 'line')) not between 1 and 100 then
+		raise exception '1 to 100 lines at once' using errcode = 'YM400';
+	end if;
+	foreach line in array yanmen.arg_list(args, 'line') loop
+		answer := answer || yanmen.import_line(caller, line, trial);
+	end loop;
+	return answer;
+end
+$$;
 grant execute on all functions in schema api to yanmen_broker;

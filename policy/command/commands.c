@@ -99,6 +99,7 @@ const struct pol_command pol_commands[] = {
 	{ "grant remove", "grant.manage", "api.grant_remove", 0, 0, NULL, { { "id", REQ, 0 }, { "version", 0, 9 } } },
 	{ "grant list", "grant.list", "api.grant_list", 0, 0, NULL, { { 0 } } },
 
+	{ "import run", NULL, "api.import_run", 0, 0, pol_command_import_run, { { "line", REQ | REP, 4096 }, { "check", 0, 8 } } },
 	{ "history list", NULL, "api.history_list", 0, 0, NULL, { { "kind", REQ, 16 }, { "name", REQ, 400 } } },
 	{ "request add", "request.ask", "api.request_add", 0, 0, NULL,
 		{ { "target", REQ | REP, 0 }, { "reason", REQ, 2000 }, { "until", REQ, 0 }, { "account", 0, 0 }, { "starts", 0, 0 },

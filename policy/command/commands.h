@@ -56,6 +56,7 @@ void pol_command_target_test(struct pol_call *c);
 void pol_command_target_repin(struct pol_call *c);
 void pol_command_target_remove(struct pol_call *c); /* remove.c */
 void pol_command_account_remove(struct pol_call *c);
+void pol_command_import_run(struct pol_call *c); /* import.c */
 void pol_command_session_watch(struct pol_call *c); /* session.c */
 void pol_command_session_kill(struct pol_call *c);
 void pol_command_session_lock(struct pol_call *c);

@@ -227,3 +227,51 @@ def test_a_user_gets_another_role_but_not_by_himself(db):
     refused("YM400", db.api, "user_set", boss.caller, name="alice")
     refused("YM400", db.api, "user_set", boss.caller, name="alice", role="king")
     refused("YM400", db.api, "user_set", boss.caller, name="alice", lang="fr")
+
+
+# ---- many lines at once ----
+
+def line(*steps):
+    return json.dumps({"steps": [[command, args] for command, args in steps]})
+
+
+def test_each_line_is_done_whole_or_not_at_all(db):
+    boss = sign(db, "boss", "admin")
+    lines = [line(("user add", {"name": "u1", "role": "dba"})), line(("user add", {"name": "u2", "role": "king"})),
+             line(("group add", {"name": "g1"}), ("group retention", {"group": "g1", "days": "many"})),
+             line(("group add", {"name": "g2"}), ("group retention", {"group": "g2", "days": "9"})), "{x", line()]
+    said = db.api("import_run", boss.caller, line=lines)
+    assert [s["state"] for s in said] == ["done", "wrong", "wrong", "done", "wrong", "done"]
+    assert said[1]["say"].startswith("no role king") and said[2]["say"].startswith("days is a number")
+    assert boss.names("users") == ["boss", "u1"] and boss.names("groups") == ["g2"]
+    assert [e["kind"] for e in db.events() if e["kind"].startswith(("user.", "group.")) and e["actor"] == "user:boss"] == [
+        "user.added", "group.added", "group.retention"]
+    assert history(db, "group", "g2")[0]["after"] == {"retention_days": 9}
+
+
+def test_a_check_tells_the_same_and_leaves_nothing(db):
+    boss = sign(db, "boss", "admin")
+    lines = [line(("user add", {"name": "u1", "role": "dba"})), line(("user add", {"name": "u2", "role": "king"}))]
+    before = db.superuser.one("select count(*) from audit.event")
+    assert [s["state"] for s in db.api("import_run", boss.caller, line=lines, check="on")] == ["done", "wrong"]
+    assert boss.names("users") == ["boss"] and db.superuser.one("select count(*) from audit.event") == before
+    assert db.superuser.one("select count(*) from yanmen.change where kind = 'user' and object <> %s", str(boss.rows("users")[0]["id"])) == 0
+
+
+def test_an_import_does_what_its_caller_may_and_nothing_else(db):
+    inventory(db)
+    auditor = sign(db, "otto", "auditor")
+    wrong = [line(("user add", {"name": "u1", "role": "admin"})), line(("settings set", {"key": "banner.text", "value": "x"})),
+             line(("need", {})), line(("user add", ["u1"])), '{"steps": [[]]}']
+    assert {s["state"] for s in db.api("import_run", auditor.caller, line=wrong)} == {"wrong"}
+    said = db.api("import_run", line=[line(("user add", {"name": "u1", "role": "user", "pwhash": "$argon2id$mine", "key": "ssh-ed25519 x",
+                                                          "key_blob": "AAAA"}))])
+    assert said == [{"state": "done", "say": ""}]
+    [user] = [u for u in db.api("user_list") if u["name"] == "u1"]
+    assert not user["password"] and user["keys"] == []
+    seen = next(t for t in db.api("target_list") if t["name"] == "web01")["version"]
+    db.api("target_set", name="web01", charset="gbk")
+    [late] = db.api("import_run", line=[line(("target set", {"name": "web01", "legacy": "on", "version": seen}))])
+    assert late["state"] == "wrong" and "changed by" in late["say"]
+    refused("YM400", db.api, "import_run")
+    refused("YM400", db.api, "import_run", line=[line()] * 101)

@@ -30,8 +30,8 @@
 #define RENAMED WORD("OLD", "name"), WORD("NEW", "to"), VERSION
 /* The version that the list shows with --json: refused when somebody changed it since. */
 #define VERSION TEXT("--if-version", "version")
-#define VERSION_NOTE_EN "  --if-version N   only when nobody changed it since `list --json` showed version N"
-#define VERSION_NOTE_ZH "  --if-version N   仅当自 list --json 显示版本 N 以来无人修改时才执行"
+#define VERSION_NOTE_EN "  --if-version N   only when it still has version N (in the JSON of its list)"
+#define VERSION_NOTE_ZH "  --if-version N   仅当版本仍为 N 时才执行(版本见列表的 JSON 输出)"
 #define TARGET_NOTES_EN \
 	"  --charset C        utf-8, gbk, gb18030, big5: what its programs print; search and replay show UTF-8\n" \
 	"  --legacy on|off    allows SHA-1, CBC and small groups towards this target alone"
