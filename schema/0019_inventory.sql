@@ -31,14 +31,19 @@ create function yanmen.table_of(kind text) returns text language sql immutable a
 $$;
 
 -- ---- what a command changed ----
--- At most 500 objects a command: what is more stands in the command's own words alone.
+-- At most 500 a command: what is more stands in the command's own words alone.  As text, since parsing it each time would be dear.
+create function yanmen.changes_full() returns bool language sql stable as $$
+	select coalesce(nullif(current_setting('yanmen.changes_n', true), '')::int, 0) >= 500
+$$;
 create function yanmen.changed(kind text, object text, name text, before jsonb, after jsonb) returns void language plpgsql as $$
 declare
-	so_far jsonb := coalesce(nullif(current_setting('yanmen.changes', true), '')::jsonb, '[]');
+	n int := coalesce(nullif(current_setting('yanmen.changes_n', true), '')::int, 0);
 begin
-	if jsonb_array_length(so_far) < 500 then
-		perform set_config('yanmen.changes', (so_far || jsonb_build_object('kind', kind, 'object', object, 'name', name,
-			'before', jsonb_strip_nulls(before), 'after', jsonb_strip_nulls(after)))::text, true);
+	if n < 500 then
+		perform set_config('yanmen.changes_n', (n + 1)::text, true),
+			set_config('yanmen.changes', case n when 0 then '' else current_setting('yanmen.changes') || ',' end
+				|| jsonb_build_object('kind', kind, 'object', object, 'name', name, 'before', jsonb_strip_nulls(before),
+					'after', jsonb_strip_nulls(after)), true);
 	end if;
 end
 $$;
@@ -65,14 +70,16 @@ declare
 	o jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
 	n jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
 	r jsonb := coalesce(n, o);
-	before jsonb := yanmen.told(kind, o);
-	after jsonb := yanmen.told(kind, n);
+	before jsonb;
+	after jsonb;
 	same text[];
 begin
+	if yanmen.changes_full() or n ->> 'version' = o ->> 'version' then -- the same version: sealed anew
+		return null;
+	end if;
+	before := yanmen.told(kind, o);
+	after := yanmen.told(kind, n);
 	if tg_op = 'UPDATE' then
-		if n ->> 'version' = o ->> 'version' then
-			return null; -- the same, sealed anew
-		end if;
 		same := array(select b.key from jsonb_each(before) b where after -> b.key = b.value);
 		before := before - same;
 		after := after - same;
@@ -116,6 +123,9 @@ declare
 	part jsonb;
 	whose text := tg_argv[0]; -- group, cluster or user
 begin
+	if yanmen.changes_full() then
+		return null;
+	end if;
 	execute format('select jsonb_build_object(%L, x.name) from yanmen.%I x where x.id = $1', whose, yanmen.table_of(whose))
 		into owner using (r ->> (whose || '_id'))::bigint;
 	if whose = 'user' then
@@ -144,14 +154,14 @@ create or replace function yanmen.note(caller jsonb, kind text, body jsonb) retu
 declare
 	row_uid uuid := gen_random_uuid();
 	happened timestamptz := clock_timestamp();
-	changes jsonb := nullif(current_setting('yanmen.changes', true), '')::jsonb;
+	changes jsonb := '[' || nullif(current_setting('yanmen.changes', true), '') || ']';
 begin
 	perform audit.add(caller ->> 'actor', kind, jsonb_build_object('token', caller ->> 'token') || body
 		|| jsonb_build_object('address', caller ->> 'address', 'changes', changes), row_uid, happened);
 	if changes is not null then
 		insert into yanmen.change (kind, object, at, uid, n)
 		select c ->> 'kind', c ->> 'object', happened, row_uid, i - 1 from jsonb_array_elements(changes) with ordinality x (c, i);
-		perform set_config('yanmen.changes', '', true);
+		perform set_config('yanmen.changes', '', true), set_config('yanmen.changes_n', '', true);
 	end if;
 end
 $$;
