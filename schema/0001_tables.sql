@@ -207,6 +207,9 @@ create table yanmen.access_grant (
 	idle_s bigint not null default 0 check (idle_s >= 0),   -- 0 = no limit, as the next two
 	total_s bigint not null default 0 check (total_s >= 0),
 	concurrent int not null default 0 check (concurrent >= 0),
+	paste text not null default 'ask' check (paste in ('allow', 'ask', 'deny')), -- into a browser's terminal, as the next two
+	paste_max bigint not null default 0 check (paste_max between 0 and 4194304), -- bytes; 0 = what the terminal holds
+	copy bool not null default true,
 	created_at timestamptz not null default now(),
 	created_by text not null,
 	removed_at timestamptz,

@@ -59,7 +59,7 @@ returns table (grant_id bigint, target_id bigint, target_name text, kind text, h
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
 	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint, moves bool,
-	ends_epoch bigint)
+	ends_epoch bigint, paste text, paste_max bigint, copy bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
@@ -68,7 +68,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
 		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
 		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max'),
-		g.request_id is not null, yanmen.grant_ends(g)
+		g.request_id is not null, yanmen.grant_ends(g), g.paste, g.paste_max, g.copy
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id
@@ -140,7 +140,8 @@ begin
 end
 $$;
 
--- args: user, account, target or group, from*, hours, until, feature*, idle, total (seconds), concurrent.
+-- args: user, account, target or group, from*, hours, until, feature*, idle, total (seconds), concurrent,
+-- and of browsers' terminals: paste (allow, ask, deny), paste_max (bytes), copy (on, off).
 create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -179,11 +180,16 @@ begin
 		raise exception '"%" is no time: such as 2027-01-31T18:00:00+08:00', left(yanmen.arg(args, 'until'), 60)
 			using errcode = 'YM400';
 	end;
+	g.paste := coalesce(nullif(yanmen.arg(args, 'paste'), ''), 'ask');
+	if g.paste not in ('allow', 'ask', 'deny') then
+		raise exception 'paste is allow, ask or deny, not "%"', left(g.paste, 40) using errcode = 'YM400';
+	end if;
 	insert into yanmen.access_grant (user_id, account, target_id, group_id, from_nets, hours, until, features, idle_s,
-		total_s, concurrent, created_by)
+		total_s, concurrent, paste, paste_max, copy, created_by)
 	values (u.id, g.account, g.target_id, g.group_id, yanmen.arg_nets(args, 'from'), yanmen.need_hours(args), g.until,
 		g.features, yanmen.arg_number(args, 'idle', 31536000), yanmen.arg_number(args, 'total', 31536000),
-		yanmen.arg_number(args, 'concurrent', 10000)::int, caller ->> 'actor')
+		yanmen.arg_number(args, 'concurrent', 10000)::int, g.paste,
+		yanmen.arg_number(args, 'paste_max', 4194304), yanmen.arg_switch(args, 'copy', true), caller ->> 'actor')
 	returning * into g;
 	perform yanmen.note(caller, 'grant.added', yanmen.grant_facts(g));
 	return yanmen.grant_facts(g);
@@ -194,7 +200,7 @@ create function yanmen.grant_facts(g yanmen.access_grant) returns jsonb language
 		'account', g.account, 'target', (select t.name from yanmen.target t where t.id = g.target_id),
 		'group', (select r.name from yanmen.resource_group r where r.id = g.group_id), 'from', g.from_nets::text[],
 		'hours', g.hours, 'until', yanmen.time_text(g.until), 'features', g.features, 'idle', g.idle_s, 'total', g.total_s,
-		'concurrent', g.concurrent)
+		'concurrent', g.concurrent, 'paste', g.paste, 'paste_max', g.paste_max, 'copy', g.copy)
 $$;
 
 -- The sessions that it opened go on; the next login finds it no more.

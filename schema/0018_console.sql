@@ -297,7 +297,7 @@ create view console.clusters as
 
 create view console.grants as
 	select g.id, g.version, u.name as "user", g.account, t.name as target, r.name as "group", g.from_nets::text[] as "from", g.hours,
-		g.until, g.features, g.idle_s as idle, g.total_s as total, g.concurrent, g.created_by, g.created_at as created,
+		g.until, g.features, g.idle_s as idle, g.total_s as total, g.concurrent, g.paste, g.paste_max, g.copy, g.created_by, g.created_at as created,
 		coalesce(g.until <= now(), false) as expired,
 		(select count(*) from yanmen.session s where s.grant_id = g.id and s.state = 'online') as online
 	from yanmen.access_grant g join yanmen.users u on u.id = g.user_id

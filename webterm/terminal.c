@@ -153,7 +153,7 @@ static bool is_askable(struct span frame)
 	if (type == WEB_FRAME_FILE || type == WEB_FRAME_CHUNK || type == WEB_FRAME_CREDIT_GIVEN)
 		return rd_u32le(&r) < WEB_FRAME_OWN && !r.bad;
 	return type == WEB_FRAME_HELLO || type == WEB_FRAME_INPUT || type == WEB_FRAME_SIZE || type == WEB_FRAME_ACK ||
-	       type == WEB_FRAME_END;
+	       type == WEB_FRAME_PASTE || type == WEB_FRAME_END;
 }
 
 static bool hear(struct web_socket *s, struct span message)

@@ -288,7 +288,9 @@ struct msgq;
 #define WIRE_TERMINAL_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(ID, id)
 #define WIRE_LEAVE_F(F) F(ID, id)
 /* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show, its blob; charset: enum charset, of the target */
-#define WIRE_TERM_BEGIN_F(F) F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key) F(U8, charset)
+/* paste: enum wire_paste; paste_max: bytes of one, 0 = what the terminal holds; no_copy: the page is told not to. */
+#define WIRE_TERM_BEGIN_F(F) \
+	F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key) F(U8, charset) F(U8, paste) F(U32, paste_max) F(U8, no_copy)
 #define WIRE_TERM_F(F) F(STR, frame)
 /* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
 #define WIRE_COMMAND_F(F) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
@@ -303,6 +305,7 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_TERM,    /* a browser's terminal: an SSH client of ours */
 	WIRE_BROWSER, /* in `peer` to web: the listening socket of the browsers */
 };
+enum wire_paste { WIRE_PASTE_ALLOW, WIRE_PASTE_ASK, WIRE_PASTE_DENY, WIRE_PASTES };
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ,
 	WIRE_JOB_TERM,  /* fd of `want` and `client`: its socket, on which the broker and then web speak */
 	WIRE_JOB_VISIT, /* never of the parent: the broker's own, for `visit` */

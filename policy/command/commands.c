@@ -95,7 +95,7 @@ const struct pol_command pol_commands[] = {
 	{ "grant add", "grant.manage", "api.grant_add", 0, 0, NULL,
 		{ { "user", REQ, 0 }, { "account", REQ, 0 }, { "target", 0, 0 }, { "group", 0, 0 }, { "from", REP, 0 },
 		  { "hours", 0, 512 }, { "until", 0, 0 }, { "feature", REP, 32 }, { "idle", 0, 16 }, { "total", 0, 16 },
-		  { "concurrent", 0, 16 } } },
+		  { "concurrent", 0, 16 }, { "paste", 0, 8 }, { "paste_max", 0, 16 }, { "copy", 0, 8 } } },
 	{ "grant remove", "grant.manage", "api.grant_remove", 0, 0, NULL, { { "id", REQ, 0 }, { "version", 0, 9 } } },
 	{ "grant list", "grant.list", "api.grant_list", 0, 0, NULL, { { 0 } } },
 

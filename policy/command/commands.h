@@ -12,7 +12,7 @@ struct pol_call;
  *          audit: `sql` checks the permission, does the change and writes its audit row in one transaction.
  * Shape:   run NULL: a plain command, sql(caller, args) is all of it.  Otherwise run does the steps around it.
  */
-enum { POL_ARGS_MAX = 12 };
+enum { POL_ARGS_MAX = 16 };
 enum pol_arg_flag { POL_ARG_REQUIRED = 1, POL_ARG_REPEATED = 2 };
 struct pol_arg {
 	const char *key;

@@ -26,6 +26,9 @@ struct pol_opening {
 	struct pol_caller who;
 	uint16_t port;
 	uint8_t charset; /* enum charset, of the target */
+	uint8_t paste;   /* enum wire_paste */
+	uint32_t paste_max;
+	bool no_copy;
 	char target[256], account[65], lang[9];
 };
 
@@ -108,6 +111,9 @@ static void key_came(void *ctx, int code, const union pol_reply *reply)
 		.lang = o->lang,
 		.host_key = buf_span(&host_key),
 		.charset = o->charset,
+		.paste = o->paste,
+		.paste_max = o->paste_max,
+		.no_copy = o->no_copy,
 		.port = o->port };
 	struct pol_terminal_say say = pol_terminal_open(o->c, &want, &id, &fd);
 	buf_done(&host_key);
@@ -148,6 +154,9 @@ static void judged(void *ctx, int code, const struct pg_result *res, const struc
 		memcpy(o->target, choice.target, sizeof o->target);
 		memcpy(o->account, choice.account, sizeof o->account);
 		o->charset = choice.charset;
+		o->paste = choice.paste;
+		o->paste_max = choice.paste_max;
+		o->no_copy = choice.no_copy;
 		pol_peers_publics(
 			o->c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = key_came, .ctx = o });
 	}

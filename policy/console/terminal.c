@@ -133,7 +133,10 @@ static int start(struct pol_terminal *t, const struct pol_terminal_want *want, i
 		.account = span_str(t->account),
 		.lang = span_str(want->lang),
 		.host_key = want->host_key,
-		.charset = want->charset };
+		.charset = want->charset,
+		.paste = want->paste,
+		.paste_max = want->paste_max,
+		.no_copy = want->no_copy };
 	struct wire_want worker = { .job = WIRE_JOB_SESSION,
 		.door = WIRE_DOOR_INNER,
 		.address = span_str(t->address),

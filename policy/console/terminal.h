@@ -24,6 +24,9 @@ struct pol_terminal_want {
 	const char *target, *account, *lang;
 	struct span host_key; /* blob */
 	uint8_t charset;      /* enum charset, of the target */
+	uint8_t paste;        /* enum wire_paste */
+	uint32_t paste_max;
+	bool no_copy;
 	uint16_t port;        /* of the browser */
 };
 struct pol_terminal_say {

@@ -24,6 +24,9 @@ struct pol_choice {
 	uint8_t auth;    /* enum wire_auth */
 	uint8_t charset; /* enum charset */
 	bool legacy;     /* old algorithms will do */
+	uint8_t paste;   /* enum wire_paste; into a browser's terminal, as the next two */
+	uint32_t paste_max;
+	bool no_copy;
 	struct buf host_key, sealed;
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max, keep_max;

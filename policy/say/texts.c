@@ -136,6 +136,7 @@ const struct say_text say_texts[] = {
 	{ "the name samples is the sample targets' own", "名称 samples 专用于示例资源" },
 	{ "meanwhile changed by {}, at {}: look at the new state and try again", "{} 已于 {} 修改过：请查看最新状态后重试" },
 	{ "version is a number, as the list has it", "version 为列表中给出的数字" },
+	{ "paste is allow, ask or deny, not \"{}\"", "paste 为 allow、ask 或 deny，而不是“{}”" },
 	{ "an import does not do that", "导入不支持该操作" },
 	{ "this line makes no sense", "此行内容无效" },
 	{ "1 to 100 lines at once", "一次 1 到 100 行" },

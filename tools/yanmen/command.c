@@ -240,20 +240,25 @@ const struct cli_command cli_commands[] = {
 		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it;\n"
 		      "                  reverse, agent, x11: -R, -A and -X too, which lend the target something of the user's;\n"
 		      "                  keep-upload, keep-download: what those files hold is recorded too (`file export`)\n"
-		      "  --idle S, --total S, --concurrent N   limits of its sessions",
+		      "  --idle S, --total S, --concurrent N   limits of its sessions\n"
+		      "  --paste P       into a terminal in a browser: allow, ask (several lines are shown first; without it), deny\n"
+		      "  --paste-max N   bytes of one paste there; --copy off: its page does not copy",
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
 		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许;\n"
 		      "                  reverse、agent、x11:另外允许 -R、-A、-X(目标可借用用户一侧的端口、密钥代理、屏幕);\n"
 		      "                  keep-upload、keep-download:同时留存文件内容(见 file export)\n"
-		      "  --idle S, --total S, --concurrent N   会话的限制",
+		      "  --idle S, --total S, --concurrent N   会话的限制\n"
+		      "  --paste P       向浏览器终端粘贴:allow 允许,ask 多行先预览(默认),deny 禁止\n"
+		      "  --paste-max N   单次粘贴的字节上限;--copy off:网页不允许复制",
 	  .params = { NEED("--user", "user"), NEED("--account", "account"),
 		  { .kind = CLI_TEXT, .name = "--target", .key = "target", .choice = 1 },
 		  { .kind = CLI_TEXT, .name = "--group", .key = "group", .choice = 1 }, MANY("--from", "from"),
 		  TEXT("--hours", "hours"), { .kind = CLI_UNTIL, .name = "--until", .key = "until" }, MANY("--feature", "feature"),
 		  { .kind = CLI_SECONDS, .name = "--idle", .key = "idle" },
-		  { .kind = CLI_SECONDS, .name = "--total", .key = "total" }, TEXT("--concurrent", "concurrent") },
+		  { .kind = CLI_SECONDS, .name = "--total", .key = "total" }, TEXT("--concurrent", "concurrent"), TEXT("--paste", "paste"),
+		  TEXT("--paste-max", "paste_max"), TEXT("--copy", "copy") },
 	  .choices = { { .at_most_one = true, .en = "give either --target T or --group G", .zh = "请给出 --target 或 --group 之一" } } },
 	{ .words = "grant remove", .form = "ID", .en = "ends a grant", .zh = "撤销授权", .example = "grant remove 12", .params = { ID } },
 	{ .words = "grant list", .form = "", .en = "all grants", .zh = "列出授权", .example = "grant list",

@@ -14,6 +14,7 @@ enum { FRAMES_A_TURN = 64, LATE_US = 20 * 1000, TURN_MAX_US = 60 * 1000 * 1000 }
 
 static void hello(struct web_term *t, const struct web_term_frame *f)
 {
+	t->shell.pasting = 0;
 	if (f->columns > 0) {
 		web_term_files_forget(t);
 		web_term_state_tell(t);
@@ -29,6 +30,9 @@ static void on_frame(struct web_term *t, const struct web_term_frame *f)
 		break;
 	case WEB_FRAME_INPUT:
 		web_term_shell_input(t, f->body);
+		break;
+	case WEB_FRAME_PASTE:
+		web_term_shell_paste(t, f->bytes);
 		break;
 	case WEB_FRAME_SIZE:
 		web_term_view_size(&t->view, f->columns, f->rows);

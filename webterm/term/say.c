@@ -8,6 +8,8 @@ static const char *const texts[WEB_TERM_SAYS][2] = {
 	[WEB_TERM_SAY_ZMODEM] = { "rz and sz do not work in a browser: use the file panel", "浏览器中无法使用 rz/sz，请使用文件面板" },
 	[WEB_TERM_SAY_INPUT] = { "the program does not read what was typed or pasted; a part was left out",
 		"程序未读取输入，部分输入或粘贴的内容已丢弃" },
+	[WEB_TERM_SAY_PASTE] = { "pasting is not allowed here", "此处不允许粘贴" },
+	[WEB_TERM_SAY_PASTE_MAX] = { "that is more than may be pasted here at once", "超过此处单次粘贴的上限" },
 	[WEB_TERM_SAY_ABSENT] = { "there is no such file or folder", "文件或目录不存在" },
 	[WEB_TERM_SAY_DENIED] = { "the target does not permit it", "目标拒绝访问（权限不足）" },
 	[WEB_TERM_SAY_FAILED] = { "the target could not do it", "目标执行失败" },

@@ -9,6 +9,8 @@ enum web_term_say {
 	WEB_TERM_SAY_BROKE,    /* the connection to the worker ended without a word */
 	WEB_TERM_SAY_ZMODEM,
 	WEB_TERM_SAY_INPUT,
+	WEB_TERM_SAY_PASTE,    /* the grant does not allow it */
+	WEB_TERM_SAY_PASTE_MAX,
 	WEB_TERM_SAY_ABSENT,   /* files, by the status of the target */
 	WEB_TERM_SAY_DENIED,
 	WEB_TERM_SAY_FAILED,

@@ -1,6 +1,7 @@
 #include "webterm/term/shell.h"
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
+#include "gateway/core/wire.h"
 #include "gateway/term/screen.h"
 #include "webterm/term/say.h"
 #include "webterm/term/term.h"
@@ -203,14 +204,53 @@ static bool may_tell(struct web_term_shell *s, int which)
 	return true;
 }
 
+static bool forbids(const struct web_term *t, size_t bytes)
+{
+	return t->paste == WIRE_PASTE_DENY || (t->paste_max && bytes > t->paste_max);
+}
+
+static void tell_refused(struct web_term *t)
+{
+	enum web_term_say what = t->paste == WIRE_PASTE_DENY ? WEB_TERM_SAY_PASTE : WEB_TERM_SAY_PASTE_MAX;
+	if (may_tell(&t->shell, 2))
+		web_term_state_notice(t, "paste", web_term_say(t->zh, what));
+}
+
+void web_term_shell_paste(struct web_term *t, uint32_t bytes)
+{
+	t->shell.pasting = bytes;
+	t->shell.refusing = forbids(t, bytes);
+	if (t->shell.refusing)
+		tell_refused(t);
+}
+
+/* What of it the grant lets through. */
+static struct span permitted(struct web_term *t, struct span typed)
+{
+	static const char brackets[] = "\033[200~";
+	struct web_term_shell *s = &t->shell;
+	size_t told = typed.n < s->pasting ? typed.n : s->pasting, from = told > 0 && s->refusing ? told : 0;
+	struct span rest = span_of(typed.p + told, typed.n - told);
+	s->pasting -= told;
+	if (rest.n > 0 && forbids(t, rest.n) &&
+		(rest.n > WEB_FRAME_TYPED || memmem(rest.p, rest.n, brackets, sizeof brackets - 1))) {
+		tell_refused(t);
+		return span_of(typed.p + from, told - from);
+	}
+	return span_of(typed.p + from, typed.n - from);
+}
+
 void web_term_shell_input(struct web_term *t, struct span typed)
 {
 	struct web_term_shell *s = &t->shell;
 	if (typed.n == 0 || t->state == WEB_TERM_ENDED)
 		return;
+	s->given += typed.n;
+	typed = permitted(t, typed);
+	if (typed.n == 0)
+		return;
 	if (memchr(typed.p, 3, typed.n))
 		web_term_view_interrupt(&t->view);
-	s->given += typed.n;
 	if (s->in.len - s->in_at + typed.n > WEB_FRAME_HELD_MAX) {
 		if (may_tell(s, 1))
 			web_term_state_notice(t, "input", web_term_say(t->zh, WEB_TERM_SAY_INPUT));

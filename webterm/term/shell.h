@@ -34,7 +34,9 @@ struct web_term_shell {
 	bool has_exit;
 	int exit;
 	char signal[32];
-	int64_t noticed_us[2]; /* when ZMODEM and lost input were told */
+	int64_t noticed_us[3]; /* when ZMODEM, lost input and a refused paste were told */
+	size_t pasting;        /* bytes of INPUT to come that PASTE told of */
+	bool refusing;         /* and the grant does not allow */
 	struct charset_decoder charset;
 	struct web_term_zmodem zmodem;
 	struct buf text, clean;
@@ -43,6 +45,7 @@ void web_term_shell_init(struct web_term_shell *s);
 void web_term_shell_done(struct web_term_shell *s);
 /* One turn; *moved is set when bytes went anywhere. */
 int web_term_shell_step(struct web_term *t, bool *moved, struct err *err);
+void web_term_shell_paste(struct web_term *t, uint32_t bytes);
 void web_term_shell_input(struct web_term *t, struct span typed);
 /* All that came has been shown. */
 bool web_term_shell_is_shown(const struct web_term_shell *s);

@@ -9,6 +9,7 @@ static void send_json(struct web_term *t, uint8_t type, struct buf *b)
 void web_term_state_tell(struct web_term *t)
 {
 	static const char *const names[] = { "connecting", "online", "ended" };
+	static const char *const pastes[] = { "allow", "ask", "deny" };
 	struct buf b;
 	struct json j;
 	buf_init(&b, WEB_FRAME_MAX / 2);
@@ -17,6 +18,9 @@ void web_term_state_tell(struct web_term *t)
 	json_str(&j, "state", span_str(names[t->state]));
 	json_str(&j, "target", span_str(t->target));
 	json_str(&j, "account", span_str(t->account));
+	json_str(&j, "paste", span_str(pastes[t->paste]));
+	json_num(&j, "paste_max", t->paste_max);
+	json_bool(&j, "copy", !t->no_copy);
 	if (t->state == WEB_TERM_ENDED) {
 		json_str(&j, "say", span_str(t->say));
 		if (t->shell.has_exit && *t->shell.signal)

@@ -23,6 +23,9 @@ struct web_term {
 	char target[512], account[512];
 	bool zh;
 	uint8_t charset; /* enum charset, of the target */
+	uint8_t paste;   /* enum wire_paste */
+	uint32_t paste_max;
+	bool no_copy;
 	enum web_term_state state;
 	char say[512]; /* why it ended */
 	bool leaving;  /* the person, or everyone, has gone, or the parent wants us to */

@@ -11,6 +11,7 @@ const HELLO = 0x01
 const INPUT = 0x02
 const SIZE = 0x03
 const ACK = 0x04
+const PASTE = 0x05
 const FILE = 0x06
 const END = 0x09
 const STATE = 0x81
@@ -27,6 +28,9 @@ export interface State {
 	say?: string
 	exit?: number
 	signal?: string
+	paste?: 'allow' | 'ask' | 'deny'
+	paste_max?: number // bytes of one; 0 = what the terminal holds
+	copy?: boolean
 	layer?: string // of command control: which one is in force
 }
 export interface Notice {
@@ -81,6 +85,7 @@ export const ask = {
 	hello: (columns: number, rows: number) => sized(HELLO, columns, rows),
 	size: (columns: number, rows: number) => sized(SIZE, columns, rows),
 	ack: (bytes: number) => made(ACK, 4, (view) => view.setUint32(0, bytes, true)),
+	paste: (bytes: number) => made(PASTE, 4, (view) => view.setUint32(0, bytes, true)),
 	end: () => made(END, 0, () => {}),
 	file: (id: number, request: object) => {
 		const text = encoder.encode(JSON.stringify(request))
@@ -131,4 +136,9 @@ export function told(message: ArrayBuffer): Told {
 		default:
 			return { type: 'other' }
 	}
+}
+
+/* What TAKEN gives back of it: the bytes of INPUT. */
+export function heldOf(frame: Uint8Array): number {
+	return frame[0] === INPUT ? frame.length - 1 : 0
 }

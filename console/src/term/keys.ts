@@ -1,10 +1,10 @@
 import type { Terminal } from '@xterm/xterm'
 
 /* Keys that are the page's and not the target's.  The result says whether xterm.js handles the key. */
-export function keysOf(term: Terminal, does: { search: () => void; leave: () => void }) {
+export function keysOf(term: Terminal, does: { search: () => void; leave: () => void; copyRefused: () => boolean }) {
 	function copy(event: KeyboardEvent) {
 		event.preventDefault()
-		if (term.hasSelection()) void navigator.clipboard?.writeText(term.getSelection())
+		if (term.hasSelection() && !does.copyRefused()) void navigator.clipboard?.writeText(term.getSelection())
 		return false
 	}
 	return (event: KeyboardEvent): boolean => {

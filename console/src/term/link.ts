@@ -3,7 +3,7 @@
  */
 import { isProblem } from '@/api/client'
 import { backoff, openSocket } from '@/api/socket'
-import { ask, HELD, told, type Filed, type Notice, type State, type Told } from './frame'
+import { ask, HELD, heldOf, told, type Filed, type Notice, type State, type Told } from './frame'
 
 const ACK_STEP = 64 << 10
 const ACK_WAIT_MS = 50
@@ -154,6 +154,13 @@ export class Link {
 		this.flow()
 	}
 
+	/* What is pasted, told as such before it: the grant may forbid it. */
+	paste(text: string) {
+		const pieces = ask.input(text)
+		this.waiting.push(ask.paste(pieces.reduce((sum, piece) => sum + piece.length - 1, 0)), ...pieces)
+		this.flow()
+	}
+
 	private flow() {
 		clearTimeout(this.drain)
 		while (this.waiting.length > 0) {
@@ -165,9 +172,10 @@ export class Link {
 				this.drain = window.setTimeout(() => this.flow(), 20)
 				return
 			}
-			if (this.flying + this.waiting[0]!.length > HELD) return // TAKEN calls again
+			const held = heldOf(this.waiting[0]!)
+			if (this.flying + held > HELD) return // TAKEN calls again
 			const piece = this.waiting.shift()!
-			this.flying += piece.length - 1
+			this.flying += held
 			this.send(piece)
 		}
 	}

@@ -39,7 +39,7 @@ class Refused(Exception):
 class WebTerm:
     """Reads all the time, in a thread of its own; acknowledges what it reads while `acks` is set."""
 
-    def __init__(self, instance, user, target=None, account=None, lang="en", size=(80, 24), charset=0, host_key=None):
+    def __init__(self, instance, user, target=None, account=None, lang="en", size=(80, 24), charset=0, host_key=None, **rules):
         self.instance, self.user = instance, user
         target, account = target or instance.demo, account or instance.account.name
         key = base64.b64decode(instance.ok("public", "keys")["host"].split()[1])
@@ -57,7 +57,7 @@ class WebTerm:
                                      env=through.env, start_new_session=True)
         wire.send(self.parent, "client", desk_end.fileno(), worker=1, job=JOB_TERM)
         wire.send(self.desk, "term_begin", stream.fileno(), target=target, account=account, lang=lang, host_key=host_key or key,
-                  charset=charset)
+                  charset=charset, **rules)
         for s in (desk_end, stream, inner):
             s.close()
         self.lock = threading.Condition()

@@ -9,7 +9,7 @@ const plans = (what: string, text: string, rows: Row[] = []) => plansOf(sheets[w
 const states = (what: string, text: string, rows: Row[] = []) => plans(what, text, rows).map((plan) => plan.state)
 const alice: Row = { id: 1, version: 4, name: 'alice', role: 'engineer', lang: 'zh', state: 'active', password: true, created: '' }
 const web01: Row = { id: 2, version: 3, name: 'web01', kind: 'linux', address: '10.0.0.1:22', cluster: 'lab', charset: 'utf-8', legacy: false, groups: ['web', 'rest'], accounts: [{ name: 'root' }], pinned: true }
-const grant: Row = { id: 9, version: 1, user: 'alice', account: 'root', target: 'web01', group: null, from: ['10.0.0.0/8', '192.168.0.0/16'], hours: '', until: '2027-01-31T10:00:00+00:00', features: ['shell', 'exec'], idle: 0, total: 0, concurrent: 2, online: 0 }
+const grant: Row = { id: 9, version: 1, user: 'alice', account: 'root', target: 'web01', group: null, from: ['10.0.0.0/8', '192.168.0.0/16'], hours: '', until: '2027-01-31T10:00:00+00:00', features: ['shell', 'exec'], idle: 0, total: 0, concurrent: 2, paste: 'ask', paste_max: 0, copy: true, online: 0 }
 const lab: Row = { id: 3, version: 1, name: 'lab', networks: ['10.0.0.0/8', 'fd00::/8'], admins: [], targets: 1 }
 const web: Row = { id: 4, version: 2, name: 'web', kind: 'ordinary', retention_days: null, admins: ['gina'], targets: 1 }
 const root: Row = { id: 5, version: 6, target: 'web01', name: 'root', kind: 'password', default: true, suspended: false, updated: '' }
@@ -69,7 +69,7 @@ test('a grant is found by what it says, and replaced where its id says so', () =
 	expect(plan!.steps[0]).toEqual(['grant remove', { id: '9', version: 1 }])
 	expect(plan!.steps[1]).toEqual([
 		'grant add',
-		{ user: 'alice', account: 'root', target: 'web01', hours: 'mon 09:00-10:00', until: '2027-01-31T10:00:00.000Z', idle: '0', total: '0', concurrent: '2', from: ['10.0.0.0/8', '192.168.0.0/16'], feature: ['shell', 'exec'] },
+		{ user: 'alice', account: 'root', target: 'web01', hours: 'mon 09:00-10:00', until: '2027-01-31T10:00:00.000Z', idle: '0', total: '0', concurrent: '2', paste: 'ask', paste_max: '0', copy: 'on', from: ['10.0.0.0/8', '192.168.0.0/16'], feature: ['shell', 'exec'] },
 	])
 	expect(states('grants', 'user,account,group\nalice,root,web\n', [grant])).toEqual(['new'])
 })

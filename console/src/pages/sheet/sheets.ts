@@ -1,6 +1,6 @@
 /* The inventory's pages as sheets.  Secrets are in none: users get keys and passwords, accounts credentials on their pages. */
 import type { Row } from '@/pages/list/shape'
-import { listOf, sameList, Wrong, type Around, type Cells, type Sheet, type SheetColumn, type Step } from './sheet'
+import { listOf, sameList, textOf, Wrong, type Around, type Cells, type Sheet, type SheetColumn, type Step } from './sheet'
 
 const of = (name: string, more: Partial<SheetColumn> = {}): SheetColumn => ({ name, get: (row) => row[name], ...more })
 const given = (args: Record<string, unknown>) => Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined && value !== ''))
@@ -133,7 +133,9 @@ const contentOf = (row: Row) =>
 	[
 		...['user', 'account', 'target', 'group', 'hours'].map((key) => text(row[key])),
 		moment(row.until),
-		...['idle', 'total', 'concurrent'].map((key) => number(row[key])),
+		...['idle', 'total', 'concurrent', 'paste_max'].map((key) => number(row[key])),
+		text(row.paste) || 'ask',
+		textOf(row.copy) || 'on',
 		ordered(row.from),
 		ordered(row.features) || ordered(USUAL),
 	].join('|')
@@ -153,6 +155,9 @@ const grants: Sheet = {
 		of('idle'),
 		of('total'),
 		of('concurrent'),
+		of('paste'),
+		of('paste_max'),
+		of('copy'),
 		of('online', { told: true }),
 	],
 	keysOf: (row) => [text(row.id), contentOf(row)],
@@ -165,12 +170,14 @@ const grants: Sheet = {
 	change: (cells, row) => {
 		const same =
 			(['user', 'account', 'target', 'group', 'hours'] as const).every((key) => cells[key] === undefined || cells[key] === text(row[key])) &&
-			(['idle', 'total', 'concurrent'] as const).every((key) => cells[key] === undefined || number(cells[key]) === number(row[key])) &&
+			(['idle', 'total', 'concurrent', 'paste_max'] as const).every((key) => cells[key] === undefined || number(cells[key]) === number(row[key])) &&
+			(cells.paste === undefined || (cells.paste || 'ask') === text(row.paste)) &&
+			(cells.copy === undefined || (cells.copy || 'on') === textOf(row.copy)) &&
 			(cells.from === undefined || sameList(row.from, listOf(cells.from))) &&
 			(cells.features === undefined || sameList(row.features, listOf(cells.features))) &&
 			(cells.until === undefined || moment(cells.until) === moment(row.until))
 		if (same) return []
-		const whole: Cells = Object.fromEntries(grants.columns.map((column) => [column.name, cells[column.name] ?? (Array.isArray(row[column.name]) ? (row[column.name] as string[]).join(' ') : text(row[column.name]))]))
+		const whole: Cells = Object.fromEntries(grants.columns.map((column) => [column.name, cells[column.name] ?? textOf(row[column.name])]))
 		return [['grant remove', { id: text(row.id), version: row.version }], ...grants.add(whole, { targets: new Set(), selfFilling: new Set() })]
 	},
 }

@@ -3,6 +3,7 @@ import { useI18n } from 'vue-i18n'
 import { Files } from '@/term/files'
 import type { Notice, State } from '@/term/frame'
 import { Link } from '@/term/link'
+import { USUAL, type Rules } from '@/term/rules'
 import type { Screen } from '@/term/screen'
 import { takeTicket, type Tab } from './tabs'
 
@@ -17,6 +18,7 @@ export interface Standing {
 	waiting: number // milliseconds until the next try to connect; 0 = connected, negative = given up
 	latency: number | null
 	notice: Notice | null
+	rules: Rules
 }
 
 /* One terminal: its connection, its screen, its files. */
@@ -32,6 +34,7 @@ export function useTerminal(tab: Tab) {
 		waiting: 0,
 		latency: null,
 		notice: null,
+		rules: USUAL,
 	})
 	let screen: Screen | null = null
 	const link = new Link(tab.id, {
@@ -45,6 +48,7 @@ export function useTerminal(tab: Tab) {
 			standing.layer = state.layer ?? standing.layer
 			standing.say = state.say ?? ''
 			standing.exit = state.exit ?? null
+			standing.rules = { paste: state.paste ?? 'ask', pasteMax: state.paste_max ?? 0, copy: state.copy ?? true }
 			tab.account ||= standing.account
 		},
 		notice: (notice) => (standing.notice = notice),
