@@ -67,9 +67,10 @@ static const char *const contract[] = {
 	"target repin: target",
 	"account set: target account kind [version]",
 	"account remove: target account [version]",
-	"grant add: user account [target group from hours until feature idle total concurrent]",
+	"grant add: user account [target group from hours until feature idle total concurrent paste paste_max copy]",
 	"grant remove: id [version]",
 	"grant list:",
+	"import run: line [check]",
 	"history list: kind name",
 	"request add: target reason until [account starts kind detail]",
 	"request list: [state]",
@@ -126,6 +127,10 @@ static bool asks_itself(const struct pol_command *c)
 		if (strcmp(c->name, names[i]) == 0)
 			return true;
 	return strncmp(c->name, "me ", 3) == 0;
+/* Its right is that of the kind's own list, which its function finds; or that of each step. */
+static bool asks_by_kind(const struct pol_command *c)
+{
+	return strcmp(c->name, "history list") == 0 || strcmp(c->name, "import run") == 0;
 }
 
 static void describe(const struct pol_command *c, char *out, size_t n)
