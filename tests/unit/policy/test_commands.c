@@ -118,19 +118,15 @@ static const char *const contract[] = {
 	"doctor:",
 };
 
-/* Without a right of its own: that of the kind's list, which its function finds, or what is one's own at the console. */
+/* Without a right of its own: that of the kind's list, which its function finds, or of each step, or what is one's own at the console. */
 static bool asks_itself(const struct pol_command *c)
 {
-	static const char *const names[] = { "history list", "passkey begin", "passkey add", "passkey rename", "passkey remove", "device forget" };
+	static const char *const names[] = { "history list", "import run", "passkey begin", "passkey add", "passkey rename", "passkey remove", "device forget" };
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (strcmp(c->name, names[i]) == 0)
 			return true;
 	return strncmp(c->name, "me ", 3) == 0;
-/* Its right is that of the kind's own list, which its function finds; or that of each step. */
-static bool asks_by_kind(const struct pol_command *c)
-{
-	return strcmp(c->name, "history list") == 0 || strcmp(c->name, "import run") == 0;
 }
 
 static void describe(const struct pol_command *c, char *out, size_t n)
