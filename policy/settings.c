@@ -8,7 +8,7 @@
 
 void pol_settings_init(struct pol_settings *s, struct pol_queries *sql)
 {
-	*s = (struct pol_settings){ .sql = sql, .env_allow = "LANG,LC_*,TERM,COLORTERM,TZ", .backoff_s = 16 };
+	*s = (struct pol_settings){ .sql = sql, .env_allow = "LANG,LC_*,TERM,COLORTERM,TZ", .backoff_s = 16, .away_s = 300 };
 }
 
 static const char *value_of(const struct pg_result *res, const char *key)
@@ -50,6 +50,7 @@ static void settings_loaded(void *ctx, int code, const struct pg_result *res, co
 	escrow_load(s, value_of(res, "escrow.public"));
 	s->backoff_s = (uint32_t)strtoul(value_of(res, "login.backoff"), NULL, 10);
 	s->notice_s = (uint32_t)strtoul(value_of(res, "session.notice"), NULL, 10);
+	s->away_s = (uint32_t)strtoul(value_of(res, "console.away"), NULL, 10);
 	s->loaded = true;
 }
 

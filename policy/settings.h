@@ -18,6 +18,7 @@ struct pol_settings {
 	bool has_escrow;
 	uint32_t backoff_s; /* the longest delay between two guesses; 0 = none */
 	uint32_t notice_s;  /* before the end of an access */
+	uint32_t away_s;    /* that a terminal waits for its browser after a restart of yanmen-web */
 	bool loaded;
 };
 void pol_settings_init(struct pol_settings *s, struct pol_queries *sql);

@@ -23,7 +23,9 @@ insert into yanmen.setting (key, value, form, most, about) values
 	('console.idle', '3600', '^(0|[1-9][0-9]{2,6})$', 7,
 		'seconds without a click after which the console asks to sign in again, at least 100; 0 = no limit'),
 	('console.longest', '43200', '^(0|[1-9][0-9]{2,6})$', 7,
-		'seconds after which the console asks to sign in again in any case, at least 100; 0 = no limit');
+		'seconds after which the console asks to sign in again in any case, at least 100; 0 = no limit'),
+	('console.away', '300', '^[1-9][0-9]{0,4}$', 5,
+		'seconds that a terminal waits for its browser when the console''s server was restarted; then it ends');
 
 insert into yanmen.role_permission (role, permission, scope)
 select r.name, p, 'all' from yanmen.role r, unnest(array['console.list', 'console.end']) p;

@@ -54,8 +54,9 @@ static void web_got(void *ctx, struct link_msg *m)
 	link_cut(&c->web);
 }
 
-static void cancel(struct pol_console *c)
+static void web_went(struct pol_console *c)
 {
+	pol_terminal_web_lost(c);
 	pol_request_free_all(c);
 	pol_opening_free_all(c);
 }
@@ -63,7 +64,7 @@ static void cancel(struct pol_console *c)
 static void web_lost(void *ctx, const struct err *why)
 {
 	log_err(LOG_LEVEL_WARN, "web.lost", why);
-	cancel(ctx);
+	web_went(ctx);
 }
 
 void pol_console_open(struct pol_console *c, int fd)
@@ -72,7 +73,7 @@ void pol_console_open(struct pol_console *c, int fd)
 
 	if (c->web.loop) {
 		link_close(&c->web);
-		cancel(c);
+		web_went(c);
 		pol_peers_restarted(c->b, WIRE_WEB);
 	}
 	c->permit = (struct permit){ .rules = rules, .n = COUNT_OF(rules), .state = ANY };
@@ -137,7 +138,7 @@ struct pol_console *pol_console_new(struct pol_broker *b)
 struct pol_console *pol_console_free(struct pol_console *c)
 {
 	if (c) {
-		cancel(c);
+		web_went(c);
 		pol_visit_free_all(c);
 		pol_terminal_free_all(c);
 		pol_query_drop(&c->b->sql, c);

@@ -23,6 +23,7 @@ struct pol_terminal {
 	struct pol_console *c;
 	struct id id, session; /* session: of the console, that had it last */
 	struct loop_io web;    /* our copy of web's end; ready: the term has closed the other one */
+	struct loop_timer away; /* set: an earlier yanmen-web had it, and nobody came back yet */
 	uint64_t worker;       /* 0: on its way */
 	int64_t user_id;
 	char user[65], address[64], target[256], account[65];
@@ -47,6 +48,7 @@ static void terminal_free(struct pol_terminal *t)
 	*at = t->next;
 	pol_ask_drop(&t->c->b->asks, t); /* a worker that comes now finds that nobody wants it, and ends */
 	loop_del(&t->web);
+	loop_timer_del(&t->away);
 	scope_close(&fd);
 	free(t);
 }
@@ -106,6 +108,26 @@ static void term_gone(void *ctx, uint32_t events)
 		terminal_free(ctx);
 }
 
+static void leave(struct pol_terminal *t)
+{
+	struct err err;
+
+	if (audit(t, "terminal.left", &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+	terminal_end(t, "The browser went away and did not come back. / 浏览器已离开且未再返回。");
+}
+
+static void nobody_came(void *ctx)
+{
+	leave(ctx);
+}
+
+void pol_terminal_web_lost(struct pol_console *c)
+{
+	for (struct pol_terminal *t = c->terminals; t; t = t->next)
+		loop_timer_set(c->b->loop, &t->away, (int64_t)c->b->settings.away_s * 1000000);
+}
+
 static struct pol_terminal *terminal_new(struct pol_console *c, const struct pol_terminal_want *want, int web)
 {
 	struct pol_terminal *t = calloc(1, sizeof *t);
@@ -121,6 +143,7 @@ static struct pol_terminal *terminal_new(struct pol_console *c, const struct pol
 	(void)snprintf(t->target, sizeof t->target, "%s", want->target);
 	(void)snprintf(t->account, sizeof t->account, "%s", want->account);
 	t->web = (struct loop_io){ .fd = web, .ready = term_gone, .ctx = t };
+	t->away = (struct loop_timer){ .fire = nobody_came, .ctx = t };
 	t->next = c->terminals;
 	c->terminals = t;
 	return t;
@@ -238,6 +261,7 @@ struct pol_terminal_say pol_terminal_again(
 		log_err(LOG_LEVEL_ERROR, "terminal.unwritten", &err);
 		return say_spool;
 	}
+	loop_timer_del(&t->away);
 	*ret_fd = t->web.fd;
 	return say_ok;
 }
@@ -245,13 +269,9 @@ struct pol_terminal_say pol_terminal_again(
 void pol_terminal_leave(struct pol_console *c, const struct id *id)
 {
 	struct pol_terminal *t = find(c, id);
-	struct err err;
 
-	if (!t)
-		return;
-	if (audit(t, "terminal.left", &err) < 0)
-		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
-	terminal_end(t, "The browser went away and did not come back. / 浏览器已离开且未再返回。");
+	if (t)
+		leave(t);
 }
 
 void pol_terminal_worker_gone(struct pol_console *c, uint64_t worker)

@@ -42,6 +42,8 @@ bool pol_terminal_find(struct pol_console *c, const struct pol_caller *who, cons
 struct pol_terminal_say pol_terminal_again(
 	struct pol_console *c, const struct pol_caller *who, const struct id *id, int *ret_fd);
 void pol_terminal_leave(struct pol_console *c, const struct id *id);
+/* yanmen-web went away, and what it knew of browsers with it: each terminal waits for its own for `console.away`, then it is left. */
+void pol_terminal_web_lost(struct pol_console *c);
 void pol_terminal_worker_gone(struct pol_console *c, uint64_t worker);
 void pol_terminal_signed_out(struct pol_console *c, const struct id *session);
 void pol_terminal_sessions(const struct pol_console *c, struct buf *out); /* as an array of PostgreSQL */

@@ -556,6 +556,8 @@ const struct say_text say_texts[] = {
 		"控制台无操作多少秒后须重新登录，至少 100；0 = 不限" },
 	{ "seconds after which the console asks to sign in again in any case, at least 100; 0 = no limit",
 		"控制台登录最长多少秒，到时须重新登录，至少 100；0 = 不限" },
+	{ "seconds that a terminal waits for its browser when the console's server was restarted; then it ends",
+		"控制台服务重启后，终端等待浏览器返回的秒数，逾时结束" },
 	{ "on: what terminals showed is copied into the database, in clear, for searching",
 		"on：终端显示的内容以明文复制到数据库供检索" },
 	{ "lines of one recording that are copied for searching", "单个录像复制供检索的行数" },

@@ -188,6 +188,14 @@ def test_a_new_server_finds_the_old_terminals(own_instance):
     t.attach().online().until("before")
     t.type("echo af\"\"ter\n")
     t.until("after")
+    left = Terminal(browser, own_instance.demo).online()  # its browser does not come back: it ends
+    own_instance.ok("settings", "set", "console.away", "2")
+    assert len(own_instance.sessions(user, "online")) == 2
+    os.kill(own_instance.pids("web")[0], signal.SIGKILL)
+    wait_back(browser)
+    until(lambda: not own_instance.sessions(user, "online"), 30, "the end of both")
+    gone = [e["body"]["terminal"] for e in own_instance.audit(text=user.name) if e["kind"] == "terminal.left"]
+    assert sorted(gone) == sorted([t.id, left.id])
     browser.close()
 
 
