@@ -30,6 +30,7 @@ for (const language of LANGUAGES) {
 		await drawer.getByRole('combobox', { name: tokens.scopes }).click({ force: true })
 		await page.getByRole('option', { name: tokens.read, exact: true }).click()
 		await page.keyboard.press('Escape')
+		await page.getByRole('option', { name: tokens.read, exact: true }).waitFor({ state: 'hidden' }) // else the next click closes it
 		await drawer.getByRole('combobox', { name: tokens.term }).click({ force: true })
 		await page.getByRole('option', { name: tokens.days['7'], exact: true }).click()
 		await shot(page, `token-form-${language}`)
