@@ -469,10 +469,11 @@ insert into console.collection (name, needs) values ('setup', 'settings.set');
 
 create or replace view console.me as
 	select u.id, u.name as "user", u.role, u.lang, (console.caller() ->> 'console')::uuid as session,
-		array(select p.permission from yanmen.role_permission p where p.role = u.role and yanmen.token_may(console.caller(), p.permission) order by p.permission) as permissions,
+		array(select p.permission from yanmen.role_permission p
+			where p.role = u.role and yanmen.token_may(console.caller(), p.permission) order by p.permission) as permissions,
 		yanmen.fresh_until(console.caller()) as fresh_until, yanmen.password_due(u) as due, u.pwhash is not null as password,
 		exists (select from yanmen.factor f where f.user_id = u.id) as totp, u.factor as policy,
-		coalesce((select yanmen.rp_of(c.origin) from yanmen.console_session c where c.id = (console.caller() ->> 'console')::uuid), '')
+		coalesce((select yanmen.rp_of(c.origin) from yanmen.console_session c where c.id = nullif(console.caller() ->> 'console', '')::uuid), '')
 			as site,
 		yanmen.setup_open(console.caller()) as setup
 	from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6);
