@@ -101,7 +101,7 @@ struct gw_session {
 	void *ctx;
 	unsigned notes;     /* enum gw_note */
 	bool locked;
-	char end_reason[256], lock_reason[256], notice[256];
+	char end_reason[256], lock_reason[256], notice[640];
 	uint8_t in[MSG_BODY_MAX];
 };
 

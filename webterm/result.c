@@ -21,6 +21,7 @@ static const struct kind {
 	const char *command, *key, *before, *after, *type;
 } kinds[] = {
 	{ "recording export", "id", "", "", NULL },
+	{ "recording index", "id", "", "-index.json", "application/json" },
 	{ "file export", "id", "file-", "", "application/octet-stream" },
 	{ "audit export", NULL, "audit", ".jsonl", "application/jsonl" },
 	{ "factor codes", "name", "codes-", ".txt", "text/plain; charset=utf-8" },

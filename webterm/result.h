@@ -5,7 +5,7 @@ struct web;
 struct web_request;
 struct web_results;
 /*
- * result - the file that a command answers with (recording export, file export, audit export, factor codes, certificate issue), as it is
+ * result - the file that a command answers with (recording export and index, file export, audit export, factor codes, certificate issue), as it is
  * being written: nothing of it is kept here.
  *
  * Shape:   the broker, or its reader, writes into one end of a stream pair; what the other end has goes to the browser in chunks, as

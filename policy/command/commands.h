@@ -61,8 +61,10 @@ void pol_command_session_watch(struct pol_call *c); /* session.c */
 void pol_command_session_kill(struct pol_call *c);
 void pol_command_session_lock(struct pol_call *c);
 void pol_command_session_unlock(struct pol_call *c);
+void pol_command_session_message(struct pol_call *c);
 void pol_command_recording_export(struct pol_call *c); /* recording.c */
 void pol_command_file_export(struct pol_call *c);
+void pol_command_recording_index(struct pol_call *c);
 void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */

@@ -230,6 +230,11 @@ void pol_command_file_export(struct pol_call *c)
 	reading_begin(c, WIRE_READ_FILE);
 }
 
+void pol_command_recording_index(struct pol_call *c)
+{
+	reading_begin(c, WIRE_READ_INDEX);
+}
+
 void pol_command_recording_verify(struct pol_call *c)
 {
 	reading_begin(c, WIRE_READ_VERIFY);

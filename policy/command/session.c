@@ -86,7 +86,7 @@ void pol_command_session_watch(struct pol_call *c)
 	pol_call_sql(c, NULL, watch_found);
 }
 
-/* ---- kill, lock, unlock: the function has audited it; the parent does it ---- */
+/* ---- kill, lock, unlock, message: the function has audited it; the parent does it ---- */
 
 static void control(struct pol_call *c, int code, const struct pg_result *res, const struct err *err, uint8_t op)
 {
@@ -111,6 +111,24 @@ static void lock_found(void *ctx, int code, const struct pg_result *res, const s
 static void unlock_found(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	control(ctx, code, res, err, WIRE_UNLOCK);
+}
+
+/* In both languages: the worker knows its client's, and the words are somebody's own. */
+static void message_found(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_call *c = ctx;
+	struct found f;
+	char say[600];
+
+	(void)snprintf(say, sizeof say, "an administrator says / 管理员消息: %s", pol_call_arg(c, "text"));
+	if (code == 0 && found_get(pg_span(res, 0, 0), &f) == 0)
+		pol_worker_control(c->b, f.worker, WIRE_NOTICE, say);
+	pol_call_sql_answer(c, code, res, err);
+}
+
+void pol_command_session_message(struct pol_call *c)
+{
+	pol_call_sql(c, NULL, message_found);
 }
 
 void pol_command_session_kill(struct pol_call *c)

@@ -26,6 +26,7 @@ extern const struct reader_format reader_asciicast; /* asciicast.c */
 extern const struct reader_format reader_text;      /* text.c */
 extern const struct reader_format reader_lines;     /* lines.c */
 extern const struct reader_format reader_search;    /* search.c */
+extern const struct reader_format reader_index;     /* index.c */
 extern const struct reader_format
 	reader_contents; /* contents.c: -ENODATA not held whole, -EBADMSG not what was told of it */
 extern const struct reader_format reader_pieces; /* pieces.c: the same into a stream */

@@ -14,6 +14,7 @@ static const struct reader_format *const formats[] = {
 	[WIRE_READ_JSONL] = &reader_lines,
 	[WIRE_READ_LINES] = &reader_search,
 	[WIRE_READ_FILE] = &reader_contents,
+	[WIRE_READ_INDEX] = &reader_index,
 };
 
 static int output(int code, struct err *err)
