@@ -580,7 +580,8 @@ const struct say_text say_texts[] = {
 	/* clang-format off */
 	{ "name", "名称" }, { "id", "编号" }, { "state", "状态" }, { "user", "用户" }, { "target", "资源" },
 	{ "size", "大小" }, { "kind", "类型" }, { "value", "值" }, { "targets", "资源" }, { "started", "开始" },
-	{ "ended", "结束" }, { "sha256", "SHA-256" }, { "session", "会话" }, { "path", "路径" }, { "op", "操作" },
+	{ "ended", "结束" }, { "second", "秒" }, { "channel", "通道" },
+	{ "sha256", "SHA-256" }, { "session", "会话" }, { "path", "路径" }, { "op", "操作" },
 	{ "admins", "管理员" }, { "account", "账号" }, { "about", "说明" }, { "why", "原因" }, { "until", "截止" },
 	{ "to", "到" }, { "text", "内容" }, { "since", "起始" }, { "say", "说明" }, { "role", "角色" },
 	{ "recording", "录像" }, { "protocol", "协议" }, { "policy", "策略" }, { "pinned", "已登记" }, { "password", "密码" },

@@ -5,7 +5,8 @@ import uuid
 
 import pytest
 from harness import written
-from harness.browser import Browser
+from harness.browser import Browser, Terminal
+from harness.wait import until
 from test_evidence import sealed
 from test_web_frames import PROTOCOL, SCREEN, Feed
 
@@ -54,3 +55,54 @@ def test_any_second_of_two_hours_is_there_at_once(admin, long):
         assert sum(len(f[3]) for f in feed.all) < 12 << 20  # never the whole
     print(sorted(took))
     assert sorted(took)[18] < 1, took
+
+
+def test_the_index_tells_what_is_in_it_and_when(admin, instance, long, tmp_path):
+    answer = admin.command("recording index", id=long)
+    assert answer.status == 200 and answer.headers["Content-Type"] == "application/json"
+    index = answer.json
+    assert (index["begun_us"], index["ms"], index["ended"], index["left_out"]) == (BEGUN, HOURS * 1000, True, 0)
+    assert len(index["activity"]) * index["step_ms"] >= HOURS * 1000 and sum(index["activity"]) > 100_000_000
+    assert max(index["activity"]) < 2 * min(index["activity"][:-1])
+    for second in MARKS:
+        here = {m["kind"]: m for m in index["markers"] if m["ms"] // 1000 == second}
+        assert here["command"]["text"] == f"deploy --step {second}" and here["command"]["channel"] == 100 + second
+        assert f"/srv/{second}.tar" in here["file"]["text"] and here["note"]["text"] == f"locked look at this {second}"
+    assert index["markers"][0] | {"ms": 0} == {"ms": 0, "kind": "channel", "channel": 1, "text": "shell "}
+    assert index["markers"][-1]["kind"] == "end"
+    path = tmp_path / "index.json"
+    instance.ok("recording", "index", long, "--output", path)
+    assert path.read_bytes() == answer.body
+    assert Browser(instance).login(instance.user()).command("recording index", id=long).status == 403
+
+
+def test_a_text_is_found_at_its_second(admin, instance):
+    user = instance.user(key=True, password=False)
+    instance.grant(user, instance.demo)
+    assert instance.ssh(user, "echo before; sleep 1; echo Needle in 雁门; echo other; exit 3", flags=("-tt",)).returncode == 3
+    session = sealed(instance, user)
+    rows = until(lambda: (answer := admin.command("recording find", id=session, text="needle IN 雁")).status == 200 and answer.json,
+                 30, "the text in the index")
+    assert len(rows) == 1 and rows[0]["text"] == "Needle in 雁门" and 1 <= rows[0]["second"] < 30
+    assert instance.ok("recording", "find", session, "--text", "雁门") == rows
+    assert admin.command("recording find", id=session, text="nowhere").json == []
+    assert admin.command("recording find", id=session, text="  ").status == 400
+    assert admin.command("recording find", id=session, text="%").json == []
+    told = instance.audit(text=session)
+    assert [r for r in told if r["kind"] == "recording.searched"]
+    engineer = Browser(instance).login(instance.user())
+    assert engineer.command("recording find", id=session, text="needle").status == 403
+    engineer.close()
+
+
+def test_what_cannot_be_searched_says_so(admin, instance):
+    user = instance.user()
+    instance.grant(user, instance.demo)
+    b = Browser(instance).login(user)
+    t = Terminal(b, instance.demo).online()
+    session = instance.session_of(user, "online")["id"]
+    answer = admin.command("recording find", id=session, text="x")
+    assert answer.status == 409 and "ended" in answer.json["detail"]
+    assert admin.command("recording index", id=session).json["ended"] is False  # as far as it is
+    t.close()
+    b.close()

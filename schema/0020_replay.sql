@@ -19,7 +19,7 @@ declare
 	found_rows jsonb;
 begin
 	if wanted = '' then
-		raise exception 'text is missing' using errcode = 'YM400';
+		raise exception 'text is one line without control characters' using errcode = 'YM400';
 	end if;
 	select * into r from yanmen.recording y where y.session_id = sid;
 	select * into x from search.recording y where y.session_id = sid;
