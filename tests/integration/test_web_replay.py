@@ -12,7 +12,7 @@ from test_web_frames import PROTOCOL, SCREEN, Feed
 
 HOURS = 7200
 MARKS = (600, 3600, 7000)
-BEGUN = 1_763_000_000_000_000  # µs
+BEGUN = int(time.time() - 86400) * 1_000_000  # µs; retention counts the days
 
 
 @pytest.fixture(scope="module")

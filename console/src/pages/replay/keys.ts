@@ -18,6 +18,7 @@ export function replayKeys(player: Player) {
 		'+': () => faster(1),
 		'=': () => faster(1),
 		'-': () => faster(-1),
+		'/': () => document.querySelector<HTMLElement>('.replay-find input')?.focus(),
 	}
 	return (event: KeyboardEvent) => {
 		const at = event.target as HTMLElement

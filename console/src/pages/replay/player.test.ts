@@ -119,4 +119,17 @@ describe('a player', () => {
 		opened.at(-1)!.to.frames([meta, told(1000, Kind.open, { kind: 'exec', command: 'id' })])
 		expect(player.state.markers.length).toBe(2)
 	})
+	it('knows what is ahead when the server has read it', () => {
+		const { player, opened } = playing(out(100))
+		const marks = [
+			{ ms: 0, kind: 'channel' as const, channel: 1, text: 'shell' },
+			{ ms: 3_000_000, kind: 'command' as const, channel: 2, text: 'id' },
+		]
+		player.know({ ms: 7_200_000, step_ms: 16_000, activity: [0, 25, 100, 1], left_out: 0, markers: marks })
+		expect(player.state).toMatchObject({ total: 7_200_000, step: 16_000, activity: [0, 0.5, 1, 0.1] })
+		player.toMarker(true)
+		expect([player.state.at, opened.at(-1)!.from]).toEqual([2_999_500, 2_999_500])
+		opened.at(-1)!.to.frames([meta, { time: BEGUN + 10, kind: Kind.open, channel: 3, body: json({ kind: 'exec', command: 'ls' }) }])
+		expect(player.state.markers.length).toBe(2)
+	})
 })

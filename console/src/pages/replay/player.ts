@@ -16,8 +16,16 @@ const AT_ONCE = 4000 // frames a turn, so that the page stays awake
 
 export interface Marker {
 	at: number
-	kind: 'command' | 'file' | 'note'
+	kind: 'command' | 'file' | 'note' | 'size' | 'channel' | 'end'
 	text: string
+}
+/* What the server read ahead: `recording index`. */
+export interface Index {
+	ms: number
+	step_ms: number
+	activity: number[]
+	left_out: number
+	markers: { ms: number; kind: Marker['kind']; channel: number; text: string }[]
 }
 interface Source {
 	open(from: number, to: StreamListener): { close(): void }
@@ -36,6 +44,9 @@ export class Player {
 		over: false,
 		error: '',
 		markers: [] as Marker[],
+		hits: [] as number[], // where a text was found
+		activity: [] as number[], // 0 to 1, each for as long
+		step: 1,
 	})
 	private queue: Frame[] = []
 	private head = 0
@@ -45,6 +56,7 @@ export class Player {
 	private stream: { close(): void } | null = null
 	private whole = false // the stream came to the end of the recording
 	private marked = 0 // newest frame that was looked at for markers
+	private indexed = false
 
 	constructor(private readonly source: Source) {}
 
@@ -58,6 +70,22 @@ export class Player {
 			this.fetch(to)
 		}
 		this.state.over = false
+	}
+
+	/* All of the recording at a glance, in place of what has been seen so far. */
+	know(index: Index) {
+		this.indexed = true
+		const state = this.state
+		const most = Math.max(...index.activity, 1)
+		state.total = Math.max(state.total, index.ms)
+		state.step = Math.max(index.step_ms, 1)
+		state.activity = index.activity.map((one) => (one > 0 ? Math.max(Math.sqrt(one / most), 0.06) : 0))
+		state.markers = index.markers.map(({ ms, kind, text }) => ({ at: ms, kind, text }))
+	}
+
+	/* Where a text was shown. */
+	found(at: number[]) {
+		this.state.hits = at
 	}
 
 	private fetch(from: number) {
@@ -94,7 +122,7 @@ export class Player {
 	}
 
 	private mark(frame: Frame) {
-		if (frame.time < this.marked || !this.begun) return
+		if (this.indexed || frame.time < this.marked || !this.begun) return
 		this.marked = frame.time
 		const told = [Kind.open, Kind.file, Kind.note].includes(frame.kind) ? jsonOf(frame) : null
 		if (!told || this.state.markers.length >= 2000) return
@@ -146,7 +174,7 @@ export class Player {
 
 	/* The marker in front of or behind where we are. */
 	toMarker(forward: boolean) {
-		const all = [...this.state.markers].sort((a, b) => a.at - b.at)
+		const all = this.state.markers.filter((m) => ['command', 'file', 'note'].includes(m.kind)).sort((a, b) => a.at - b.at)
 		const next = forward ? all.find((m) => m.at > this.state.at + 1) : all.reverse().find((m) => m.at < this.state.at - 1500)
 		if (next) this.seek(Math.max(next.at - 500, 0))
 	}
