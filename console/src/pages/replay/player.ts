@@ -9,8 +9,8 @@ import { jsonOf, Kind, type Frame } from '@/term/recording'
 import type { StreamListener } from '@/watch/stream'
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16] as const
-const AHEAD_MAX = 32 << 20
-const AHEAD_MIN = 2 << 20
+const AHEAD_MAX = 3 << 20
+const AHEAD_MIN = 512 << 10
 const IDLE_MS = 1500 // a longer pause is skipped, but for this
 const AT_ONCE = 4000 // frames a turn, so that the page stays awake
 
@@ -91,7 +91,7 @@ export class Player {
 	private fetch(from: number) {
 		this.stream?.close()
 		this.queue = []
-		this.head = this.ahead = 0
+		this.head = this.ahead = this.last = 0
 		this.whole = false
 		this.state.loading = true
 		this.state.error = ''
