@@ -14,6 +14,7 @@ struct pol_backoff;
 struct pol_cli;
 struct pol_console;
 struct pol_dialler;
+struct pol_documents;
 struct pol_durable;
 struct pol_hashing;
 struct pol_open_held;
@@ -53,6 +54,7 @@ struct pol_broker {
 	struct pol_sealer *sealer;
 	struct pol_rekey *rekey;
 	struct pol_search *search;
+	struct pol_documents *documents;
 	struct pol_retention *retention;
 	struct pol_cli *cli;
 	struct pol_console *console;

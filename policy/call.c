@@ -6,15 +6,17 @@
 #include "gateway/core/secret.h"
 #include "gateway/core/wire.h"
 #include "policy/broker.h"
+#include "policy/command/document.h"
 #include "policy/dial/dial.h"
 #include "policy/login/hashing.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { ARGS_JSON_MAX = 1 << 20, WITHIN_S = 30 };
+enum { ARGS_JSON_MAX = 1 << 20, WITHIN_S = 30, CONTENT_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
 
 /* ---- arguments ---- */
 
@@ -103,6 +105,9 @@ static bool fd_is(int fd, uint8_t kind)
 		return fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SECRET_MAX);
 	case POL_FD_FILE_MAYBE:
 		return fd < 0 || pol_pour_can(fd);
+	case POL_FD_CONTENT:
+		return fd >= 0 && (fcntl(fd, F_GET_SEALS) & CONTENT_SEALS) == CONTENT_SEALS && fstat(fd, &st) == 0 &&
+		       st.st_size <= POL_DOCUMENT_MAX;
 	case POL_FD_FILE:
 		return pol_pour_can(fd);
 	default:

@@ -5,6 +5,7 @@
 #include "gateway/core/scope.h"
 #include "policy/broker.h"
 #include "policy/command/cli.h"
+#include "policy/command/document.h"
 #include "policy/command/search.h"
 #include "policy/console/console.h"
 #include "policy/dial/dial.h"
@@ -115,7 +116,12 @@ static int open_database(struct pol_broker *b, struct err *err)
 		return r;
 	(void)snprintf(
 		conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-search", b->conf.database);
-	return pol_search_new(&b->search, b, conninfo, err);
+	r = pol_search_new(&b->search, b, conninfo, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(
+		conninfo, sizeof conninfo, "%s user=yanmen_broker application_name=yanmen-documents", b->conf.database);
+	return pol_documents_new(&b->documents, b, conninfo, err);
 }
 
 static int start(struct pol_broker *b, struct err *err)
@@ -163,6 +169,7 @@ static void finish(struct pol_broker *b)
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);
 	b->search = pol_search_free(b->search);
+	b->documents = pol_documents_free(b->documents);
 	b->retention = pol_retention_free(b->retention);
 	b->sealer = pol_sealer_free(b->sealer);
 	b->hashing = pol_hashing_free(b->hashing);

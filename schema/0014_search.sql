@@ -165,7 +165,7 @@ $$;
 -- command, login (and what becomes of a session), file, admin (every other event), output.
 create function search.kind(event text) returns "char" language sql immutable parallel safe as $$
 	select (case when event ~ '^(channel|command)\.' then 'c' when event ~ '^(login|session|console|terminal)\.' then 'l'
-		when event ~ '^(file|sftp|scp)\.' then 'f' else 'a' end)::"char"
+		when event ~ '^(file|sftp|scp)\.|^document\.(upload|view|download)$' then 'f' else 'a' end)::"char"
 $$;
 create function search.kind_of(name text) returns "char" language plpgsql immutable as $$
 begin

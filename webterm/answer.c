@@ -21,7 +21,7 @@ static void put_policy(struct buf *out, const char *nonce, bool download)
 	if (nonce)
 		buf_printf(out, " 'nonce-%s'", nonce);
 	buf_printf(out, "; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; "
-			"connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+			"connect-src 'self'; frame-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
 			"form-action 'self'\r\n");
 }
 
@@ -39,7 +39,10 @@ static void put_head(struct web_request *r, const struct web_answer *a, uint64_t
 		buf_printf(out, "Content-Length: %" PRIu64 "\r\n", length);
 	buf_printf(out, "Connection: %s\r\nCache-Control: %s\r\n", r->answer.close ? "close" : "keep-alive",
 		a->forever ? "public, max-age=31536000, immutable" : "no-store");
-	put_policy(out, a->nonce, a->download);
+	if (a->policy)
+		buf_printf(out, "Content-Security-Policy: %s\r\n", a->policy);
+	else
+		put_policy(out, a->nonce, a->download);
 	buf_printf(out, "Strict-Transport-Security: max-age=31536000\r\nX-Content-Type-Options: nosniff\r\n"
 			"Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
 			"Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: clipboard-read=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), "

@@ -14,6 +14,7 @@ struct web_answer {
 	const char *type; /* of the content */
 	const char *headers; /* more lines, each with its CRLF; NULL = none */
 	const char *nonce;   /* of the page's styles; NULL = none */
+	const char *policy;  /* the Content-Security-Policy; NULL = a page's of ours */
 	bool forever;        /* may be kept: its name changes with its content */
 	bool download;       /* a file to be saved: it may do nothing where it is shown after all */
 	struct span body;

@@ -23,7 +23,9 @@ static const struct kind {
 	{ "recording export", "id", "", "", NULL },
 	{ "recording index", "id", "", "-index.json", "application/json" },
 	{ "file export", "id", "file-", "", "application/octet-stream" },
+	{ "audit save", NULL, "audit", "", NULL },
 	{ "audit export", NULL, "audit", ".jsonl", "application/jsonl" },
+	{ "document get", "name", "", "", "application/octet-stream" },
 	{ "factor codes", "name", "codes-", ".txt", "text/plain; charset=utf-8" },
 	{ "certificate issue", "user", "", "-cert.pub", "text/plain; charset=utf-8" },
 };
@@ -33,6 +35,7 @@ static const struct {
 	{ "asciicast", ".cast", "application/x-asciicast" },
 	{ "text", ".txt", "text/plain; charset=utf-8" },
 	{ "jsonl", ".jsonl", "application/jsonl" },
+	{ "csv", ".csv", "text/csv; charset=utf-8" },
 	{ "sealed", ".ymr", "application/octet-stream" },
 };
 enum { QUIET_US = 600 * 1000 * 1000 };

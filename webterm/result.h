@@ -5,8 +5,8 @@ struct web;
 struct web_request;
 struct web_results;
 /*
- * result - the file that a command answers with (recording export and index, file export, audit export, factor codes, certificate issue), as it is
- * being written: nothing of it is kept here.
+ * result - the file that a command answers with (recording export and index, file export, audit save and export, document get,
+ * factor codes, certificate issue), as it is being written: nothing of it is kept here.
  *
  * Shape:   the broker, or its reader, writes into one end of a stream pair; what the other end has goes to the browser in chunks, as
  *          fast as that reads.  With ?as=ticket the answer is where to fetch it, once, within 30 seconds: for a link, which

@@ -4,6 +4,7 @@
 #include "webterm/answer.h"
 #include "webterm/broker.h"
 #include "webterm/command.h"
+#include "webterm/document.h"
 #include "webterm/files.h"
 #include "webterm/login.h"
 #include "webterm/read.h"
@@ -46,6 +47,8 @@ void web_serve(struct web_request *r)
 		[WEB_ROUTE_TERMINAL_TICKET] = web_terminal_ticket,
 		[WEB_ROUTE_DOWNLOAD] = web_transfer_download,
 		[WEB_ROUTE_UPLOAD] = web_transfer_upload,
+		[WEB_ROUTE_DOCUMENT_PUT] = web_document_put,
+		[WEB_ROUTE_DOCUMENT_GET] = web_document_get,
 		[WEB_ROUTE_WATCH_TICKET] = web_read_ticket,
 		[WEB_ROUTE_REPLAY_TICKET] = web_read_ticket,
 		[WEB_ROUTE_EVENTS_TICKET] = web_read_ticket,

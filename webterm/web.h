@@ -62,6 +62,7 @@ struct web {
 	struct web_vault *vault;
 	struct web_visits *visits;
 	char certificate[100]; /* SHA-256 of ours, as browsers show it; "" before it is loaded */
+	unsigned documents; /* on their way, each with a memfd */
 	unsigned refused;   /* requests of other pages since refused_us, when that was logged */
 	int64_t refused_us;
 	uint32_t last_transfer; /* begins at random: an earlier yanmen-web may have left some at work */

@@ -222,6 +222,8 @@ static int code_of(const PGresult *result, struct err *err)
 	const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	state = state ? state : "?";
 	message = message ? message : PQresStatus(status);
+	if (strcmp(state, "53100") == 0)
+		return fault(err, -ENOSPC, "the database's disk is full; free some space there", "%s %s", state, message);
 	for (size_t i = 0; i < COUNT_OF(ours); i++)
 		if (strcmp(state, ours[i].state) == 0)
 			return fault(err, ours[i].code, message, "%s %s", state, message);

@@ -27,7 +27,7 @@ struct pg *pg_free(struct pg *pg); /* what is in flight ends with -EPIPE first; 
 bool pg_is_up(const struct pg *pg);
 void pg_deadline(struct pg *pg, int64_t deadline_us);
 /* code: 0, or by SQLSTATE: YM404 -ENOENT, YM403 -EACCES, YM409 -EEXIST, YM400 -EINVAL, YM401 -EKEYEXPIRED (our own raises: the message is
- * fit for a person and stands in err->say); any other -EIO with the server's message in err->detail only. */
+ * fit for a person and stands in err->say); any other -EIO with the server's message in err->detail only; 53100 -ENOSPC. */
 int pg_query(struct pg *pg, const char *sql, int n, const char *const *params, pg_done *done, void *ctx);
 
 int pg_rows(const struct pg_result *r);

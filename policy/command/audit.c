@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -206,23 +208,33 @@ void pol_command_audit_export(struct pol_call *c)
 
 /* ---- verify: the chain again in the database, the signatures of its heads here ---- */
 
+/* In pieces, for whoever wants to see how far it is: `after` and `limit`; a piece ends with the page that reaches its limit. */
 struct audit_verify {
-	uint64_t last, seq, checked, heads;
+	uint64_t last, seq, checked, heads, after, limit /* 0 = all */;
+	bool more;
+	char head[2 * EVIDENCE_HASH + 1]; /* of the event `seq` */
 	struct evidence_keys keys;
 };
 
 static void verify_say(struct pol_call *c)
 {
 	const struct audit_verify *s = c->state;
+	char key[sodium_base64_ENCODED_LEN(EVIDENCE_KEY, sodium_base64_VARIANT_ORIGINAL)];
 	struct buf out;
 	struct json j;
 
 	buf_init(&out, 1024);
 	json_open(&j, &out);
 	json_obj(&j, NULL);
+	sodium_bin2base64(key, sizeof key, s->keys.k[s->keys.n - 1].key, EVIDENCE_KEY, sodium_base64_VARIANT_ORIGINAL);
 	json_bool(&j, "verified", true);
 	json_num(&j, "events", (int64_t)s->checked);
 	json_num(&j, "heads", (int64_t)s->heads);
+	json_num(&j, "seq", (int64_t)s->seq);
+	json_num(&j, "last", (int64_t)s->last);
+	json_bool(&j, "more", s->more);
+	json_str(&j, "head", span_str(s->head));
+	json_str(&j, "key", span_str(key));
 	json_end(&j);
 	pol_call_answer(c, buf_span(&out));
 	buf_done(&out);
@@ -252,17 +264,20 @@ static void heads_came(void *ctx, int code, const struct pg_result *res, const s
 		pol_call_sql_answer(c, code, res, err);
 		return;
 	}
-	for (int i = 0; i < pg_rows(res); i++, s->heads++)
+	int n = pg_rows(res);
+	while (n > 0 && (uint64_t)pg_int(res, n - 1, 0) > s->seq)
+		n--; /* of the next piece, or signed meanwhile */
+	for (int i = 0; i < n; i++, s->heads++)
 		if (!head_holds(s, res, i)) {
 			(void)snprintf(say, sizeof say, "the signature of the head at event %" PRId64 " is wrong",
 				pg_int(res, i, 0));
 			pol_call_fail(c, -EIO, say);
 			return;
 		}
-	if (pg_rows(res) < PAGE)
+	if (n < PAGE)
 		verify_say(c);
 	else
-		heads_page(c, (uint64_t)pg_int(res, pg_rows(res) - 1, 0) + 1);
+		heads_page(c, (uint64_t)pg_int(res, n - 1, 0) + 1);
 }
 
 static void heads_page(struct pol_call *c, uint64_t from)
@@ -295,12 +310,14 @@ static void verify_came(void *ctx, int code, const struct pg_result *res, const 
 	}
 	s->seq = (uint64_t)pg_int(res, 0, 1);
 	s->checked += checked;
-	if (checked == VERIFY_PAGE)
+	(void)snprintf(s->head, sizeof s->head, "%s", pg_text(res, 0, 4) ? pg_text(res, 0, 4) : "");
+	s->more = checked == VERIFY_PAGE && s->limit > 0 && s->checked >= s->limit;
+	if (checked == VERIFY_PAGE && !s->more)
 		verify_page(c);
-	else if (s->seq < s->last)
+	else if (!s->more && s->seq < s->last)
 		pol_call_fail(c, -EIO, "the end of the audit log is missing");
 	else
-		heads_page(c, 0);
+		heads_page(c, s->after > 0 ? s->after + 1 : 0);
 }
 
 static void verify_page(struct pol_call *c)
@@ -309,7 +326,7 @@ static void verify_page(struct pol_call *c)
 	char after[24];
 
 	(void)snprintf(after, sizeof after, "%" PRIu64, s->seq);
-	pol_query(&c->b->sql, POL_SQL("select checked, seq, bad_seq, why from audit.verify($1::bigint, 10000)", after),
+	pol_query(&c->b->sql, POL_SQL("select checked, seq, bad_seq, why, encode(hash, 'hex') from audit.verify($1::bigint, 10000)", after),
 		verify_came, c);
 }
 
@@ -328,6 +345,11 @@ static void verify_key(void *ctx, int code, const union pol_reply *reply)
 		verify_page(c);
 }
 
+static uint64_t number_of(const char *text)
+{
+	return text ? strtoull(text, NULL, 10) : 0; /* digits: the database has looked */
+}
+
 static void verify_begin(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
@@ -338,6 +360,8 @@ static void verify_begin(void *ctx, int code, const struct pg_result *res, const
 		return;
 	}
 	s->last = last_seq(res);
+	s->seq = s->after = number_of(pol_call_arg(c, "after"));
+	s->limit = number_of(pol_call_arg(c, "limit"));
 	pol_peers_publics(c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = verify_key, .ctx = c });
 }
 

@@ -24,7 +24,8 @@ enum pol_command_fd {
 	POL_FD_SECRET_MAYBE /* a sealed memfd */,
 	POL_FD_FILE /* regular */,
 	POL_FD_SOCKET /* SEQPACKET */,
-	POL_FD_FILE_MAYBE /* regular; without one the answer has what the file would */
+	POL_FD_FILE_MAYBE /* regular; without one the answer has what the file would */,
+	POL_FD_CONTENT /* a sealed memfd: a document */,
 };
 
 struct pol_command {
@@ -67,7 +68,10 @@ void pol_command_file_export(struct pol_call *c);
 void pol_command_recording_index(struct pol_call *c);
 void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
+void pol_command_document_put(struct pol_call *c); /* document.c */
+void pol_command_document_get(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */
+void pol_command_audit_save(struct pol_call *c);
 void pol_command_audit_export(struct pol_call *c); /* audit.c */
 void pol_command_audit_verify(struct pol_call *c);
 void pol_command_retention_run(struct pol_call *c); /* retention.c */

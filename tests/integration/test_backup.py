@@ -35,6 +35,7 @@ def drill(own_instance, escrow):
     instance.ok("certificate", "issue", user.name, "--key", f"{user.key}.pub", "--output", f"{user.key}-cert.pub.kept")
     rotate(instance)
     sessions.append(recorded(instance, user, "two"))
+    instance.ok("document", "add", "kept.md", "--file", instance.file("# kept in a backup\n"))
     passphrase = instance.file(PASSPHRASE + "\n")
     output = instance.scratch / "backup"
     answer = instance.ok("backup", "--output", output, "--passphrase-file", passphrase, "--escrow", seconds=120)
@@ -73,6 +74,8 @@ def test_a_new_home_starts_from_the_backup_with_everything_in_it(drill, by):
             assert instance.ok("recording", "verify", session)["verified"]
             assert word in instance.export(session, "text")
         assert instance.ok("audit", "verify", seconds=120)["verified"]
+        instance.ok("document", "get", "kept.md", "--output", instance.scratch / "kept.md")
+        assert (instance.scratch / "kept.md").read_text() == "# kept in a backup\n"
         # The target of the old instance still runs; its restored credential logs in to it.
         user = User(drill["user"].name, None, carry(drill, instance))
         done = instance.ssh(user, "echo restored", login=f"{user.name}#{old.demo}")

@@ -18,7 +18,9 @@ COLLECTIONS = {"me": None, "setup": "settings.set", "passkeys": None, "devices":
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
                "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
-               "tokens": "token.list", "duties": "user.list"}
+               "tokens": "token.list", "duties": "user.list",
+               "documents": "document.read", "document_versions": "document.manage",
+               "document_files": "file.list", "document_limits": "document.manage"}
 
 
 class Signed:

@@ -11,7 +11,8 @@ sys.path.append(str(ROOT / "tools"))
 import openapi
 
 COLLECTIONS = ("me sessions targets reachable users groups clusters accounts grants files audit settings recordings roles "
-               "console_sessions passkeys devices keys setup requests requestable preapprovals tokens duties").split()
+               "console_sessions requests requestable preapprovals tokens passkeys devices keys setup duties "
+               "documents document_versions document_files document_limits").split()
 
 
 @pytest.fixture(scope="module")

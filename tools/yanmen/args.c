@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 65536, SECRET_FILE_MAX = 16384 };
+enum { FILE_MAX = 65536, SECRET_FILE_MAX = 16384, CONTENT_MAX = 32 << 20 };
 
 int cli_args_add(struct cli_call *call, const struct cli_param *p, char *text)
 {
@@ -67,7 +67,7 @@ uint32_t cli_args_put(const struct cli_call *call, struct buf *out)
 			wr_str32le(out, span_str(p->kind_value));
 			count++;
 		}
-		if (!p->key || p->kind == CLI_SECRET)
+		if (!p->key || p->kind == CLI_SECRET || p->kind == CLI_CONTENT)
 			continue;
 		wr_str32le(out, span_str(p->key));
 		wr_str32le(out, span_str(call->values[i].text));
@@ -132,7 +132,11 @@ static int take_secret(const struct cli *cli, struct cli_call *call, const struc
 	if (call->secret >= 0)
 		return cli_say_usage(cli, call->command, "%s",
 			cli_say_text(cli, "only one secret can be given", "只能给出一个密钥文件"));
-	if (secret_to_memfd(file, SECRET_FILE_MAX, &call->secret, &err) < 0)
+	int r = secret_to_memfd(file, p->kind == CLI_CONTENT ? CONTENT_MAX : SECRET_FILE_MAX, &call->secret, &err);
+	if (r == -EMSGSIZE && p->kind == CLI_CONTENT)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
+			cli_say_text(cli, "this file is larger than any document may be (32 MiB)", "文件超过文档允许的最大尺寸(32 MiB)"));
+	if (r < 0)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_local(cli, err.say, (char[CLI_SAY_ROOM]){ 0 }));
 	call->values[call->n++] = (struct cli_value){ p, path };
 	return 0;
@@ -198,6 +202,7 @@ static int take_value(const struct cli *cli, struct cli_call *call, const struct
 			cli, call->command, cli_say_text(cli, "%s was given twice", "%s 给出了两次"), p->name);
 	switch (p->kind) {
 	case CLI_SECRET:
+	case CLI_CONTENT:
 		return take_secret(cli, call, p, value);
 	case CLI_LINES:
 		return take_lines(cli, call, p, value);

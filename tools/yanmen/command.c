@@ -32,6 +32,15 @@
 #define VERSION TEXT("--if-version", "version")
 #define VERSION_NOTE_EN "  --if-version N   only when it still has version N (in the JSON of its list)"
 #define VERSION_NOTE_ZH "  --if-version N   仅当版本仍为 N 时才执行(版本见列表的 JSON 输出)"
+#define VERSION_NOTE_EN "  --if-version N   only when nobody changed it since `list --json` showed version N"
+#define VERSION_NOTE_ZH "  --if-version N   仅当自 list --json 显示版本 N 以来无人修改时才执行"
+#define CONTENT { .kind = CLI_CONTENT, .name = "--file", .needed = true }
+#define EDITION TEXT("--edition", "edition")
+#define READERS \
+	{ .kind = CLI_MANY, .name = "--user", .key = "user", .choice = 1 }, { .kind = CLI_MANY, .name = "--role", .key = "role", .choice = 1 }, \
+	{ .kind = CLI_MANY, .name = "--group", .key = "group", .choice = 1 }
+#define SHARE_EN "with whom? give --user, --role or --group"
+#define SHARE_ZH "与谁共享?请给出 --user、--role 或 --group"
 #define TARGET_NOTES_EN \
 	"  --charset C        utf-8, gbk, gb18030, big5: what its programs print; search and replay show UTF-8\n" \
 	"  --legacy on|off    allows SHA-1, CBC and small groups towards this target alone"
@@ -373,6 +382,40 @@ const struct cli_command cli_commands[] = {
 	  .zh = "将台账中已留存内容的文件导出到新文件,并核对 SHA-256;ID 取自 file list,且其 kept 为 true",
 	  .example = "file export 0190a5b2:1 --output copy.bin", .columns = "id,op,path,size,sha256",
 	  .params = { ID, NEED_LOCAL("--output") }, .run = cli_export },
+	{ .words = "document add", .form = "NAME --file F [--about TEXT] [--note TEXT]",
+	  .en = "adds a document for others to read; nobody sees it before it is shared", .zh = "添加供他人阅读的文档;共享之前他人不可见",
+	  .example = "document add 'Server rules.pdf' --file rules.pdf --about 'how we name servers'",
+	  .notes_en = "  the settings document.most and document.total say how much there may be",
+	  .notes_zh = "  单个文档与全部文档的上限见设置 document.most 与 document.total",
+	  .params = { WORD("NAME", "name"), CONTENT, TEXT("--about", "about"), TEXT("--note", "note") } },
+	{ .words = "document update", .form = "NAME --file F [--note TEXT]", .en = "a new version; the old ones stay",
+	  .zh = "上传新版本;旧版本保留", .example = "document update 'Server rules.pdf' --file rules-2.pdf --note 'new naming'",
+	  .params = { WORD("NAME", "name"), CONTENT, TEXT("--note", "note"), EDITION } },
+	{ .words = "document set", .form = "NAME [--rename NEW] [--about TEXT]", .en = "another name or description", .zh = "修改文档名称或说明",
+	  .example = "document set rules.pdf --rename 'Server rules.pdf'",
+	  .params = { WORD("NAME", "name"), TEXT("--rename", "rename"), TEXT("--about", "about"), EDITION } },
+	{ .words = "document share", .form = "NAME (--user U | --role R | --group G)…",
+	  .en = "lets users, roles, or whoever has a grant in a resource group read it", .zh = "共享给用户、角色,或在某资源组有授权的人",
+	  .example = "document share 'Server rules.pdf' --group web --user bob", .params = { WORD("NAME", "name"), READERS, EDITION },
+	  .choices = { { .en = SHARE_EN, .zh = SHARE_ZH } } },
+	{ .words = "document unshare", .form = "NAME (--user U | --role R | --group G)…", .en = "takes that back", .zh = "取消共享",
+	  .example = "document unshare 'Server rules.pdf' --user bob", .params = { WORD("NAME", "name"), READERS, EDITION },
+	  .choices = { { .en = SHARE_EN, .zh = SHARE_ZH } } },
+	{ .words = "document list", .form = "[--text X]", .en = "documents, or those whose name, description or text has these words",
+	  .zh = "列出文档,或名称、说明、正文含有指定词语的文档", .example = "document list --text '命名'",
+	  .columns = "id,name,type,size,version,changed,changed_by,users,roles,groups", .params = { TEXT("--text", "text") } },
+	{ .words = "document versions", .form = "NAME", .en = "what was uploaded, newest first", .zh = "列出文档的各个版本,由新到旧",
+	  .example = "document versions 'Server rules.pdf'", .columns = "version,current,size,type,uploaded,uploaded_by,removed,note,sha256",
+	  .params = { WORD("NAME", "name") } },
+	{ .words = "document restore", .form = "NAME --number N", .en = "an old version is the one that is read again",
+	  .zh = "恢复某个旧版本为当前版本", .example = "document restore 'Server rules.pdf' --number 1",
+	  .params = { WORD("NAME", "name"), NEED("--number", "version"), EDITION } },
+	{ .words = "document get", .form = "NAME --output F [--number N]", .en = "writes a document to a new file", .zh = "将文档保存到新文件",
+	  .example = "document get 'Server rules.pdf' --output rules.pdf", .columns = "id,name,version,type,size,sha256",
+	  .params = { WORD("NAME", "name"), NEED_LOCAL("--output"), TEXT("--number", "version") }, .run = cli_export },
+	{ .words = "document remove", .form = "NAME [--number N]", .en = "removes a document, or one old version; the audit log keeps who had it",
+	  .zh = "移除文档或其某个旧版本;审计日志保留访问记录", .example = "document remove 'Server rules.pdf'",
+	  .params = { WORD("NAME", "name"), TEXT("--number", "version"), EDITION } },
 	{ .words = "audit search",
 	  .form = "--since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]… [--limit N] [--before NEXT]",
 	  .en = "who did what, newest first: commands, terminal text, files, logins, changes",
@@ -391,6 +434,13 @@ const struct cli_command cli_commands[] = {
 	  .params = { { .kind = CLI_SINCE, .name = "--since", .key = "since", .needed = true },
 		  { .kind = CLI_SINCE, .name = "--until", .key = "until" }, TEXT("--text", "text"), TEXT("--user", "user"),
 		  TEXT("--target", "target"), MANY("--kind", "kind"), TEXT("--limit", "limit"), TEXT("--before", "before") } },
+	{ .words = "audit save",
+	  .form = "--format csv|jsonl --output F --since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]…",
+	  .en = "what audit search finds, all of it (at most 100,000 rows), in a new file", .zh = "将 audit search 的全部结果(最多 100,000 行)保存到新文件",
+	  .example = "audit save --format csv --output week.csv --since 7d --kind login",
+	  .params = { NEED("--format", "format"), NEED_LOCAL("--output"), { .kind = CLI_SINCE, .name = "--since", .key = "since", .needed = true },
+		  { .kind = CLI_SINCE, .name = "--until", .key = "until" }, TEXT("--text", "text"), TEXT("--user", "user"),
+		  TEXT("--target", "target"), MANY("--kind", "kind") }, .run = cli_export },
 	{ .words = "audit reindex", .form = "--recording ID | --all",
 	  .en = "makes the copy that is searched again, from the audit log and the recordings",
 	  .zh = "根据审计日志与录像重建检索数据", .example = "audit reindex --recording 0190a5b2",

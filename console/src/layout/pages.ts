@@ -13,6 +13,7 @@ const ALL: PageEntry[] = [
 	{ path: '/terminals', text: 'menu.terminals', group: 'work' },
 	{ path: '/requests', text: 'requests.mine', group: 'work', permission: 'request.ask' },
 	{ path: '/approve', text: 'requests.to_approve', group: 'work', permission: 'request.decide', badge: true },
+	{ path: '/documents', text: 'documents.title', group: 'work', permission: 'document.read' },
 	{ path: '/sessions', text: 'menu.online', group: 'watch', permission: 'session.list' },
 	{ path: '/history', text: 'menu.history', group: 'watch', permission: 'session.list' },
 	{ path: '/inventory/targets', text: 'inventory.targets', group: 'inventory', permission: 'target.list' },

@@ -8,7 +8,7 @@ export interface Choice {
 export interface Filter {
 	key: string
 	label: string
-	kind: 'text' | 'choice' | 'range'
+	kind: 'text' | 'choice' | 'many' | 'range' // many: with commas between
 	choices?: Choice[]
 }
 export type Row = Record<string, unknown> & { id: string | number }
