@@ -68,7 +68,8 @@ test('the menu has what one may do', async (t) => {
 	const page = await browser(t)
 	await signIn(page, user('engineer'))
 	const names = await page.getByRole('navigation').getByRole('link').allTextContents()
-	assert.deepEqual(names.map((n) => n.trim()), [en.menu.home, en.menu.terminals, en.requests.mine, en.tokens.title, en.menu.mine])
+	assert.deepEqual(names.map((n) => n.trim()),
+		[en.menu.home, en.menu.terminals, en.requests.mine, en.documents.title, en.tokens.title, en.signin.title, en.menu.mine])
 	await page.goto(facts.url + '/inventory/users')
 	await page.getByRole('alert').waitFor() // who goes there all the same is told that it is not his
 	assert.equal(await page.locator('.el-table__row').count(), 0)
