@@ -6,7 +6,7 @@ struct pol_documents;
 /*
  * document - documents on their way between a descriptor and the database.
  *
- * Source:  issue 4, part 7; docs/decisions/0016; schema/0023.
+ * Source:  docs/decisions/0019; schema/0026.
  * Shape:   `document add` and `document update` come with a sealed memfd (POL_FD_CONTENT), `document get` with a file to write; what they
  *          are, who may see them and what is noted of it is the schema's.
  * Limits:  POL_DOCUMENT_MAX bytes, of the setting document.most fewer; a database connection of its own, so that a document keeps no

@@ -32,8 +32,6 @@
 #define VERSION TEXT("--if-version", "version")
 #define VERSION_NOTE_EN "  --if-version N   only when it still has version N (in the JSON of its list)"
 #define VERSION_NOTE_ZH "  --if-version N   仅当版本仍为 N 时才执行(版本见列表的 JSON 输出)"
-#define VERSION_NOTE_EN "  --if-version N   only when nobody changed it since `list --json` showed version N"
-#define VERSION_NOTE_ZH "  --if-version N   仅当自 list --json 显示版本 N 以来无人修改时才执行"
 #define CONTENT { .kind = CLI_CONTENT, .name = "--file", .needed = true }
 #define EDITION TEXT("--edition", "edition")
 #define READERS \

@@ -1,4 +1,4 @@
--- Documents: what admins put here for others to read (docs/decisions/0016-documents-in-the-database.md).
+-- Documents: what admins put here for others to read (docs/decisions/0019-documents-in-the-database.md).
 --
 -- yanmen.document          a name, shared with users, roles, or whoever has a grant in a resource group
 -- yanmen.document_version  what was uploaded: bytes, SHA-256, the type that the bytes say, and their text where there is one
@@ -64,7 +64,8 @@ insert into yanmen.setting (key, value, form, most, about) values
 	('document.total', '1073741824', '^[1-9][0-9]{2,13}$', 14, 'bytes of all versions of all documents');
 insert into yanmen.role_permission (role, permission, scope)
 select r.name, 'document.read', 'all' from yanmen.role r
-union all select 'admin', 'document.manage', 'all';
+union all select r, 'document.manage', 'all' from unnest(array['admin', 'system_admin']) r;
+insert into yanmen.duty (permission, duty) values ('document.manage', 'system');
 
 -- ---- what it is: by its bytes, never by what somebody calls it ----
 -- text: '' where it has none.  What could run in a browser (HTML, SVG, XML) is no type that is shown: it can be downloaded.
@@ -102,7 +103,8 @@ $$;
 
 -- ---- who may see what ----
 create function yanmen.document_all(caller jsonb) returns bool language sql stable as $$
-	select exists (select from yanmen.role_permission p where p.role = yanmen.role_of(caller) and p.permission = 'document.manage')
+	select yanmen.token_may(caller, 'document.manage') and exists (select from yanmen.permissions(caller) p
+		where p.role = yanmen.role_of(caller) and p.permission = 'document.manage')
 $$;
 -- Those that are shared with him.  A group's: who has a grant to it or to one of its targets, and who is its admin.
 create function yanmen.document_shared(caller jsonb) returns setof bigint language sql stable as $$
