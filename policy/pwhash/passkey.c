@@ -1,5 +1,6 @@
 #include "policy/pwhash/passkey.h"
 #include "gateway/core/err.h"
+#include "gateway/core/rd.h"
 #include "gateway/core/scope.h"
 #include <errno.h>
 #include <fido.h>
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHALLENGE = 32, CHALLENGE_TEXT = 43, COUNTER_AT = 33, AUTH_MIN = 37 };
+enum { CHALLENGE = 32, CHALLENGE_TEXT = 43, COUNTER_AT = 33, AUTH_MIN = 37, AAGUID = 16, CBOR_DEPTH = 8 };
 
 /* ---- client data: JSON that the browser wrote ---- */
 
@@ -82,12 +83,54 @@ static uint32_t counter_of(struct span auth)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* One CBOR item (RFC 8949), or what is left of one: libcbor makes room for as many members as a head promises, so what promises more than
+ * there are bytes never gets to it. */
+static bool cbor_take(struct rd *r, unsigned depth)
+{
+	uint8_t head = rd_u8(r);
+	unsigned major = head >> 5, more = head & 31;
+	uint64_t n = more < 24 ? more : more < 28 ? rd_be(r, (size_t)1 << (more - 24)) : UINT64_MAX;
+
+	if (r->bad || depth == 0 || more >= 28)
+		return false;
+	if (major < 2 || major == 7)
+		return true;
+	if (n > r->n)
+		return false;
+	if (major < 4) {
+		(void)rd_bytes(r, (size_t)n);
+		return true;
+	}
+	for (uint64_t i = 0; i < (major == 5 ? 2 * n : major == 6 ? 1 : n); i++)
+		if (!cbor_take(r, depth - 1))
+			return false;
+	return true;
+}
+
+/* What stands behind the fixed part: of a registration behind the credential's id too; its key and extensions, CBOR items both. */
+static bool is_bounded(struct span auth, bool registration)
+{
+	struct rd r = rd_of(auth);
+
+	(void)rd_bytes(&r, AUTH_MIN);
+	if (registration) {
+		(void)rd_bytes(&r, AAGUID);
+		(void)rd_bytes(&r, (size_t)rd_be(&r, 2));
+	}
+	while (!r.bad && r.n > 0)
+		if (!cbor_take(&r, CBOR_DEPTH))
+			return false;
+	return !r.bad;
+}
+
 /* The credential in authenticator data of a registration; NULL: there is none, or its key is of no kind that we take. */
 static fido_cred_t *credential_of(struct span auth)
 {
 	static const int kinds[] = { COSE_ES256, COSE_EDDSA, COSE_RS256 };
 
-	for (size_t i = 0; auth.n >= AUTH_MIN && auth.n <= PASSKEY_AUTH_MAX && i < COUNT_OF(kinds); i++) {
+	if (auth.n < AUTH_MIN || auth.n > PASSKEY_AUTH_MAX || !is_bounded(auth, true))
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		fido_cred_t *c = fido_cred_new();
 		if (!c)
 			abort();
@@ -183,7 +226,7 @@ static const char *judge_use(const struct wire_passkey *ask, struct wire_passkey
 		return why;
 	if (!is_of(ask->auth, ask->rp) || !is_of(ask->kept, ask->rp))
 		return "passkey is of another site";
-	if (ask->auth.n > PASSKEY_AUTH_MAX || ask->signature.n == 0 || ask->signature.n > PASSKEY_SIGNATURE_MAX)
+	if (ask->auth.n > PASSKEY_AUTH_MAX || !is_bounded(ask->auth, false) || ask->signature.n == 0 || ask->signature.n > PASSKEY_SIGNATURE_MAX)
 		return "answer is malformed";
 	fido_cred_t *c = credential_of(ask->kept);
 	if (!c)

@@ -116,6 +116,26 @@ static void cut_data_are_refused(void **state)
 	}
 }
 
+/* A head that promises 2^40 members is refused before anybody makes room for them. */
+static void a_key_that_promises_more_than_it_has_is_refused(void **state)
+{
+	static const uint8_t maps[][10] = { { 0xbb, 0, 0, 1, 0, 0, 0, 0, 0, 0xa0 }, { 0xa1, 1, 0x9b, 0, 0, 1, 0, 0, 0, 0 },
+		{ 0xbf, 1, 2, 0xff }, { 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x80 } };
+	uint8_t data[sizeof kept];
+	struct wire_passkey_answer answer;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(maps); i++) {
+		struct wire_passkey ask = sample();
+		memcpy(data, kept, sizeof data);
+		memcpy(data + 37 + 16 + 2 + 32, maps[i], sizeof maps[i]);
+		ask.kept = span_of(data, sizeof data);
+		pwhash_passkey_answer(&ask, &answer);
+		assert_int_equal(answer.code, -EACCES);
+		assert_true(span_is(answer.why, "kept key cannot be read"));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +144,7 @@ int main(void)
 		cmocka_unit_test(a_use_is_right_with_the_key_of_its_registration),
 		cmocka_unit_test(each_byte_counts),
 		cmocka_unit_test(cut_data_are_refused),
+		cmocka_unit_test(a_key_that_promises_more_than_it_has_is_refused),
 	};
 	if (pwhash_passkey_init(NULL) < 0)
 		return 1;
