@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
-import { gzipBeside } from './build/gzip'
+import { packedBeside } from './build/packed'
 
 // The server replaces __CSP_NONCE__ in index.html with a fresh value for every response.
 export default defineConfig({
-	plugins: [vue(), gzipBeside(1024)],
+	plugins: [vue(), packedBeside(1024)],
 	html: { cspNonce: '__CSP_NONCE__' },
 	resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
 	define: {

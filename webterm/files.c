@@ -15,9 +15,18 @@
 enum { FILES_MAX = 1024, BYTES_MAX = 32 << 20, NAME_SIZE = 128, NONCE = 25 };
 static const char mark[] = "__CSP_NONCE__";
 
+/* The better one first. */
+static const struct {
+	const char *ending, *headers;
+	enum web_coding coding;
+} codings[] = {
+	{ ".br", "Content-Encoding: br\r\nVary: Accept-Encoding\r\n", WEB_CODING_BR },
+	{ ".gz", "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n", WEB_CODING_GZIP },
+};
+
 struct file {
 	char name[NAME_SIZE]; /* "/assets/index-1a2b.js" */
-	struct span bytes, gz;
+	struct span bytes, packed[COUNT_OF(codings)];
 };
 
 struct web_files {
@@ -37,7 +46,8 @@ struct web_files *web_files_free(struct web_files *f)
 {
 	for (size_t i = 0; f && i < f->n; i++) {
 		free((void *)(uintptr_t)f->files[i].bytes.p);
-		free((void *)(uintptr_t)f->files[i].gz.p);
+		for (size_t c = 0; c < COUNT_OF(codings); c++)
+			free((void *)(uintptr_t)f->files[i].packed[c].p);
 	}
 	free(f ? f->files : NULL);
 	free(f);
@@ -92,14 +102,16 @@ static int take_file(struct web_files *f, int folder, const char *prefix, const 
 	int n = snprintf(name, sizeof name, "%s%s", prefix, entry);
 	if (n < 0 || (size_t)n >= sizeof name || f->bytes + (size_t)st.st_size > BYTES_MAX)
 		return -EMSGSIZE;
-	bool gz = n > 3 && strcmp(name + n - 3, ".gz") == 0;
-	if (gz)
+	size_t c = 0;
+	while (c < COUNT_OF(codings) && (n <= 3 || strcmp(name + n - 3, codings[c].ending) != 0))
+		c++;
+	if (c < COUNT_OF(codings))
 		name[n - 3] = 0;
 	struct file *at = place(f, name);
 	if (!at)
 		return -EMSGSIZE;
 	f->bytes += (size_t)st.st_size;
-	return read_all(fd, (size_t)st.st_size, gz ? &at->gz : &at->bytes);
+	return read_all(fd, (size_t)st.st_size, c < COUNT_OF(codings) ? &at->packed[c] : &at->bytes);
 }
 
 static int read_folder(struct web_files *f, int fd, const char *prefix, struct err *err)
@@ -166,10 +178,16 @@ void web_files_file(struct web_request *r)
 		web_answer_problem(r, WEB_PROBLEM_NOT_FOUND, (struct span){ 0 });
 		return;
 	}
-	bool gz = r->gzip && f->gz.p;
-	web_answer(r, &(struct web_answer){ .type = type_of(f->name), .body = gz ? f->gz : f->bytes, .lives = true,
-		.forever = strncmp(name, "/assets/", 8) == 0,
-		.headers = gz ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" : f->gz.p ? "Vary: Accept-Encoding\r\n" : NULL });
+	struct web_answer a = { .type = type_of(f->name), .body = f->bytes, .lives = true, .forever = strncmp(name, "/assets/", 8) == 0 };
+	for (size_t c = COUNT_OF(codings); c-- > 0;) {
+		if (f->packed[c].p && !a.headers)
+			a.headers = "Vary: Accept-Encoding\r\n";
+		if (f->packed[c].p && (r->codings & codings[c].coding)) {
+			a.body = f->packed[c];
+			a.headers = codings[c].headers;
+		}
+	}
+	web_answer(r, &a);
 }
 
 void web_files_page(struct web_request *r)

@@ -7,7 +7,7 @@ struct web_request;
  * files - the console as it was built, read into memory at the start: index.html, what lies beside it, and assets/.
  *
  * Purpose: no path of a request is ever opened; it is looked up in a table of names.
- * Shape:   name.gz beside a name is its compressed form.  index.html is the page of every path of the console itself, with a
+ * Shape:   name.br and name.gz beside a name are its compressed forms.  index.html is the page of every path of the console itself, with a
  *          fresh nonce for each __CSP_NONCE__ in it.
  * Limits:  32 MiB, 1,024 regular files; a name beyond them is logged and left out.
  */

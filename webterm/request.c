@@ -181,7 +181,7 @@ static void read_person(struct web_request *r, struct lws *wsi)
 	if (header(wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, room, sizeof room, &s))
 		r->zh = s.n >= 2 && (s.p[0] | 0x20) == 'z' && (s.p[1] | 0x20) == 'h';
 	if (header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, room, sizeof room, &s) && s.n > 0)
-		r->gzip = memmem(s.p, s.n, "gzip", 4) != NULL;
+		r->codings = (memmem(s.p, s.n, "br", 2) ? WEB_CODING_BR : 0) | (memmem(s.p, s.n, "gzip", 4) ? WEB_CODING_GZIP : 0);
 	if (header(wsi, WSI_TOKEN_HTTP_USER_AGENT, room, sizeof room, &s) && s.n > 0)
 		memcpy(r->agent, s.p, s.n < sizeof r->agent - 1 ? s.n : sizeof r->agent - 1);
 	if (other_header(wsi, "idempotency-key:", r->once, sizeof r->once, &s))

@@ -25,12 +25,15 @@ struct web_answer_state {
 	int (*more)(struct web_request *r, uint8_t *room, size_t n);
 };
 struct web_op;
+enum web_coding { WEB_CODING_BR = 1, WEB_CODING_GZIP = 2 }; /* what the browser can unpack: RFC 9110 section 8.4, RFC 7932 */
+
 struct web_request {
 	struct web *web;
 	struct web_conn *conn;
 	struct web_route route;
 	struct web_query query;
-	bool zh, gzip, has_token, has_visit, has_device, bearer /* it says Authorization */, whole /* the body came */;
+	unsigned codings; /* enum web_coding */
+	bool zh, has_token, has_visit, has_device, bearer /* it says Authorization */, whole /* the body came */;
 	struct web_token token, visit, device;
 	char agent[201], once[65], origin[300] /* of our page, as this browser calls it */;
 	uint64_t length; /* of the body */

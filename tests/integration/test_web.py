@@ -91,16 +91,22 @@ def assets(browser):
     return re.findall(r'(?:src|href)="(/assets/[^"]+)"', browser.ask("GET", "/").body.decode())
 
 
+UNPACK = {"gzip": ["gzip", "-dc"],
+          "br": ["node", "-e", "process.stdout.write(require('zlib').brotliDecompressSync(require('fs').readFileSync(0)))"]}
+
+
 def test_files_with_a_hash_may_be_kept_and_come_compressed_to_who_can(browser):
     names = assets(browser)
     assert names
     for name in names:
         plain = browser.ask("GET", name, headers={"Accept-Encoding": "identity"})
         assert plain.status == 200 and plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        small = browser.ask("GET", name, headers={"Accept-Encoding": "gzip"})
-        if small.headers["Content-Encoding"] == "gzip":
-            assert small.headers["Vary"] == "Accept-Encoding" and len(small.body) < len(plain.body)
-            assert subprocess.run(["gzip", "-dc"], input=small.body, capture_output=True, check=True).stdout == plain.body
+        for coding, accepted in (("gzip", "gzip"), ("br", "gzip, deflate, br, zstd")):
+            small = browser.ask("GET", name, headers={"Accept-Encoding": accepted})
+            assert small.headers["Content-Encoding"] in (coding, None)
+            if small.headers["Content-Encoding"]:
+                assert small.headers["Vary"] == "Accept-Encoding" and len(small.body) < len(plain.body)
+                assert subprocess.run(UNPACK[coding], input=small.body, capture_output=True, check=True).stdout == plain.body
     head = browser.ask("HEAD", names[0])
     assert head.status == 200 and head.body == b"" and int(head.headers["Content-Length"]) == len(
         browser.ask("GET", names[0]).body)

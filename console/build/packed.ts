@@ -1,17 +1,16 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Plugin } from 'vite'
 
-const packed = promisify(gzip)
 const KINDS = /\.(js|css|svg|json)$/ // index.html differs in every response
 
-/* Lays a .gz beside every file of at least `least` bytes, so that the server never compresses. */
-export function gzipBeside(least: number): Plugin {
+/* Lays a .br and a .gz beside every file of at least `least` bytes, so that the server never compresses. */
+export function packedBeside(least: number): Plugin {
 	let folder = ''
 	return {
-		name: 'gzip-beside',
+		name: 'packed-beside',
 		apply: 'build',
 		configResolved(config) {
 			folder = config.build.outDir
@@ -22,7 +21,8 @@ export function gzipBeside(least: number): Plugin {
 				const path = join(entry.parentPath ?? entry.path, entry.name)
 				const bytes = await readFile(path)
 				if (bytes.length < least) continue
-				await writeFile(path + '.gz', await packed(bytes, { level: constants.Z_BEST_COMPRESSION }))
+				await writeFile(path + '.br', await promisify(brotliCompress)(bytes))
+				await writeFile(path + '.gz', await promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }))
 			}
 		},
 	}
