@@ -7,6 +7,8 @@ const struct say_text say_texts_documents[] = {
 	{ "\"{}\" is no name of a document: at most 200 characters, no / and \\, not digits alone",
 		"“{}”不能用作文档名称：最长 200 个字符，不得含 / 和 \\，不得全为数字" },
 	{ "there is a document named {} already", "已有名为 {} 的文档" },
+	{ "bytes of one document, at most 33554432", "单个文档的字节数，至多 33554432" },
+	{ "bytes of all versions of all documents", "所有文档全部版本的总字节数" },
 	{ "this document has {} bytes; the setting document.most allows {}", "该文档有 {} 字节；设置 document.most 允许 {} 字节" },
 	{ "this document is empty", "该文档为空" },
 	{ "documents have {} bytes already, of {} that the setting document.total allows; remove some",
