@@ -33,11 +33,17 @@ bool web_cookie_get(struct span header, const char *name, struct web_token *ret)
 bool web_cookie_token(struct span text, struct web_token *ret)
 {
 	struct web_token t = { 0 };
+	char again[WEB_TOKEN_TEXT];
 	size_t n = 0;
 	if (text.n != WEB_TOKEN_TEXT - 1 ||
 		sodium_base642bin(t.b, sizeof t.b, (const char *)text.p, text.n, NULL, &n, NULL,
 			sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 		n != sizeof t.b)
+		return false;
+	web_cookie_text(&t, again); /* libsodium takes some bytes beyond ASCII for characters of the alphabet */
+	bool same = sodium_memcmp(again, text.p, text.n) == 0;
+	sodium_memzero(again, sizeof again);
+	if (!same)
 		return false;
 	*ret = t;
 	return true;

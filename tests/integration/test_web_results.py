@@ -14,11 +14,25 @@ from harness.browser import Browser
 from harness.build import SANITIZED
 from harness.wait import until
 from test_evidence import endpoint_key, sealed
-from test_file_contents import ALL, exported, kept  # noqa: F401  kept is a fixture
-from test_file_ledger import U64, Raw, folder, granted, row_of, through_pipe  # noqa: F401  folder is a fixture
+from test_file_contents import ALL, exported
+from test_file_ledger import U64, Raw, granted, row_of, through_pipe
 
 FORMATS = {"asciicast": ".cast", "text": ".txt", "jsonl": ".jsonl", "sealed": ".ymr"}
 LONG = 1_500_000  # lines
+
+
+@pytest.fixture(scope="module")
+def folder(instance):
+    """A folder that the sample account may write to."""
+    path = instance.scratch / instance.name("results")
+    path.mkdir()
+    path.chmod(0o777)
+    return path
+
+
+@pytest.fixture(scope="module")
+def kept(instance):
+    return granted(instance, *ALL, "keep-upload", "keep-download")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +81,7 @@ def test_the_page_may_name_the_file(admin, session):
     assert "X-Evil" not in export(admin, session, "text", "?name=a%0d%0aX-Evil:%201").headers
 
 
-def test_kept_contents_come_out_as_they_were(admin, instance, kept, folder):  # noqa: F811
+def test_kept_contents_come_out_as_they_were(admin, instance, kept, folder):
     data = os.urandom(10_000)
     for name, order in {"in": range(10), "out": (3, 0, 2, 1, 9, 8, 7, 5, 4, 6), "over": (0, 5, 5, 1, 2, 3, 4, 6, 7, 8, 9, 0)}.items():
         there = folder / instance.name(name)
@@ -85,7 +99,7 @@ def test_kept_contents_come_out_as_they_were(admin, instance, kept, folder):  # 
     assert admin.command("file export", id=f"{row['session']}:999").status == 404
 
 
-def test_the_audit_log_is_that_of_the_cli_and_verifies(admin, instance, folder):  # noqa: F811
+def test_the_audit_log_is_that_of_the_cli_and_verifies(admin, instance, folder):
     path = folder / instance.name("audit")
     instance.ok("audit", "export", "--output", path)
     answer = admin.command("audit export")

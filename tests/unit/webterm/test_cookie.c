@@ -56,6 +56,8 @@ static void a_token_is_written_as_it_is_read(void **state)
 	assert_true(web_cookie_is(&t, &again));
 	again.b[31] ^= 1;
 	assert_false(web_cookie_is(&t, &again));
+	memcpy(text + 20, "\xbf\xc4", 2); /* libsodium 1.0.18 reads these two as if they were of the alphabet */
+	assert_false(web_cookie_token(span_str(text), &again));
 }
 
 /* BLAKE2b-256 with the key "yanmen-csrf", and SHA-256, of 32 zero bytes: as Python's hashlib has them. */
