@@ -437,9 +437,10 @@ $$;
 create function api.setup_step(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
-	n int := yanmen.arg_number(args, 'step', 20);
+	n int;
 begin
 	perform api.need(caller, 'settings.set');
+	n := yanmen.arg_number(args, 'step', 20);
 	update yanmen.setup set step = n where done_at is null;
 	return jsonb_build_object('step', n);
 end

@@ -145,15 +145,26 @@ static void opened(struct web_socket *s)
 	link_pause(&t->link, false);
 }
 
-/* What a browser may say; ids of files from WEB_FRAME_OWN on are ours. */
+/* What a browser may say, in the shape that it has (webterm/frame.h); ids of files from WEB_FRAME_OWN on are ours. */
 static bool is_askable(struct span frame)
 {
+	static const struct {
+		uint8_t type, least;
+		bool more;
+	} said[] = {
+		{ WEB_FRAME_HELLO, 5, false }, { WEB_FRAME_INPUT, 1, true }, { WEB_FRAME_SIZE, 5, false }, { WEB_FRAME_ACK, 5, false },
+		{ WEB_FRAME_PASTE, 5, false }, { WEB_FRAME_FILE, 5, true }, { WEB_FRAME_CHUNK, 5, true },
+		{ WEB_FRAME_CREDIT_GIVEN, 9, false }, { WEB_FRAME_END, 1, false },
+	};
 	struct rd r = rd_of(frame);
 	uint8_t type = rd_u8(&r);
-	if (type == WEB_FRAME_FILE || type == WEB_FRAME_CHUNK || type == WEB_FRAME_CREDIT_GIVEN)
-		return rd_u32le(&r) < WEB_FRAME_OWN && !r.bad;
-	return type == WEB_FRAME_HELLO || type == WEB_FRAME_INPUT || type == WEB_FRAME_SIZE || type == WEB_FRAME_ACK ||
-	       type == WEB_FRAME_PASTE || type == WEB_FRAME_END;
+	for (size_t i = 0; i < COUNT_OF(said); i++) {
+		if (said[i].type != type)
+			continue;
+		bool of_file = type == WEB_FRAME_FILE || type == WEB_FRAME_CHUNK || type == WEB_FRAME_CREDIT_GIVEN;
+		return (said[i].more ? frame.n >= said[i].least : frame.n == said[i].least) && (!of_file || rd_u32le(&r) < WEB_FRAME_OWN);
+	}
+	return false;
 }
 
 static bool hear(struct web_socket *s, struct span message)

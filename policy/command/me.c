@@ -175,13 +175,29 @@ static void rule_came(void *ctx, int code, const struct pg_result *res, const st
 		pol_call_fail(c, r, "too many logins wait just now; try again");
 }
 
-void pol_command_password(struct pol_call *c)
+static void take_password(struct pol_call *c)
 {
-	(void)pol_call_state(c, 1, new_free);
 	if (c->fd < 0)
 		pol_call_fail(c, -EINVAL, "the new password is missing");
 	else
 		pol_query(&c->b->sql, POL_SQL("select api.password_rule()"), rule_came, c);
+}
+
+static void allowed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	if (code < 0)
+		pol_call_sql_answer(ctx, code, res, err);
+	else
+		take_password(ctx);
+}
+
+void pol_command_password(struct pol_call *c)
+{
+	(void)pol_call_state(c, 1, new_free);
+	if (c->command->permission) /* before anything is said of what was given */
+		pol_query(&c->b->sql, POL_SQL("select api.need($1::jsonb, $2)", c->caller, c->command->permission), allowed, c);
+	else
+		take_password(c);
 }
 
 /* ---- me key-add ---- */

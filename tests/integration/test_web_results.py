@@ -187,7 +187,7 @@ def test_a_reader_that_dies_in_the_middle_breaks_it_off(admin, instance, long):
 def test_a_browser_that_leaves_ends_the_reader(admin, instance, long):
     for _ in range(3):
         slow(admin, long, "jsonl")[0].close()
-    until(lambda: not instance.pids("reader"), 20, "the end of the readers")
+    until(lambda: not instance.pids("reader"), 90, "the end of the readers, the index's too")
     assert admin.get("/me").status == 200
 
 

@@ -129,7 +129,7 @@ def test_much_input_arrives_in_order(terminal):
 
 
 @pytest.mark.parametrize("frame", [
-    b"", b"\x00", b"\x05", b"\x0a", b"\x81", b"\xff", b"\x06" + struct.pack("<I", 0x80000000) + b"{}", b"\x07\x00",
+    b"", b"\x00", b"\x04\x00", b"\x05", b"\x08" + bytes(4), b"\x09\x00", b"\x0a", b"\x81", b"\xff", b"\x06" + struct.pack("<I", 0x80000000) + b"{}", b"\x07\x00",
     b"\x02" + b"x" * (32 << 10)])
 def test_a_browser_that_talks_nonsense_is_cut_off(browser, instance, frame):
     t = Terminal(browser, instance.demo).online()

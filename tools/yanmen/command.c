@@ -34,6 +34,9 @@
 #define VERSION_NOTE_ZH "  --if-version N   仅当版本仍为 N 时才执行(版本见列表的 JSON 输出)"
 #define CONTENT { .kind = CLI_CONTENT, .name = "--file", .needed = true }
 #define EDITION TEXT("--edition", "edition")
+#define EDITION_NOTES \
+	.notes_en = "  --edition N   only when it still has edition N (in the JSON of its list)", \
+	.notes_zh = "  --edition N   仅当文档仍为第 N 次修改后的状态时才执行(见列表的 JSON 输出)"
 #define READERS \
 	{ .kind = CLI_MANY, .name = "--user", .key = "user", .choice = 1 }, { .kind = CLI_MANY, .name = "--role", .key = "role", .choice = 1 }, \
 	{ .kind = CLI_MANY, .name = "--group", .key = "group", .choice = 1 }
@@ -388,16 +391,20 @@ const struct cli_command cli_commands[] = {
 	  .params = { WORD("NAME", "name"), CONTENT, TEXT("--about", "about"), TEXT("--note", "note") } },
 	{ .words = "document update", .form = "NAME --file F [--note TEXT]", .en = "a new version; the old ones stay",
 	  .zh = "上传新版本;旧版本保留", .example = "document update 'Server rules.pdf' --file rules-2.pdf --note 'new naming'",
+	  EDITION_NOTES,
 	  .params = { WORD("NAME", "name"), CONTENT, TEXT("--note", "note"), EDITION } },
 	{ .words = "document set", .form = "NAME [--rename NEW] [--about TEXT]", .en = "another name or description", .zh = "修改文档名称或说明",
 	  .example = "document set rules.pdf --rename 'Server rules.pdf'",
+	  EDITION_NOTES,
 	  .params = { WORD("NAME", "name"), TEXT("--rename", "rename"), TEXT("--about", "about"), EDITION } },
 	{ .words = "document share", .form = "NAME (--user U | --role R | --group G)…",
 	  .en = "lets users, roles, or whoever has a grant in a resource group read it", .zh = "共享给用户、角色,或在某资源组有授权的人",
-	  .example = "document share 'Server rules.pdf' --group web --user bob", .params = { WORD("NAME", "name"), READERS, EDITION },
+	  .example = "document share 'Server rules.pdf' --group web --user bob", EDITION_NOTES,
+	  .params = { WORD("NAME", "name"), READERS, EDITION },
 	  .choices = { { .en = SHARE_EN, .zh = SHARE_ZH } } },
 	{ .words = "document unshare", .form = "NAME (--user U | --role R | --group G)…", .en = "takes that back", .zh = "取消共享",
-	  .example = "document unshare 'Server rules.pdf' --user bob", .params = { WORD("NAME", "name"), READERS, EDITION },
+	  .example = "document unshare 'Server rules.pdf' --user bob", EDITION_NOTES,
+	  .params = { WORD("NAME", "name"), READERS, EDITION },
 	  .choices = { { .en = SHARE_EN, .zh = SHARE_ZH } } },
 	{ .words = "document list", .form = "[--text X]", .en = "documents, or those whose name, description or text has these words",
 	  .zh = "列出文档,或名称、说明、正文含有指定词语的文档", .example = "document list --text '命名'",
@@ -407,12 +414,14 @@ const struct cli_command cli_commands[] = {
 	  .params = { WORD("NAME", "name") } },
 	{ .words = "document restore", .form = "NAME --number N", .en = "an old version is the one that is read again",
 	  .zh = "恢复某个旧版本为当前版本", .example = "document restore 'Server rules.pdf' --number 1",
+	  EDITION_NOTES,
 	  .params = { WORD("NAME", "name"), NEED("--number", "version"), EDITION } },
 	{ .words = "document get", .form = "NAME --output F [--number N]", .en = "writes a document to a new file", .zh = "将文档保存到新文件",
 	  .example = "document get 'Server rules.pdf' --output rules.pdf", .columns = "id,name,version,type,size,sha256",
 	  .params = { WORD("NAME", "name"), NEED_LOCAL("--output"), TEXT("--number", "version") }, .run = cli_export },
 	{ .words = "document remove", .form = "NAME [--number N]", .en = "removes a document, or one old version; the audit log keeps who had it",
 	  .zh = "移除文档或其某个旧版本;审计日志保留访问记录", .example = "document remove 'Server rules.pdf'",
+	  EDITION_NOTES,
 	  .params = { WORD("NAME", "name"), TEXT("--number", "version"), EDITION } },
 	{ .words = "audit search",
 	  .form = "--since 1h|30m|7d|RFC3339 [--until …] [--text X] [--user U] [--target T] [--kind K]… [--limit N] [--before NEXT]",

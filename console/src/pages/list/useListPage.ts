@@ -1,5 +1,5 @@
 import { computed, ref } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import { inRange } from '@/ui/range'
 import { useRows } from './useRows'
 
@@ -14,9 +14,14 @@ export function useListPage<Row>(collection: () => string, first: string, watche
 	const router = useRouter()
 	const page = ref(1)
 	const sort = ref(first)
+	let leaves = false // what was typed last must not call back who is on his way to another page
+	onBeforeRouteLeave(() => {
+		leaves = true
+	})
 	const filters = computed({
 		get: () => Object.fromEntries(Object.entries(route.query).map(([key, value]) => [key, String(value ?? '')])),
 		set: (values) => {
+			if (leaves) return
 			page.value = 1
 			void router.replace({ query: Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) })
 		},
