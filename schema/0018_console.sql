@@ -281,7 +281,10 @@ create view console.roles as
 
 create view console.groups as
 	select g.id, g.version, g.name, g.kind, g.retention_days, g.requestable, g.created_at as created,
-		(select count(*) from yanmen.group_target m where m.group_id = g.id) as targets,
+		-- The members of an ordinary one are counted as such: yanmen.group_target works a network-default one out.
+		case g.kind when 'ordinary' then (select count(*) from yanmen.group_member m join yanmen.target t on t.id = m.target_id
+			where m.group_id = g.id and t.removed_at is null)
+			else (select count(*) from yanmen.group_target m where m.group_id = g.id) end as targets,
 		array(select u.name from yanmen.group_admin a join yanmen.users u on u.id = a.user_id where a.group_id = g.id
 			order by u.name) as admins
 	from yanmen.resource_group g
