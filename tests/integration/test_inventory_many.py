@@ -92,4 +92,4 @@ def test_two_thousand_lines_are_imported(many):
     print(f"\nimport of {LINES} targets into a group: dry run {tried:.0f} s, all {took:.0f} s")
     assert [n for n, s in enumerate(said) if s["state"] == "wrong"] == [17]
     assert many.ok(many.get("/targets?groups=many-g1&limit=1"))["total"] == LINES
-    assert took < LINES * 0.03  # ten thousand in five minutes
+    assert took < LINES * 0.1  # not minutes for each page of lines; the figure is what is printed
