@@ -68,6 +68,7 @@ create table yanmen.users (
 	enrol_until timestamptz, -- until then his next sign-in at the console sets up a new second factor
 	pw_due bool not null default false, -- an administrator chose it: the user chooses another one
 	lang text not null default '' check (lang in ('', 'en', 'zh')),
+	mail text not null default '' check (octet_length(mail) <= 254), -- where he is told: 0028
 	created_at timestamptz not null default now(),
 	disabled_at timestamptz,
 	removed_at timestamptz,
@@ -123,6 +124,10 @@ create table yanmen.cluster (
 	version int not null default 1, -- 0019
 	name text not null check (yanmen.is_name(name, 64)),
 	networks cidr[] not null check (cardinality(networks) between 1 and 64),
+	secure bool not null default false, -- secure mode: 0028
+	secure_doors text not null default 'refuse' check (secure_doors in ('refuse', 'observer', 'record')),
+	secure_unknown text not null default 'ask' check (secure_unknown in ('allow', 'ask', 'deny')),
+	secure_default text not null default 'allow' check (secure_default in ('allow', 'ask', 'deny')),
 	created_at timestamptz not null default now(),
 	removed_at timestamptz
 );
@@ -145,6 +150,9 @@ create table yanmen.target (
 	pinned_at timestamptz,
 	charset text not null default 'utf-8' check (charset in ('utf-8', 'gbk', 'gb18030', 'big5')), -- gateway/core/charset.h
 	legacy bool not null default false, -- may be spoken to with algorithms that are broken elsewhere
+	sql_default text not null default 'allow' check (sql_default in ('allow', 'approve', 'deny')), -- of a database: 0028
+	sql_approval bool not null default false,
+	sql_approvers bigint, -- the group whose administrators approve; null: who decides on requests for it
 	created_at timestamptz not null default now(),
 	removed_at timestamptz, -- soft: sessions and recordings go on naming it
 	check ((host_key is null) = (pinned_at is null))
@@ -235,6 +243,7 @@ create table yanmen.session (
 	protocol text not null,
 	address text not null,
 	rule text not null,
+	layer text not null default 'L0' check (layer in ('L0', 'L1', 'L3')), -- of command control, in force there: yanmen.layer_of
 	state text not null default 'online' check (state in ('online', 'closed', 'crashed')),
 	locked bool not null default false,
 	started_at timestamptz not null,

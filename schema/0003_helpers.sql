@@ -98,8 +98,9 @@ $$;
 create function yanmen.time_us(us bigint) returns timestamptz language sql immutable as $$
 	select timestamptz 'epoch' + least(greatest(us, 0), 4102444800000000) * interval '1 microsecond'
 $$;
+-- Of an SSH key's blob; a database's TLS key is kept as its SHA-256, which is shorter than any blob.
 create function yanmen.fingerprint(blob bytea) returns text language sql immutable as $$
-	select 'SHA256:' || rtrim(encode(sha256(blob), 'base64'), '=')
+	select case octet_length(blob) when 32 then 'sha256//' || encode(blob, 'base64') else 'SHA256:' || rtrim(encode(sha256(blob), 'base64'), '=') end
 $$;
 create function yanmen.address(host text, port int) returns text language sql immutable as $$
 	select case when host like '%:%' then '[' || host || ']' else host end || ':' || port
@@ -138,9 +139,9 @@ create function yanmen.role_of(caller jsonb) returns text language sql stable as
 		then (select u.role from yanmen.users u where u.name = substr(caller ->> 'actor', 6) and u.state = 'active')
 		else caller ->> 'role' end
 $$;
--- What no token may, whatever its scopes: more tokens, another way in, ending people's sessions of the console.
+-- What no token may, whatever its scopes: more tokens, another way in, ending people's sessions of the console, seeing a secret.
 create function yanmen.token_never(permission text) returns bool language sql immutable as $$
-	select permission ~ '^(token|password|passkey|device|profile)\.' or permission in ('factor.manage', 'console.end')
+	select permission ~ '^(token|password|passkey|device|profile)\.' or permission in ('factor.manage', 'console.end', 'cloud.open')
 $$;
 -- What the scope `read` holds.
 create function yanmen.token_reads(permission text) returns bool language sql immutable as $$
@@ -170,6 +171,8 @@ begin
 		raise exception 'not allowed: this needs the permission %', permission using errcode = 'YM403';
 	elsif not yanmen.token_may(caller, permission) then
 		raise exception 'not allowed: this token has no scope for %', permission using errcode = 'YM403';
+	elsif permission <> 'console.end' then
+		perform yanmen.need_sign_in(caller);
 	end if;
 	return case s when 'own' then array(
 		select t.target_id from yanmen.group_target t join yanmen.group_admin a on a.group_id = t.group_id
@@ -189,7 +192,8 @@ $$;
 create function yanmen.need_cluster(caller jsonb, permission text, cluster_id bigint) returns void language plpgsql stable as $$
 begin
 	if yanmen.reach(caller, permission) is not null and not cluster_id = any (yanmen.clusters_of(caller)) then
-		raise exception 'not allowed: this is not your cluster' using errcode = 'YM403';
+		raise exception 'no cluster named %; see: cluster list', (select c.name from yanmen.cluster c where c.id = need_cluster.cluster_id)
+			using errcode = 'YM404';
 	end if;
 end
 $$;
@@ -199,11 +203,9 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 declare
 	own bigint[] := yanmen.reach(caller, permission);
 begin
-	if permission <> 'console.end' then
-		perform yanmen.need_password(caller);
-	end if;
 	if target_id is not null and own is not null and not target_id = any (own) then
-		raise exception 'not allowed: this target is in none of your groups and clusters' using errcode = 'YM403';
+		raise exception 'no target named %; see: target list', (select t.name from yanmen.target t where t.id = need.target_id)
+			using errcode = 'YM404'; -- as if it were not there: what others have is nobody's business
 	end if;
 end
 $$;
@@ -260,8 +262,8 @@ begin
 	return r;
 end
 $$;
--- A session by its id or a unique prefix of it.
-create function yanmen.find_session(prefix text) returns yanmen.session language plpgsql stable as $$
+-- A session by its id or a unique prefix of it; own: the targets (null = all) whose sessions there are for whoever asks.
+create function yanmen.find_session(prefix text, own bigint[]) returns yanmen.session language plpgsql stable as $$
 declare
 	r yanmen.session;
 	p text := lower(prefix);
@@ -272,7 +274,8 @@ begin
 	end if;
 	begin
 		select * into strict r from yanmen.session s
-		where s.id between rpad(digits, 32, '0')::uuid and rpad(digits, 32, 'f')::uuid and s.id::text like p || '%';
+		where s.id between rpad(digits, 32, '0')::uuid and rpad(digits, 32, 'f')::uuid and s.id::text like p || '%'
+			and (own is null or s.target_id = any (own));
 	exception
 		when no_data_found then
 			raise exception 'no session %; see: session list', p using errcode = 'YM404';

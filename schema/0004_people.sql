@@ -49,6 +49,7 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	u yanmen.users;
 	online jsonb;
+	rotated int;
 begin
 	perform api.need(caller, 'user.manage');
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
@@ -56,12 +57,13 @@ begin
 		raise exception 'nobody disables himself' using errcode = 'YM403';
 	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
+	rotated := yanmen.rotation_left(caller, args, u.id); -- rotation
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()) where id = u.id;
 	perform yanmen.forget_devices(u.id);
 	online := yanmen.user_online(u.id);
 	perform yanmen.note(caller, 'user.disabled', jsonb_build_object('user', u.name,
-		'sessions', jsonb_array_length(online)));
-	return jsonb_build_object('id', u.id, 'name', u.name, 'state', 'disabled', 'sessions', online);
+		'sessions', jsonb_array_length(online), 'rotated', nullif(rotated, 0)));
+	return jsonb_build_object('id', u.id, 'name', u.name, 'state', 'disabled', 'sessions', online, 'rotated', rotated);
 end
 $$;
 
@@ -70,7 +72,7 @@ language plpgsql stable security definer set search_path = pg_catalog, yanmen, a
 begin
 	perform api.need(caller, 'user.list');
 	return (select coalesce(jsonb_agg(jsonb_build_object('id', u.id, 'version', u.version, 'name', u.name, 'role', u.role, 'state', u.state,
-			'password', u.pwhash is not null, 'lang', u.lang,
+			'password', u.pwhash is not null, 'lang', u.lang, 'mail', u.mail,
 			'keys', array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at),
 			'created', yanmen.time_text(u.created_at)) order by u.name), '[]')
 		from yanmen.users u where u.removed_at is null);
@@ -108,7 +110,7 @@ begin
 		select from yanmen.group_admin a join yanmen.users u on u.id = a.user_id
 		where a.group_id = g.id and u.name = substr(caller ->> 'actor', 6))
 	then
-		raise exception 'not allowed: % is not your group', g.name using errcode = 'YM403';
+		raise exception 'no group named %; see: group list', g.name using errcode = 'YM404';
 	end if;
 	if g.kind <> 'ordinary' then
 		raise exception '% is a network-default group: it fills itself with the targets that are in no other group', g.name
@@ -135,7 +137,7 @@ begin
 		if own is not null and not t.id = any (own) and exists (
 			select from yanmen.group_member m where m.target_id = t.id)
 		then
-			raise exception 'not allowed: % is in another admin''s group', t.name using errcode = 'YM403';
+			raise exception 'no target named %; see: target list', t.name using errcode = 'YM404'; -- in another admin's group
 		end if;
 		insert into yanmen.group_member values (g.id, t.id) on conflict do nothing;
 		perform yanmen.note(caller, 'group.put', jsonb_build_object('group', g.name, 'target', t.name));
@@ -153,6 +155,7 @@ declare
 begin
 	foreach n in array yanmen.arg_list(args, 'target') loop
 		t := yanmen.find_target(n);
+		perform api.need(caller, 'group.put', t.id);
 		delete from yanmen.group_member m where m.group_id = g.id and m.target_id = t.id;
 		if not found then
 			raise exception '% is not in the group %', t.name, g.name using errcode = 'YM404';

@@ -266,11 +266,12 @@ begin
 	if yanmen.arg(args, 'bound') is distinct from yanmen.bound_text(n, t) then
 		raise exception 'the target changed at the same moment: please try again' using errcode = 'YM409';
 	end if;
-	insert into yanmen.account (target_id, name, is_default, auth, sealed, bound, public_key)
+	perform yanmen.rotation_entered(o.id) from yanmen.account o where o.target_id = t.id and o.name = n; -- rotation
+	insert into yanmen.account (target_id, name, is_default, auth, sealed, bound, public_key, template_id)
 	values (t.id, n, not exists (select from yanmen.account o where o.target_id = t.id), k, yanmen.arg_hex(args, 'sealed'),
-		yanmen.arg(args, 'bound'), coalesce(yanmen.arg(args, 'public_key'), ''))
+		yanmen.arg(args, 'bound'), coalesce(yanmen.arg(args, 'public_key'), ''), (args ->> 'template_id')::bigint)
 	on conflict (target_id, name) do update set auth = excluded.auth, sealed = excluded.sealed, bound = excluded.bound,
-		public_key = excluded.public_key, updated_at = now()
+		public_key = excluded.public_key, updated_at = now(), rotated_at = null, template_id = coalesce(excluded.template_id, account.template_id)
 	returning id into aid;
 	perform yanmen.note(caller, 'account.set', jsonb_build_object('target', t.name, 'account', n, 'auth', k));
 	return jsonb_build_object('id', aid, 'name', n, 'target', t.name, 'auth', k,

@@ -51,6 +51,12 @@ create function yanmen.grant_ends(g yanmen.access_grant) returns bigint language
 		where s.key = 'request.end_sessions' and s.value = 'off')) then 0 else ceil(extract(epoch from g.until))::bigint end
 $$;
 
+-- Which layer of command control is in force on it: L0 the protocol (which requests, channels and file operations there may be), L1 the command line
+-- as a terminal shows it, L3 the guard on the host.  Only L3 may be called enforced.  There is no other than L0 yet.
+create function yanmen.layer_of(t yanmen.target) returns text language sql stable as $$
+	select 'L0'
+$$;
+
 -- moves: its end may still be put off, so that a session must not learn it once and for all.
 -- One row for each grant of the user to this target (and account; '' = any), in the order in which they are tried:
 -- the default account first, then by name, then the oldest grant.
@@ -59,7 +65,7 @@ returns table (grant_id bigint, target_id bigint, target_name text, kind text, h
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
 	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint, moves bool,
-	ends_epoch bigint, paste text, paste_max bigint, copy bool)
+	ends_epoch bigint, paste text, paste_max bigint, copy bool, layer text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
@@ -68,7 +74,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
 		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
 		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max'),
-		g.request_id is not null, yanmen.grant_ends(g), g.paste, g.paste_max, g.copy
+		g.request_id is not null, yanmen.grant_ends(g), g.paste, g.paste_max, g.copy, yanmen.layer_of(t)
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id

@@ -36,14 +36,14 @@ begin
 		raise exception 'no more than % session(s) at once are allowed here', g.concurrent using errcode = 'YM403';
 	end if;
 	insert into yanmen.session (id, worker, user_id, target_id, account_id, grant_id, certificate, user_name, target_name, cluster_name,
-		account_name, protocol, address, rule, started_at)
+		account_name, protocol, address, rule, layer, started_at)
 	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, c.serial, u.name, t.name, cluster, account,
-		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), started);
+		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), yanmen.layer_of(t), started);
 	insert into yanmen.recording (session_id, started_us)
 	values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
 	perform audit.add('user:' || u.name, 'session.start', jsonb_build_object('session', session ->> 'id', 'user', u.name,
 		'target', t.name, 'account', account, 'cluster', cluster, 'protocol', session ->> 'protocol',
-		'address', session ->> 'address', 'rule', session ->> 'rule', 'target_address',
+		'address', session ->> 'address', 'rule', session ->> 'rule', 'layer', yanmen.layer_of(t), 'target_address',
 		yanmen.address(t.host, coalesce((session ->> 'port')::int, t.port)))
 		|| case when c.serial is null then '{}' else jsonb_build_object('certificate', c.serial) end,
 		at => started);
@@ -171,7 +171,7 @@ create function yanmen.session_facts(s yanmen.session) returns jsonb language sq
 	select jsonb_build_object('id', s.id, 'session', s.id, 'user', s.user_name, 'target', s.target_name,
 		'cluster', s.cluster_name, 'account', s.account_name, 'protocol', s.protocol, 'state', s.state,
 		'started', yanmen.time_text(s.started_at), 'ended', yanmen.time_text(s.ended_at), 'reason', s.reason,
-		'address', s.address, 'bytes_in', s.bytes_in, 'bytes_out', s.bytes_out, 'locked', s.locked, 'rule', s.rule,
+		'address', s.address, 'bytes_in', s.bytes_in, 'bytes_out', s.bytes_out, 'locked', s.locked, 'rule', s.rule, 'layer', s.layer,
 		'reached', yanmen.time_text(s.reached_at))
 $$;
 
@@ -205,8 +205,7 @@ declare
 	s yanmen.session;
 begin
 	perform api.need(caller, permission);
-	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
-	perform api.need(caller, permission, s.target_id);
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'), yanmen.reach(caller, permission));
 	if s.state <> 'online' then
 		raise exception 'session % has ended', s.id using errcode = 'YM404';
 	end if;
@@ -215,15 +214,28 @@ begin
 	return yanmen.session_facts(s) || jsonb_build_object('worker', s.worker);
 end
 $$;
+-- args: id, pace (milliseconds between two pictures; none: everything as it comes).
 create function api.session_watch(caller jsonb, args jsonb) returns jsonb
-language sql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select yanmen.session_command(caller, args, 'session.watch', 'session.watched')
+language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	s jsonb := yanmen.session_command(caller, args, 'session.watch', 'session.watched');
+	pace text := coalesce(yanmen.arg(args, 'pace'), '');
+begin
+	if pace !~ '^([1-9][0-9]{2,4})?$' or nullif(pace, '')::int > 60000 then
+		raise exception 'pace is a number of milliseconds from 100 to 60000' using errcode = 'YM400';
+	end if;
+	return s;
+end
 $$;
 create function api.session_kill(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+declare
+	s jsonb;
 begin
 	perform yanmen.need_arg(args, 'reason');
-	return yanmen.session_command(caller, args, 'session.control', 'session.kill');
+	s := yanmen.session_command(caller, args, 'session.control', 'session.kill');
+	perform notify.session_ended(caller, (s ->> 'id')::uuid, yanmen.arg(args, 'reason')); -- 0035
+	return s;
 end
 $$;
 create function api.session_lock(caller jsonb, args jsonb) returns jsonb
@@ -274,11 +286,10 @@ declare
 	r yanmen.recording;
 begin
 	perform api.need(caller, permission);
-	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
-	perform api.need(caller, permission, s.target_id);
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'), yanmen.reach(caller, permission));
 	select * into r from yanmen.recording x where x.session_id = s.id;
 	perform yanmen.note(caller, kind, jsonb_build_object('session', s.id, 'user', s.user_name, 'target', s.target_name,
-		'format', yanmen.arg(args, 'format')));
+		'format', yanmen.arg(args, 'format'), 'from', nullif(yanmen.arg(args, 'from'), '')));
 	return yanmen.recording_facts(s, r);
 end
 $$;

@@ -150,7 +150,7 @@ begin
 			case when value = '' then 'no auditor key: of what is typed only the length is kept; see: escrow init'
 				else 'set' end)
 		from yanmen.setting where key = 'escrow.public');
-	r := r || search.doctor() || siem.doctor(args -> 'siem'); -- 0014, 0017
+	r := r || search.doctor() || siem.doctor(args -> 'siem') || notify.doctor(); -- 0014, 0017, 0029
 	return r || yanmen.doctor_keeping(); -- 0009
 end
 $$;

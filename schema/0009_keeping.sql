@@ -208,8 +208,7 @@ declare
 	r yanmen.recording;
 begin
 	perform api.need(caller, 'recording.hold');
-	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
-	perform api.need(caller, 'recording.hold', s.target_id);
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'), yanmen.reach(caller, 'recording.hold'));
 	select * into r from yanmen.recording x where x.session_id = s.id for update;
 	if r.removed_at is not null or r.removing_at is not null then
 		raise exception 'recording % is removed already, or is being removed', s.id using errcode = 'YM404';
@@ -228,8 +227,7 @@ declare
 	r yanmen.recording;
 begin
 	perform api.need(caller, 'recording.hold');
-	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
-	perform api.need(caller, 'recording.hold', s.target_id);
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'), yanmen.reach(caller, 'recording.hold'));
 	update yanmen.recording set held_at = null, held_by = null, hold_reason = null
 	where session_id = s.id and held_at is not null returning * into r;
 	if not found then

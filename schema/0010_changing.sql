@@ -12,8 +12,8 @@ begin
 	perform api.need(caller, 'target.manage');
 	old := yanmen.find_target(yanmen.need_arg(args, 'name'));
 	perform api.need(caller, 'target.manage', old.id);
-	if num_nonnulls(yanmen.arg(args, 'address'), yanmen.arg(args, 'charset'), yanmen.arg(args, 'legacy')) = 0 then
-		raise exception 'nothing to change: give address, charset or legacy' using errcode = 'YM400';
+	if num_nonnulls(yanmen.arg(args, 'address'), yanmen.arg(args, 'charset'), yanmen.arg(args, 'legacy'), yanmen.arg(args, 'tls_key')) = 0 then
+		raise exception 'nothing to change: give address, charset, legacy or tls-key' using errcode = 'YM400';
 	end if;
 	perform yanmen.need_version(args, 'target', old.id::text);
 	select old.host, old.port into a;
@@ -23,9 +23,12 @@ begin
 	update yanmen.target set host = a.host, port = a.port, charset = yanmen.arg_charset(args, old.charset),
 		legacy = yanmen.arg_switch(args, 'legacy', old.legacy)
 	where id = old.id returning * into t;
+	if yanmen.arg(args, 'tls_key') is not null then -- rotation
+		update yanmen.target set host_key = yanmen.arg_tls_key(args, t.kind), pinned_at = now() where id = t.id returning * into t;
+	end if;
 	perform yanmen.note(caller, 'target.changed', jsonb_build_object('target', t.name,
-		'target_address', yanmen.address(t.host, t.port), 'charset', t.charset, 'legacy', t.legacy, 'before',
-		jsonb_build_object('target_address', yanmen.address(old.host, old.port), 'charset', old.charset, 'legacy', old.legacy)));
+		'target_address', yanmen.address(t.host, t.port), 'charset', t.charset, 'legacy', t.legacy, 'host_key', yanmen.fingerprint(t.host_key), 'before', jsonb_build_object('target_address', yanmen.address(old.host, old.port),
+		'charset', old.charset, 'legacy', old.legacy, 'host_key', yanmen.fingerprint(old.host_key))));
 	return jsonb_build_object('id', t.id, 'name', t.name, 'address', yanmen.address(t.host, t.port), 'charset', t.charset,
 		'legacy', t.legacy,
 		'suspended', array(select v.name from yanmen.account_view v where v.target_id = t.id and v.suspended order by v.name));

@@ -61,10 +61,30 @@ insert into yanmen.setting (key, value, form, most, about) values
 	('factor.policy', 'enrolled', '^(off|enrolled|required)$', 8,
 		'the second factor: off, enrolled = asked of users who have one, required = of all; user factor sets it for one user'),
 	('factor.remember', '900', '^[0-9]{1,7}$', 7,
-		'seconds in which the same user from the same address is not asked for a code again; 0 = always asked');
+		'seconds in which the same user from the same address is not asked for a code again; 0 = always asked'),
+	('login.passkey_only', '', '^([a-z_][a-z0-9_]{0,31}(,[a-z_][a-z0-9_]{0,31})*)?$', 400,
+		'roles, with commas between, whose users sign in at the console by passkey alone; who has none yet sets one up first'),
+	('login.passkey_only_ssh', 'off', '^(on|off)$', 3,
+		'on: who signs in at the console by passkey alone has no password at SSH either, but keys and certificates');
 
 insert into yanmen.role_permission (role, permission)
 values ('admin', 'factor.manage'), ('admin', 'factor.list'), ('auditor', 'factor.list');
+
+-- Does he sign in at the console by passkey alone?  It is said of him, or of his role.
+create function yanmen.passkey_only(u yanmen.users) returns bool language sql stable as $$
+	select u.factor = 'passkey' or exists (select from yanmen.setting s where s.key = 'login.passkey_only'
+		and u.role = any (string_to_array(s.value, ',')))
+$$;
+-- ... and has none yet (any more): his password lets him in to set one up, and to nothing else.
+create function yanmen.passkey_due(u yanmen.users) returns bool language sql stable as $$
+	select yanmen.passkey_only(u) and not exists (select from yanmen.passkey k where k.user_id = u.id)
+$$;
+-- The password that counts at that door; '' = none does.
+create function yanmen.password_at(u yanmen.users, door text) returns text language sql stable as $$
+	select case when u.pwhash is null or yanmen.passkey_only(u) and case door when 'web' then not yanmen.passkey_due(u)
+			else exists (select from yanmen.setting s where s.key = 'login.passkey_only_ssh' and s.value = 'on') end
+		then '' else u.pwhash end
+$$;
 
 -- What comes behind a first factor that was right: '' nothing, ask, enrol.  A passkey counts at the console alone: SSH has none.
 create function yanmen.factor_next(u yanmen.users, address text, door text, device bytea) returns text language sql stable as $$
@@ -77,6 +97,7 @@ create function yanmen.factor_next(u yanmen.users, address text, door text, devi
 					and s.door = factor_next.door and s.until > now())
 				or exists (select from yanmen.device d where d.user_id = u.id and d.hash = factor_next.device and d.until > now())
 				then '' else 'ask' end
+		when factor_next.door = 'web' and yanmen.passkey_only(u) then '' -- a passkey is what he sets up: yanmen.need_sign_in
 		when p.policy in ('required', 'passkey') then 'enrol'
 		else '' end
 	from (select coalesce(nullif(u.factor, ''), (select s.value from yanmen.setting s where s.key = 'factor.policy'))
@@ -84,12 +105,12 @@ create function yanmen.factor_next(u yanmen.users, address text, door text, devi
 $$;
 
 -- door: ssh or web; a code at one does not count at the other.  device: the hash of a browser's token, or ''.  No row when the name is
--- unknown.  The broker does the same work then.  Who signs in by passkey alone has no password there.
+-- unknown.  The broker does the same work then.
 create function api.login_facts(login text, address text default '', door text default 'ssh', device bytea default '')
 returns table (user_id bigint, name text, state text, role text, pwhash text, factor text, known bool)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select u.id, u.name, u.state, u.role,
-		case when u.factor = 'passkey' and login_facts.door = 'web' then '' else coalesce(u.pwhash, '') end,
+		yanmen.password_at(u, login_facts.door),
 		yanmen.factor_next(u, login_facts.address, login_facts.door, login_facts.device),
 		exists (select from yanmen.login_known k where k.user_id = u.id and k.address = login_facts.address
 			and k.last_at > now() - interval '90 days')
@@ -246,8 +267,8 @@ begin
 end
 $$;
 
--- policy: off, enrolled, required, passkey = at the console by passkey alone (elsewhere as required), or default = what the setting
--- factor.policy says.
+-- policy: off, enrolled, required, passkey = at the console by passkey alone, which he sets up at his next sign-in where he has none
+-- (elsewhere as required), or default = what the setting factor.policy says.
 create function api.user_factor(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -258,8 +279,8 @@ begin
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
 	if p not in ('default', 'off', 'enrolled', 'required', 'passkey') then
 		raise exception 'a user''s factor is off, enrolled, required, passkey or default, not "%"', left(p, 40) using errcode = 'YM400';
-	elsif p = 'passkey' and not exists (select from yanmen.passkey k where k.user_id = u.id) then
-		raise exception '% has no passkey yet and could not sign in any more', u.name using errcode = 'YM409';
+	elsif p = 'passkey' and u.pwhash is null and not exists (select from yanmen.passkey k where k.user_id = u.id) then
+		raise exception '% has neither a passkey nor a password to set one up with', u.name using errcode = 'YM409';
 	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
 	update yanmen.users set factor = case p when 'default' then '' else p end where id = u.id;
@@ -282,7 +303,7 @@ end
 $$;
 
 -- A lost telephone: without a factor, a passkey and remembered browsers the user is as one who never had one; where it is required he
--- enrols again.
+-- enrols again, with his password: who signs in by passkey alone had better be given a new one (user password).
 create function api.factor_reset(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -295,7 +316,6 @@ begin
 	perform yanmen.forget_devices(u.id);
 	delete from yanmen.factor f where f.user_id = u.id;
 	delete from yanmen.passkey k where k.user_id = u.id;
-	update yanmen.users x set factor = 'required' where x.id = u.id and x.factor = 'passkey';
 	if not had then
 		raise exception '% has no second factor', u.name using errcode = 'YM404';
 	end if;

@@ -21,6 +21,7 @@ begin
 		raise exception 'nobody removes himself' using errcode = 'YM403';
 	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
+	perform yanmen.rotation_left(caller, args, u.id); -- rotation
 	perform yanmen.certificates_revoke(caller, array(select c.serial from yanmen.certificate c where c.user_id = u.id), 'user removed');
 	update yanmen.users set state = 'disabled', disabled_at = coalesce(disabled_at, now()), removed_at = now(), pwhash = null,
 		name = u.name || '#' || u.id
@@ -29,6 +30,7 @@ begin
 	delete from yanmen.user_key where user_id = u.id;
 	delete from yanmen.group_admin where user_id = u.id;
 	delete from yanmen.cluster_admin where user_id = u.id;
+	delete from yanmen.cloud_user where user_id = u.id;
 	delete from yanmen.factor where user_id = u.id;
 	delete from yanmen.passkey where user_id = u.id;
 	perform yanmen.forget_devices(u.id);
@@ -48,6 +50,10 @@ begin
 	perform api.need(caller, 'group.manage');
 	g := yanmen.find_group(yanmen.need_arg(args, 'name'));
 	perform yanmen.need_version(args, 'group', g.id::text);
+	if exists (select from yanmen.cloud c where c.group_id = g.id and c.removed_at is null) then
+		raise exception '% has cloud accounts: put them into another group first; see: cloud set', g.name using errcode = 'YM409';
+	end if;
+	delete from yanmen.cloud_user where group_id = g.id;
 	update yanmen.access_grant set removed_at = now() where group_id = g.id and removed_at is null;
 	get diagnostics grants = row_count;
 	delete from yanmen.group_member where group_id = g.id;

@@ -338,7 +338,7 @@ begin
 		insert into search.recording (session_id)
 		select r.session_id from yanmen.recording r where r.state in ('closed', 'crashed');
 	else
-		s := yanmen.find_session(yanmen.arg(args, 'recording'));
+		s := yanmen.find_session(yanmen.arg(args, 'recording'), yanmen.reach(caller, 'audit.reindex'));
 		if not exists (select from yanmen.recording r where r.session_id = s.id and r.state in ('closed', 'crashed')) then
 			raise exception 'recording % is not finished', s.id using errcode = 'YM404';
 		end if;

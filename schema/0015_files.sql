@@ -91,7 +91,7 @@ begin
 		raise exception 'since and until are times such as 2026-11-30T09:00:00Z' using errcode = 'YM400';
 	end;
 	if coalesce(yanmen.arg(args, 'session'), '') <> '' then
-		sid := (yanmen.find_session(yanmen.arg(args, 'session'))).id;
+		sid := (yanmen.find_session(yanmen.arg(args, 'session'), yanmen.reach(caller, 'file.list'))).id;
 	end if;
 	return (select coalesce(jsonb_agg(yanmen.file_facts(x.f, x.s) order by (x.f).started_at, (x.f).session_id, (x.f).number), '[]')
 		from (select f, s from yanmen.file f join yanmen.session s on s.id = f.session_id
@@ -116,8 +116,7 @@ begin
 	if word !~ '^[0-9A-Fa-f-]{1,36}:[0-9]{1,9}$' then
 		raise exception '"%" is no file: take an id of `file list`, SESSION:NUMBER', left(word, 60) using errcode = 'YM400';
 	end if;
-	s := yanmen.find_session(split_part(word, ':', 1));
-	perform api.need(caller, 'recording.read', s.target_id);
+	s := yanmen.find_session(split_part(word, ':', 1), yanmen.reach(caller, 'recording.read'));
 	select * into f from yanmen.file x where x.session_id = s.id and x.number = split_part(word, ':', 2)::bigint;
 	if f.session_id is null then
 		raise exception 'no file %', word using errcode = 'YM404';

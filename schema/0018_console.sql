@@ -25,7 +25,9 @@ insert into yanmen.setting (key, value, form, most, about) values
 	('console.longest', '43200', '^(0|[1-9][0-9]{2,6})$', 7,
 		'seconds after which the console asks to sign in again in any case, at least 100; 0 = no limit'),
 	('console.away', '300', '^[1-9][0-9]{0,4}$', 5,
-		'seconds that a terminal waits for its browser when the console''s server was restarted; then it ends');
+		'seconds that a terminal waits for its browser when the console''s server was restarted; then it ends'),
+	('console.watermark', 'watch', '^(off|watch|all)$', 5,
+		'where the console shows across the page who looks, when and from where: watch = live pictures, replays, documents and secrets; all = terminals too; off');
 
 insert into yanmen.role_permission (role, permission, scope)
 select r.name, p, 'all' from yanmen.role r, unnest(array['console.list', 'console.end']) p;
@@ -78,7 +80,7 @@ begin
 	if console_caller.address <> '' and c.seen_at < now() - interval '1 minute' then
 		update yanmen.console_session x set seen_at = now(), address = left(console_caller.address, 64) where x.id = c.id;
 	end if;
-	return query select c.id, u.id, u.name, u.role, u.lang, yanmen.password_due(u);
+	return query select c.id, u.id, u.name, u.role, u.lang, yanmen.password_due(u) or yanmen.passkey_due(u);
 end
 $$;
 
@@ -205,11 +207,32 @@ create view console.me as
 			where p.role = u.role and yanmen.token_may(console.caller(), p.permission) order by p.permission) as permissions
 	from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6);
 
+-- What of a session deserves a look: facts, no judgement.
+--   privileged  the account may do everything on its target
+--   temporary   the grant was asked for, and ends
+--   lends       the grant lends the target something of the client's: -R, agent, X11
+--   locked      an admin froze its input
+create function yanmen.session_marks(s yanmen.session) returns text[] language sql stable as $$
+	select array_remove(array[
+		case when lower(s.account_name) in ('root', 'administrator', 'sa', 'sys', 'system', 'postgres') then 'privileged' end,
+		case when g.request_id is not null then 'temporary' end,
+		case when g.features && array['reverse', 'agent', 'x11'] then 'lends' end,
+		case when s.locked then 'locked' end], null)
+	from yanmen.access_grant g where g.id = s.grant_id
+$$;
 create view console.sessions as
 	select s.id, s.user_name as "user", s.target_name as target, s.cluster_name as cluster, s.account_name as account,
-		s.protocol, s.state, s.locked, s.address, s.rule, s.started_at as started, s.reached_at as reached,
+		s.protocol, s.state, s.locked, s.address, s.rule, s.layer, s.started_at as started, s.reached_at as reached,
 		s.ended_at as ended, s.reason, s.bytes_in, s.bytes_out,
-		(select r.state from yanmen.recording r where r.session_id = s.id) as recording
+		(select r.state from yanmen.recording r where r.session_id = s.id) as recording,
+		(select c.secure from yanmen.target t join yanmen.cluster c on c.id = t.cluster_id where t.id = s.target_id) as secure,
+		-- As console.targets has it.
+		(select coalesce(nullif(array(select g.name from yanmen.group_member m join yanmen.resource_group g on g.id = m.group_id
+				where m.target_id = t.id order by g.name), '{}'),
+			array(select g.name from yanmen.resource_group g where g.kind = 'network_default' and g.removed_at is null
+				and yanmen.inside(t.host, c.networks) order by g.name))
+			from yanmen.target t join yanmen.cluster c on c.id = t.cluster_id where t.id = s.target_id) as groups,
+		yanmen.session_marks(s) as marks
 	from yanmen.session s
 	where (select console.own('session.list')) is null or s.target_id in (select console.mine('session.list'));
 
@@ -254,7 +277,8 @@ create view console.reachable as
 	select m.target_id || ':' || m.account_id as id, m.target, m.account, m.kind, m.cluster, m.address, m.is_default as "default",
 		(select max(s.started_at) from yanmen.session s where s.user_id = m.user_id and s.target_id = m.target_id) as recent,
 		array(select g.name from yanmen.group_target x join yanmen.resource_group g on g.id = x.group_id
-			where x.target_id = m.target_id order by g.name) as groups
+			where x.target_id = m.target_id order by g.name) as groups,
+		(select c.secure from yanmen.target t join yanmen.cluster c on c.id = t.cluster_id where t.id = m.target_id) as secure
 	from yanmen.menu_row m
 	where m.user_id = (select u.id from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6));
 
@@ -266,10 +290,11 @@ create view console.accounts as
 		and ((select console.own('target.list')) is null or t.id in (select console.mine('target.list')));
 
 create view console.users as
-	select u.id, u.version, u.name, u.role, u.state, u.lang, u.pwhash is not null as password, u.factor,
+	select u.id, u.version, u.name, u.role, u.state, u.lang, u.mail, u.pwhash is not null as password, u.factor,
 		exists (select from yanmen.factor f where f.user_id = u.id) as enrolled, u.created_at as created,
 		(select max(k.last_at) from yanmen.login_known k where k.user_id = u.id) as seen,
-		array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at) as keys
+		array(select yanmen.fingerprint(k.blob) from yanmen.user_key k where k.user_id = u.id order by k.created_at) as keys,
+		exists (select from yanmen.factor f where f.user_id = u.id) or exists (select from yanmen.passkey k where k.user_id = u.id) as second
 	from yanmen.users u
 	where u.removed_at is null and (select console.own('user.list')) is null;
 
@@ -295,7 +320,8 @@ create view console.clusters as
 	select c.id, c.version, c.name, c.networks::text[] as networks, c.created_at as created,
 		(select count(*) from yanmen.target t where t.cluster_id = c.id and t.removed_at is null) as targets,
 		array(select u.name from yanmen.cluster_admin a join yanmen.users u on u.id = a.user_id where a.cluster_id = c.id
-			order by u.name) as admins
+			order by u.name) as admins,
+		c.secure
 	from yanmen.cluster c
 	where c.removed_at is null and ((select console.own('cluster.list')) is null
 		or c.id = any ((select yanmen.clusters_of(console.caller()))::bigint[]));
@@ -440,6 +466,8 @@ begin
 		perform api.need(caller, console.needs(collection));
 	elsif collection <> 'me' and not yanmen.token_may(caller, 'own.read') then
 		raise exception 'not allowed: this token has no scope for %', 'read' using errcode = 'YM403';
+	elsif collection not in ('me', 'passkeys', 'console_sessions') then
+		perform yanmen.need_sign_in(caller);
 	end if;
 	return console.page(collection, query);
 exception when data_exception then

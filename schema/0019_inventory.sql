@@ -48,20 +48,28 @@ begin
 end
 $$;
 
+create function yanmen.told_scope(r jsonb) returns jsonb language sql stable as $$
+	select jsonb_build_object('cluster', (select c.name from yanmen.cluster c where c.id = (r ->> 'cluster_id')::bigint),
+		'group', (select g.name from yanmen.resource_group g where g.id = (r ->> 'group_id')::bigint),
+		'of_target', (select t.name from yanmen.target t where t.id = (r ->> 'target_id')::bigint))
+$$;
 -- What of a row people may read: names for ids, no secret.
 create function yanmen.told(kind text, r jsonb) returns jsonb language sql stable as $$
 	select case when r is null then '{}' else r - array['id', 'version', 'created_at', 'created_by', 'disabled_at', 'updated_at',
-			'pinned_at', 'removed_at', 'pwhash', 'sealed', 'bound', 'host_key', 'cluster_id', 'target_id', 'user_id', 'group_id',
-			'form', 'most', 'about', 'set_by']
+			'pinned_at', 'removed_at', 'pwhash', 'sealed', 'bound', 'host_key', 'cluster_id', 'target_id', 'template_id', 'user_id', 'group_id',
+			'form', 'most', 'about', 'set_by', 'scope', 'place', 'sql_approvers']
 		|| case when r ->> 'removed_at' is null then '{}' else '{"removed": true}'::jsonb end
 		|| case kind when 'user' then jsonb_build_object('password', r ->> 'pwhash' is not null)
 			when 'target' then jsonb_build_object('host_key', yanmen.fingerprint((r ->> 'host_key')::bytea), 'cluster',
-				(select c.name from yanmen.cluster c where c.id = (r ->> 'cluster_id')::bigint))
+				(select c.name from yanmen.cluster c where c.id = (r ->> 'cluster_id')::bigint),
+				'sql_approvers', (select g.name from yanmen.resource_group g where g.id = (r ->> 'sql_approvers')::bigint))
 			when 'account' then jsonb_build_object('target',
 				(select t.name from yanmen.target t where t.id = (r ->> 'target_id')::bigint))
 			when 'grant' then jsonb_build_object('user', (select u.name from yanmen.users u where u.id = (r ->> 'user_id')::bigint),
 				'target', (select t.name from yanmen.target t where t.id = (r ->> 'target_id')::bigint),
 				'group', (select g.name from yanmen.resource_group g where g.id = (r ->> 'group_id')::bigint))
+			when 'command_rule' then yanmen.told_scope(r) when 'sql_rule' then yanmen.told_scope(r)
+			when 'cloud' then jsonb_build_object('group', (select g.name from yanmen.resource_group g where g.id = (r ->> 'group_id')::bigint))
 			else '{}' end end
 $$;
 create function yanmen.track() returns trigger language plpgsql as $$
@@ -93,10 +101,10 @@ begin
 	return null;
 end
 $$;
--- Sealed anew by a newer master key is no change.
+-- Sealed anew by a newer master key is no change, nor is another place among the rules (0028).
 create function yanmen.count_version() returns trigger language plpgsql as $$
 begin
-	if to_jsonb(new) - array['sealed', 'version'] is distinct from to_jsonb(old) - array['sealed', 'version'] then
+	if to_jsonb(new) - array['sealed', 'version', 'place', 'scope'] is distinct from to_jsonb(old) - array['sealed', 'version', 'place', 'scope'] then
 		new.version := old.version + 1;
 	end if;
 	return new;
@@ -178,7 +186,7 @@ begin
 		raise exception 'version is a number, as the list has it' using errcode = 'YM400';
 	end if;
 	execute format('select x.version from yanmen.%I x where x.%s for update', yanmen.table_of(kind),
-		case kind when 'setting' then 'key = $1' else 'id = $1::bigint' end) into is_now using object;
+		case kind when 'setting' then 'key = $1' when 'role' then 'name = $1' else 'id = $1::bigint' end) into is_now using object;
 	if seen = '' or seen::int = is_now then
 		return;
 	end if;
@@ -292,13 +300,14 @@ declare
 	u yanmen.users;
 	r text := nullif(yanmen.arg(args, 'role'), '');
 	l text := nullif(yanmen.arg(args, 'lang'), '');
+	m text := nullif(yanmen.arg(args, 'mail'), '');
 begin
 	perform api.need(caller, 'user.manage');
 	u := yanmen.find_user(yanmen.need_arg(args, 'name'));
 	if u.removed_at is not null then
 		raise exception '% was removed; add the user anew', u.name using errcode = 'YM404';
-	elsif num_nonnulls(r, l) = 0 then
-		raise exception 'nothing to change: give role or lang' using errcode = 'YM400';
+	elsif num_nonnulls(r, l, m) = 0 then
+		raise exception 'nothing to change: give role, lang or mail' using errcode = 'YM400';
 	elsif r <> u.role and caller ->> 'actor' = 'user:' || u.name then
 		raise exception 'nobody changes his own role' using errcode = 'YM403';
 	elsif l not in ('en', 'zh', 'none') then
@@ -307,11 +316,15 @@ begin
 		raise exception 'no role %; there are: %', left(r, 40), (select string_agg(name, ', ' order by name) from yanmen.role)
 			using errcode = 'YM400';
 	end if;
+	if m <> 'none' then
+		perform notify.need_address(m); -- 0029
+	end if;
 	perform yanmen.need_version(args, 'user', u.id::text);
-	update yanmen.users x set role = coalesce(r, x.role), lang = case l when 'none' then '' else coalesce(l, x.lang) end
+	update yanmen.users x set role = coalesce(r, x.role), lang = case l when 'none' then '' else coalesce(l, x.lang) end,
+		mail = case m when 'none' then '' else coalesce(m, x.mail) end
 	where x.id = u.id returning * into u;
-	perform yanmen.note(caller, 'user.changed', jsonb_build_object('user', u.name, 'role', u.role, 'lang', u.lang));
-	return jsonb_build_object('id', u.id, 'name', u.name, 'role', u.role, 'lang', u.lang, 'version', u.version);
+	perform yanmen.note(caller, 'user.changed', jsonb_build_object('user', u.name, 'role', u.role, 'lang', u.lang, 'mail', u.mail));
+	return jsonb_build_object('id', u.id, 'name', u.name, 'role', u.role, 'lang', u.lang, 'mail', u.mail, 'version', u.version);
 end
 $$;
 -- args: name, network (all of them).  No target may be left outside.
@@ -341,8 +354,12 @@ end
 $$;
 
 -- ---- history ----
+create function yanmen.history_kinds() returns text[] language sql immutable as $$
+	select array['user', 'group', 'cluster', 'target', 'account', 'template', 'grant', 'setting', 'role', 'command_rule', 'sql_rule', 'cloud']
+$$;
 create function yanmen.history_right(kind text) returns text language sql immutable as $$
-	select case kind when 'account' then 'target.list' when 'setting' then 'settings.read' else kind || '.list' end
+	select case when kind = 'account' then 'target.list' when kind = 'setting' then 'settings.read' when kind = 'role' then 'user.list'
+		when kind in ('command_rule', 'sql_rule') then 'rule.list' else kind || '.list' end
 $$;
 -- args: kind, name (of an account TARGET/ACCOUNT, of a grant its id, of a setting its key).  The newest 500, newest first.
 create function api.history_list(caller jsonb, args jsonb) returns jsonb
@@ -352,15 +369,17 @@ declare
 	n text := yanmen.need_arg(args, 'name');
 	which text;
 begin
-	if k not in ('user', 'group', 'cluster', 'target', 'account', 'grant', 'setting') then
-		raise exception 'no kind %; there are: user, group, cluster, target, account, grant, setting', left(k, 40) using errcode = 'YM400';
+	if k <> all (yanmen.history_kinds()) then
+		raise exception 'no kind %; there are: %', left(k, 40), array_to_string(yanmen.history_kinds(), ', ') using errcode = 'YM400';
 	end if;
 	perform api.need(caller, yanmen.history_right(k));
 	which := case k when 'user' then (yanmen.find_user(n)).id::text when 'group' then (yanmen.find_group(n)).id::text
 		when 'cluster' then (yanmen.find_cluster(n)).id::text when 'target' then (yanmen.find_target(n)).id::text
-		when 'setting' then (yanmen.find_setting(n)).key
+		when 'setting' then (yanmen.find_setting(n)).key when 'role' then n when 'cloud' then (yanmen.find_cloud(caller, n)).id::text when 'template' then (yanmen.find_template(n)).id::text
 		when 'account' then (select a.id::text from yanmen.account a where a.name = regexp_replace(n, '^.*/', '')
 			and a.target_id = (yanmen.find_target(regexp_replace(n, '/[^/]*$', ''))).id)
+		when 'command_rule' then (select r.id::text from yanmen.command_rule r where r.id::text = n)
+		when 'sql_rule' then (select r.id::text from yanmen.sql_rule r where r.id::text = n)
 		else (select g.id::text from yanmen.access_grant g where g.id::text = n) end;
 	if which is null or not yanmen.history_mine(caller, k, which) then
 		raise exception 'no history of % %', k, left(n, 80) using errcode = 'YM404';
@@ -384,8 +403,12 @@ begin
 		when 'account' then exists (select from yanmen.account a where a.id = object::bigint
 			and a.target_id = any (yanmen.reach(caller, 'target.list')))
 		when 'cluster' then object::bigint = any (yanmen.clusters_of(caller))
+		when 'command_rule' then exists (select from yanmen.command_rule r where r.id = object::bigint
+			and (r.cluster_id is null or r.cluster_id = any (yanmen.clusters_of(caller))))
+		when 'sql_rule' then exists (select from yanmen.sql_rule r where r.id = object::bigint and yanmen.sql_rule_seen(caller, r))
 		when 'group' then exists (select from yanmen.group_admin a join yanmen.users u on u.id = a.user_id
 			where a.group_id = object::bigint and caller ->> 'actor' = 'user:' || u.name)
+		when 'cloud' then exists (select from yanmen.cloud_of(caller) c where c.id = object::bigint)
 		else false end;
 end
 $$;
@@ -404,14 +427,15 @@ insert into console.collection (name, needs) values ('history', '');
 create function yanmen.import_line(caller jsonb, line text, trial bool) returns jsonb language plpgsql as $$
 declare
 	allowed constant text[] := array['user add', 'user set', 'group add', 'group retention', 'group put', 'group take', 'cluster add',
-		'cluster set', 'cluster put', 'target add', 'target set', 'grant add', 'grant remove'];
+		'cluster set', 'cluster put', 'target add', 'target set', 'grant add', 'grant remove', 'command-rule add', 'command-rule set',
+		'sql-rule add', 'sql-rule set', 'cloud add', 'cloud set'];
 	step jsonb;
 begin
 	for step in select jsonb_array_elements(line::jsonb -> 'steps') loop
 		if not coalesce(step ->> 0 = any (allowed), false) or jsonb_typeof(step -> 1) is distinct from 'object' then
 			raise exception 'an import does not do that' using errcode = 'YM400';
 		end if;
-		execute format('select api.%I($1, $2)', replace(step ->> 0, ' ', '_'))
+		execute format('select api.%I($1, $2)', translate(step ->> 0, ' -', '__'))
 			using caller, (step -> 1) - array['pwhash', 'key', 'key_blob']; -- a secret is given by itself
 	end loop;
 	if trial then

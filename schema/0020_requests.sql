@@ -105,6 +105,8 @@ create function yanmen.request_facts(r yanmen.request) returns jsonb language sq
 		'asked', yanmen.time_text(r.asked_at), 'decided', yanmen.time_text(r.decided_at), 'decided_by', r.decided_by,
 		'answer', r.answer, 'preapproval', r.preapproval, 'extends', r.extends)
 $$;
+-- Who was told of it: in 0034, with the outbox.
+create function yanmen.request_told(request bigint) returns jsonb language sql stable as $$ select '[]'::jsonb $$;
 -- Every step of every request passes here.  With one target it is the row's target, so that a search for it finds the request.
 create function yanmen.request_note(r yanmen.request, actor text, kind text, more jsonb) returns void language plpgsql as $$
 declare
@@ -113,6 +115,7 @@ begin
 	perform yanmen.note(jsonb_build_object('actor', actor, 'address', more ->> 'address'), kind, jsonb_build_object('request', r.id, 'target',
 		case when jsonb_array_length(facts -> 'targets') = 1 then facts -> 'targets' -> 0 end)
 		|| (facts - '{id,asked,decided,decided_by,state}'::text[]) || more);
+	perform notify.request(r, actor, kind, more); -- 0034
 end
 $$;
 

@@ -130,7 +130,7 @@ create view console.requests as
 		regexp_replace(r.decided_by, '^user:', '') as decided_by, r.answer, r.preapproval, r.extends, console.is_me(u.name) as mine,
 		r.state = 'asked' and d.decides as decidable,
 		d.decides and r.extends is null and yanmen.request_state(r) in ('approved', 'active') as endable,
-		case when d.decides then yanmen.request_risk(r) end as risk
+		case when d.decides then yanmen.request_risk(r) end as risk, yanmen.request_told(r.id) as told
 	from yanmen.request r join yanmen.users u on u.id = r.user_id
 	cross join lateral (select not console.is_me(u.name) and ((select yanmen.request_reach(console.caller())) is null
 		or not exists (select from yanmen.request_target x where x.request_id = coalesce(r.extends, r.id)

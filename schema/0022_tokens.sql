@@ -84,9 +84,13 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	u yanmen.users;
 	t yanmen.token;
-	title text := yanmen.need_name(args, 'name', 'token');
+	title text;
 begin
 	perform api.need(caller, 'token.own');
+	if coalesce(caller ->> 'console', '') <> '' then
+		perform yanmen.self_fresh(caller); -- it stands for him, as a password does
+	end if;
+	title := yanmen.need_name(args, 'name', 'token');
 	u := yanmen.token_owner(caller, coalesce(yanmen.arg(args, 'user'), ''));
 	update yanmen.token x set revoked_at = x.until, revoked_by = 'expired'
 	where x.user_id = u.id and x.revoked_at is null and x.until <= now();

@@ -13,7 +13,7 @@ insert into yanmen.duty (permission, duty) values ('password.set', 'security');
 
 -- ---- passwords that are too old ----
 create function yanmen.password_due(u yanmen.users) returns bool language sql stable as $$
-	select u.pwhash is not null and u.factor <> 'passkey' and (u.pw_due or exists (select from yanmen.setting s
+	select u.pwhash is not null and not yanmen.passkey_only(u) and (u.pw_due or exists (select from yanmen.setting s
 		where s.key = 'login.password_age' and s.value <> '0' and u.pw_at < now() - s.value::int * interval '1 day'))
 $$;
 -- Who is signed in at the console with one does nothing else before he has changed it.
@@ -23,6 +23,17 @@ begin
 		where u.name = substr(caller ->> 'actor', 6) and yanmen.password_due(u))
 	then
 		raise exception 'change your password first: it is too old, or was chosen by somebody else' using errcode = 'YM403';
+	end if;
+end
+$$;
+-- ... nor before he has the passkey that he is to sign in with.
+create function yanmen.need_sign_in(caller jsonb) returns void language plpgsql stable as $$
+begin
+	perform yanmen.need_password(caller);
+	if coalesce(caller ->> 'console', '') <> '' and exists (select from yanmen.users u
+		where u.name = substr(caller ->> 'actor', 6) and yanmen.passkey_due(u))
+	then
+		raise exception 'set up a passkey first: you sign in by passkey alone' using errcode = 'YM403';
 	end if;
 end
 $$;
@@ -98,7 +109,9 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	u yanmen.users := yanmen.self_fresh(caller);
 begin
-	if u.pwhash is not null and not exists (select from yanmen.console_session c where c.id = nullif(caller ->> 'console', '')::uuid
+	if yanmen.passkey_due(u) then
+		perform yanmen.need_sign_in(caller); -- says so: whoever has the password alone does not keep it from its owner
+	elsif u.pwhash is not null and not exists (select from yanmen.console_session c where c.id = nullif(caller ->> 'console', '')::uuid
 		and c.confirmed_at > now() - interval '5 minutes')
 	then
 		raise exception 'please give your old password first' using errcode = 'YM403';
@@ -148,8 +161,8 @@ language plpgsql security definer set search_path = pg_catalog, yanmen, audit, p
 declare
 	u yanmen.users := yanmen.self_fresh(caller);
 begin
-	perform yanmen.need_password(caller);
-	if u.pwhash is null or u.factor in ('off', 'passkey') then
+	perform yanmen.need_sign_in(caller);
+	if u.pwhash is null or u.factor = 'off' or yanmen.passkey_only(u) then
 		raise exception 'you sign in without a password, or without a second factor: there is nothing to set up' using errcode = 'YM400';
 	end if;
 	update yanmen.users set enrol_until = now() + interval '10 minutes' where id = u.id;
@@ -165,7 +178,7 @@ declare
 	u yanmen.users := yanmen.self_fresh(caller);
 	b bytea := yanmen.arg_blob(yanmen.need_arg(args, 'key_blob'), 'key', 16384);
 begin
-	perform yanmen.need_password(caller);
+	perform yanmen.need_sign_in(caller);
 	if (select count(*) >= 50 from yanmen.user_key k where k.user_id = u.id) then
 		raise exception 'you have 50 keys already: remove one first' using errcode = 'YM400';
 	end if;
@@ -384,7 +397,7 @@ declare
 	u yanmen.users;
 begin
 	select * into u from yanmen.users x where x.id = k.user_id for update;
-	if u.factor = 'passkey' and not exists (select from yanmen.passkey x where x.user_id = u.id and x.id <> k.id) then
+	if yanmen.passkey_only(u) and not exists (select from yanmen.passkey x where x.user_id = u.id and x.id <> k.id) then
 		raise exception 'this is the last passkey of %, who signs in by passkey alone; see: user factor', u.name using errcode = 'YM409';
 	end if;
 	delete from yanmen.passkey where id = k.id;
@@ -476,5 +489,7 @@ create or replace view console.me as
 		exists (select from yanmen.factor f where f.user_id = u.id) as totp, u.factor as policy,
 		coalesce((select yanmen.rp_of(c.origin) from yanmen.console_session c where c.id = nullif(console.caller() ->> 'console', '')::uuid), '')
 			as site,
-		yanmen.setup_open(console.caller()) as setup
+		yanmen.setup_open(console.caller()) as setup, u.mail,
+		(select s.value from yanmen.setting s where s.key = 'console.watermark') as watermark, console.caller() ->> 'address' as address,
+		yanmen.passkey_only(u) as passkey_only, yanmen.passkey_due(u) as passkey_due
 	from yanmen.users u where u.name = substr(console.caller() ->> 'actor', 6);

@@ -58,8 +58,7 @@ declare
 	s yanmen.session;
 begin
 	perform api.need(caller, 'session.control');
-	s := yanmen.find_session(yanmen.need_arg(args, 'id'));
-	perform api.need(caller, 'session.control', s.target_id);
+	s := yanmen.find_session(yanmen.need_arg(args, 'id'), yanmen.reach(caller, 'session.control'));
 	if s.state <> 'online' then
 		raise exception 'session % has ended', s.id using errcode = 'YM404';
 	elsif words = '' or words ~ '[\x01-\x1f\x7f-\x9f]' then

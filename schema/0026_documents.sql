@@ -54,7 +54,8 @@ create table yanmen.document_file (
 	name text not null, -- at that time
 	version int not null,
 	size bigint not null,
-	sha256 bytea not null
+	sha256 bytea not null,
+	opener uuid -- the console session, or the API token, that had it
 );
 create index on yanmen.document_file (at);
 create index on yanmen.document_file (document_id, at);
@@ -189,11 +190,15 @@ begin
 	return yanmen.document_facts(d, true);
 end
 $$;
+create function yanmen.document_opener(caller jsonb) returns uuid language sql immutable as $$
+	select coalesce(nullif(caller ->> 'console', ''), caller ->> 'token')::uuid
+$$;
 create function yanmen.document_moved(caller jsonb, op text, d yanmen.document, v yanmen.document_version) returns void
 language plpgsql as $$
 begin
-	insert into yanmen.document_file (user_name, address, op, document_id, name, version, size, sha256)
-	values (regexp_replace(caller ->> 'actor', '^user:', ''), coalesce(caller ->> 'address', ''), op, d.id, d.name, v.number, v.size, v.sha256);
+	insert into yanmen.document_file (user_name, address, op, document_id, name, version, size, sha256, opener)
+	values (regexp_replace(caller ->> 'actor', '^user:', ''), coalesce(caller ->> 'address', ''), op, d.id, d.name, v.number, v.size, v.sha256,
+		yanmen.document_opener(caller));
 	perform yanmen.note(caller, 'document.' || op, jsonb_build_object('document', d.name, 'number', d.id, 'version', v.number,
 		'size', v.size, 'sha256', encode(v.sha256, 'hex')));
 end
@@ -402,13 +407,19 @@ begin
 		from yanmen.document_version v where v.document_id = d.id);
 end
 $$;
--- args: name, version (of whoever manages), view.
+-- A part of what this console session, or this token, has opened within the hour: the rights are asked for again, the opening stands in the ledger already.
+create function yanmen.document_open(caller jsonb, op text, v yanmen.document_version) returns bool language sql stable as $$
+	select exists (select from yanmen.document_file f where f.document_id = v.document_id and f.version = v.number and f.op = document_open.op
+		and f.opener = yanmen.document_opener(caller) and f.at > now() - interval '1 hour')
+$$;
+-- args: name, version (of whoever manages), view, again (it goes on with what was opened).
 create function api.document_get(caller jsonb, args jsonb) returns table (facts jsonb, content bytea)
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	d yanmen.document;
 	v yanmen.document_version;
 	n bigint := yanmen.arg_number(args, 'version', 1000000);
+	op text := case when yanmen.arg(args, 'view') in ('1', 'true') then 'view' else 'download' end;
 begin
 	perform api.need(caller, 'document.read');
 	d := yanmen.find_document(caller, yanmen.need_arg(args, 'name'));
@@ -418,7 +429,9 @@ begin
 	if not found then
 		raise exception '% has no version %; see: document versions', d.name, n using errcode = 'YM404';
 	end if;
-	perform yanmen.document_moved(caller, case when yanmen.arg(args, 'view') in ('1', 'true') then 'view' else 'download' end, d, v);
+	if coalesce(yanmen.arg(args, 'again'), '') <> 'true' or not yanmen.document_open(caller, op, v) then
+		perform yanmen.document_moved(caller, op, d, v);
+	end if;
 	return query select jsonb_build_object('id', d.id, 'name', d.name, 'version', v.number, 'type', v.type, 'charset', v.charset,
 		'size', v.size, 'sha256', encode(v.sha256, 'hex')), v.bytes;
 end

@@ -4,7 +4,7 @@ do $$
 declare
 	r text;
 begin
-	foreach r in array array['yanmen_owner', 'yanmen_broker', 'yanmen_sealer', 'yanmen_exporter', 'yanmen_web'] loop
+	foreach r in array array['yanmen_owner', 'yanmen_broker', 'yanmen_sealer', 'yanmen_exporter', 'yanmen_web', 'yanmen_notifier'] loop
 		if not exists (select from pg_roles where rolname = r) then
 			execute format('create role %I login noinherit', r);
 		end if;
@@ -15,7 +15,7 @@ begin
 	end if;
 	execute format('alter database %I owner to yanmen_owner', current_database());
 	execute format('revoke all on database %I from public', current_database());
-	execute format('grant connect on database %I to yanmen_broker, yanmen_sealer, yanmen_exporter, yanmen_web', current_database());
+	execute format('grant connect on database %I to yanmen_broker, yanmen_sealer, yanmen_exporter, yanmen_web, yanmen_notifier', current_database());
 	-- Shorter than the ten seconds after which the broker drops a connection: a search that takes too long ends
 	-- with a clear word instead.
 	execute format('alter role yanmen_broker in database %I set statement_timeout = ''8s''', current_database());
@@ -23,6 +23,7 @@ begin
 		current_database());
 	execute format('alter role yanmen_exporter in database %I set statement_timeout = ''8s''', current_database());
 	execute format('alter role yanmen_web in database %I set statement_timeout = ''8s''', current_database());
+	execute format('alter role yanmen_notifier in database %I set statement_timeout = ''8s''', current_database());
 	execute format('alter role yanmen_sealer in database %I set statement_timeout = ''60s''', current_database());
 	execute format('alter database %I set timezone = ''UTC''', current_database());
 end
