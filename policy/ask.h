@@ -26,6 +26,7 @@ union pol_reply {
 	struct wire_watch_answer watch;
 	struct wire_recording_answer recording;
 	struct wire_probe_answer probe;
+	struct wire_rotate_answer rotate;
 	struct wire_rekey_answer rekey;
 	struct wire_removed removed;
 	struct wire_read_opened read_opened;

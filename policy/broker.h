@@ -21,6 +21,7 @@ struct pol_open_held;
 struct pol_reconcile;
 struct pol_rekey;
 struct pol_retention;
+struct pol_rotate;
 struct pol_sealer;
 struct pol_search;
 struct pol_worker;
@@ -56,6 +57,7 @@ struct pol_broker {
 	struct pol_search *search;
 	struct pol_documents *documents;
 	struct pol_retention *retention;
+	struct pol_rotate *rotate;
 	struct pol_cli *cli;
 	struct pol_console *console;
 	struct pol_ends ends;

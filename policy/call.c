@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-enum { ARGS_JSON_MAX = 1 << 20, WITHIN_S = 30, CONTENT_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
+enum { ARGS_JSON_MAX = 1 << 20, WITHIN_S = 30, SAID_MAX = 150, CONTENT_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
 
 /* ---- arguments ---- */
 
@@ -338,4 +338,12 @@ void pol_call_fail(struct pol_call *c, int code, const char *say)
 
 	(void)snprintf(copy, sizeof copy, "%s", say); /* it may lie in what ends now */
 	call_end(c, (struct span){ 0 }, exit_of(code), copy);
+}
+
+void pol_call_fail_as(struct pol_call *c, int64_t code, struct span say)
+{
+	char text[SAID_MAX + 1];
+
+	(void)snprintf(text, sizeof text, "%.*s", (int)(say.n < SAID_MAX ? say.n : SAID_MAX), (const char *)say.p);
+	pol_call_fail(c, (int)code, text);
 }

@@ -75,4 +75,6 @@ void pol_call_pour(struct pol_call *c, struct span bytes, const char *say, void 
 
 void pol_call_answer(struct pol_call *c, struct span json);
 void pol_call_fail(struct pol_call *c, int code, const char *say);
+/* With the words of another process, cut. */
+void pol_call_fail_as(struct pol_call *c, int64_t code, struct span say);
 #endif

@@ -21,6 +21,7 @@
 #include "policy/open.h"
 #include "policy/parent.h"
 #include "policy/peers.h"
+#include "policy/rotate/rotate.h"
 #include "policy/worker.h"
 #include <errno.h>
 #include <signal.h>
@@ -75,6 +76,7 @@ static void database_up(void *ctx, bool up)
 	pol_ends_look(b);
 	pol_console_look(b->console);
 	pol_rekey_look(b->rekey);
+	pol_rotate_look(b->rotate);
 }
 
 static int open_spool(struct pol_broker *b, struct err *err)
@@ -145,6 +147,7 @@ static int start(struct pol_broker *b, struct err *err)
 	b->reconcile = pol_reconcile_new(b);
 	b->rekey = pol_rekey_new(b);
 	b->retention = pol_retention_new(b);
+	b->rotate = pol_rotate_new(b);
 	/* The resolver's threads are made before the sandbox, which binds them too. */
 	if ((r = open_spool(b, err)) < 0 || (r = open_database(b, err)) < 0 ||
 		(r = pol_dialler_new(&b->dialler, b->loop, err)) < 0)
@@ -165,6 +168,7 @@ static void finish(struct pol_broker *b)
 	b->console = pol_console_free(b->console);
 	pol_ends_done(b);
 	b->backoff = pol_backoff_free(b->backoff);
+	b->rotate = pol_rotate_free(b->rotate);
 	pol_worker_free_all(b);
 	b->reconcile = pol_reconcile_free(b->reconcile);
 	b->rekey = pol_rekey_free(b->rekey);

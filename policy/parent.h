@@ -10,7 +10,7 @@ struct pol_broker;
  * Ends:    the loop stops with 1 when the parent is gone, with 0 after `stop`, once the spool is empty and the audit is
  *          sealed and signed, or after POL_PARENT_STOP_US.
  */
-enum { POL_PARENT_STOP_US = 1500 * 1000 }; /* the parent's own patience is 3 s */
+enum { POL_PARENT_STOP_US = 2500 * 1000 }; /* the parent's own patience is 3 s */
 int pol_parent_open(struct pol_broker *b, int fd, struct err *err); /* takes fd */
 int pol_parent_hello(struct pol_broker *b);
 /* A process: a probe, a reader, or a worker for the client fd (borrowed; else -1).  The ticket is filled in here.  ask->done

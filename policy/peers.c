@@ -51,6 +51,12 @@ void pol_peers_seal(struct pol_broker *b, struct wire_seal *m, int fd, const str
 	SEND(b, &b->vault, m->ticket, wire_seal_queue(b->vault.q, m, fd));
 }
 
+void pol_peers_make(struct pol_broker *b, struct wire_make *m, const struct pol_ask *ask)
+{
+	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_sealed);
+	SEND(b, &b->vault, m->ticket, wire_make_queue(b->vault.q, m, -1));
+}
+
 void pol_peers_rebind(struct pol_broker *b, struct wire_rebind *m, const struct pol_ask *ask)
 {
 	m->ticket = add(b, ask, WIRE_VAULT, WIRE_T_sealed);

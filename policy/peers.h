@@ -19,6 +19,7 @@ void pol_peers_restarted(struct pol_broker *b, uint8_t role);
 void pol_peers_allow(struct pol_broker *b, struct wire_allow *m, const struct pol_ask *ask);
 void pol_peers_forget(struct pol_broker *b, uint64_t worker);
 void pol_peers_seal(struct pol_broker *b, struct wire_seal *m, int fd, const struct pol_ask *ask);
+void pol_peers_make(struct pol_broker *b, struct wire_make *m, const struct pol_ask *ask);
 void pol_peers_rebind(struct pol_broker *b, struct wire_rebind *m, const struct pol_ask *ask);
 void pol_peers_publics(struct pol_broker *b, const struct pol_ask *ask);
 void pol_peers_sign(struct pol_broker *b, struct wire_sign *m, const struct pol_ask *ask);

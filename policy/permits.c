@@ -39,6 +39,7 @@ const size_t pol_permits_worker_n = COUNT_OF(pol_permits_worker);
 
 const struct permit_rule pol_permits_probe[] = {
 	{ WIRE_T_probe_answer,  IN(POL_PROBE),                                              POL_DONE,         1 },
+	{ WIRE_T_rotate_answer, IN(POL_PROBE),                                              POL_DONE,         1 },
 };
 const size_t pol_permits_probe_n = COUNT_OF(pol_permits_probe);
 

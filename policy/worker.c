@@ -210,6 +210,9 @@ static int answer_get(uint16_t type, struct span body, union pol_reply *m, uint6
 	if (type == WIRE_T_probe_answer) {
 		r = wire_probe_answer_get(body, &m->probe, NULL);
 		*ret_ticket = r < 0 ? 0 : m->probe.ticket;
+	} else if (type == WIRE_T_rotate_answer) {
+		r = wire_rotate_answer_get(body, &m->rotate, NULL);
+		*ret_ticket = r < 0 ? 0 : m->rotate.ticket;
 	} else if (type == WIRE_T_read_opened) {
 		r = wire_read_opened_get(body, &m->read_opened, NULL);
 		*ret_ticket = r < 0 ? 0 : m->read_opened.ticket;

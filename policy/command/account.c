@@ -3,6 +3,7 @@
 #include "gateway/core/wire.h"
 #include "policy/broker.h"
 #include "policy/call.h"
+#include "policy/command/seal.h"
 #include "policy/login/hashing.h"
 #include "policy/login/pubkey.h"
 #include "policy/peers.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEAL_US = 10 * 1000 * 1000, ARGS_MAX = 1 << 20 };
+enum { ARGS_MAX = 1 << 20 };
 
 /* ---- user add: the password's hash and the keys' blobs are put beside the arguments ---- */
 
@@ -160,72 +161,24 @@ void pol_command_user_remove(struct pol_call *c)
 
 /* ---- account set: the vault seals, bound to what the target is now ---- */
 
-struct account_set {
-	uint8_t kind; /* enum wire_secret */
-	char *bound;
-};
-
-static void account_set_free(struct pol_call *c)
+static uint8_t kind_of(const char *text)
 {
-	struct account_set *s = c->state;
-
-	free(s->bound);
-}
-
-static void account_row(struct pol_call *c, const struct wire_sealed *m)
-{
-	const struct account_set *s = c->state;
-	struct buf args, hex;
-	struct json j;
-
-	buf_init(&args, ARGS_MAX);
-	buf_init(&hex, 2 * MSG_BODY_MAX + 1);
-	char *p = (char *)buf_room(&hex, 2 * m->sealed.n + 1);
-	sodium_bin2hex(p, 2 * m->sealed.n + 1, m->sealed.p, m->sealed.n);
-	pol_call_args_open(c, &j, &args);
-	json_str(&j, "sealed", span_str(p));
-	json_str(&j, "bound", span_str(s->bound));
-	json_str(&j, "public_key", m->public_key);
-	json_end(&j);
-	pol_call_sql(c, &args, pol_call_sql_answer);
-	buf_done(&args);
-	buf_done(&hex);
-}
-
-static void sealed(void *ctx, int code, const union pol_reply *reply)
-{
-	struct pol_call *c = ctx;
-	char say[160];
-
-	if (code < 0) {
-		pol_call_fail(c, code, "the vault does not answer; try again");
-	} else if (reply->sealed.code < 0) {
-		struct span s = reply->sealed.say;
-		(void)snprintf(say, sizeof say, "%.*s", (int)(s.n < 150 ? s.n : 150), (const char *)s.p);
-		pol_call_fail(c, (int)reply->sealed.code, say);
-	} else {
-		account_row(c, &reply->sealed);
-	}
+	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD
+	       : strcmp(text, "key") == 0    ? WIRE_SECRET_KEY
+	       : strcmp(text, "ca") == 0     ? WIRE_SECRET_CA
+					     : 0;
 }
 
 static void binding(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_call *c = ctx;
-	struct account_set *s = c->state;
 
-	if (code < 0) {
+	if (code < 0)
 		pol_call_sql_answer(c, code, res, err);
-		return;
-	}
-	if (!pg_rows(res) || !pg_text(res, 0, 0)) {
+	else if (!pg_rows(res) || !pg_text(res, 0, 0))
 		pol_call_fail(c, -ENOENT, "no such target; see: target list");
-		return;
-	}
-	s->bound = strdup(pg_text(res, 0, 0));
-	if (!s->bound)
-		abort();
-	struct wire_seal m = { .kind = s->kind, .bound = span_str(s->bound) };
-	pol_peers_seal(c->b, &m, c->fd, &(struct pol_ask){ .within_us = SEAL_US, .done = sealed, .ctx = c });
+	else
+		pol_seal_run(c, kind_of(pol_call_arg(c, "kind")), pg_text(res, 0, 0), "public_key");
 }
 
 static void allowed(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -240,20 +193,11 @@ static void allowed(void *ctx, int code, const struct pg_result *res, const stru
 			c);
 }
 
-static uint8_t kind_of(const char *text)
-{
-	return strcmp(text, "password") == 0 ? WIRE_SECRET_PASSWORD
-	       : strcmp(text, "key") == 0    ? WIRE_SECRET_KEY
-	       : strcmp(text, "ca") == 0     ? WIRE_SECRET_CA
-					     : 0;
-}
-
 void pol_command_account_set(struct pol_call *c)
 {
-	struct account_set *s = pol_call_state(c, sizeof *s, account_set_free);
+	uint8_t kind = kind_of(pol_call_arg(c, "kind"));
 
-	s->kind = kind_of(pol_call_arg(c, "kind"));
-	if (!s->kind || (s->kind == WIRE_SECRET_CA) != (c->fd < 0)) {
+	if (!kind || (kind == WIRE_SECRET_CA) != (c->fd < 0)) {
 		pol_call_fail(c, -EINVAL, "give a password file, a key file or ca");
 		return;
 	}

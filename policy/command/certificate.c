@@ -103,14 +103,11 @@ static void certified(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_call *c = ctx;
 	struct issue *s = c->state;
-	char say[160];
 
 	if (code < 0) {
 		pol_call_fail(c, code, "the vault does not answer; try again");
 	} else if (reply->certified.code < 0) {
-		struct span line = reply->certified.say;
-		(void)snprintf(say, sizeof say, "%.*s", (int)(line.n < 150 ? line.n : 150), (const char *)line.p);
-		pol_call_fail(c, (int)reply->certified.code, say);
+		pol_call_fail_as(c, reply->certified.code, reply->certified.say);
 	} else if (!line_put(s, reply->certified.certificate)) {
 		pol_call_fail(c, -EPROTO, "the vault's answer makes no sense");
 	} else {

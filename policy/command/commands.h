@@ -12,7 +12,7 @@ struct pol_call;
  *          audit: `sql` checks the permission, does the change and writes its audit row in one transaction.
  * Shape:   run NULL: a plain command, sql(caller, args) is all of it.  Otherwise run does the steps around it.
  */
-enum { POL_ARGS_MAX = 16 };
+enum { POL_ARGS_MAX = 28 };
 enum pol_arg_flag { POL_ARG_REQUIRED = 1, POL_ARG_REPEATED = 2 };
 struct pol_arg {
 	const char *key;
@@ -52,11 +52,17 @@ void pol_command_me_key_add(struct pol_call *c);
 void pol_command_passkey_add(struct pol_call *c); /* passkey.c */
 void pol_command_user_remove(struct pol_call *c);
 void pol_command_account_set(struct pol_call *c);
+void pol_command_cloud_secret(struct pol_call *c); /* cloud.c */
+void pol_command_cloud_open(struct pol_call *c);
 void pol_command_target_add(struct pol_call *c); /* target.c */
 void pol_command_target_test(struct pol_call *c);
 void pol_command_target_repin(struct pol_call *c);
+void pol_command_account_rotate(struct pol_call *c); /* rotate.c */
+void pol_command_template_apply(struct pol_call *c); /* template.c */
 void pol_command_target_remove(struct pol_call *c); /* remove.c */
 void pol_command_account_remove(struct pol_call *c);
+void pol_command_channel(struct pol_call *c); /* channel.c */
+void pol_command_channel_test(struct pol_call *c);
 void pol_command_import_run(struct pol_call *c); /* import.c */
 void pol_command_session_watch(struct pol_call *c); /* session.c */
 void pol_command_session_kill(struct pol_call *c);
@@ -70,6 +76,9 @@ void pol_command_recording_verify(struct pol_call *c);
 void pol_command_replay(struct pol_call *c);
 void pol_command_document_put(struct pol_call *c); /* document.c */
 void pol_command_document_get(struct pol_call *c);
+void pol_command_rule_try(struct pol_call *c); /* rule.c */
+void pol_command_rule_check(struct pol_call *c);
+void pol_command_sql_check(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */
 void pol_command_audit_save(struct pol_call *c);
 void pol_command_audit_export(struct pol_call *c); /* audit.c */

@@ -66,14 +66,11 @@ static void made(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_call *c = ctx;
 	struct factor_codes *s = c->state;
-	char say[160];
 
 	if (code < 0) {
 		pol_call_fail(c, code, "the vault does not answer; try again");
 	} else if (reply->factor_made.code < 0) {
-		struct span line = reply->factor_made.say;
-		(void)snprintf(say, sizeof say, "%.*s", (int)(line.n < 150 ? line.n : 150), (const char *)line.p);
-		pol_call_fail(c, (int)reply->factor_made.code, say);
+		pol_call_fail_as(c, reply->factor_made.code, reply->factor_made.say);
 	} else if (reply->factor_made.hashes.n != POL_FACTOR_HASHES ||
 		   secret_of(reply->factor_made.codes, &s->codes, NULL) < 0) {
 		pol_call_fail(c, -EPROTO, "the vault's answer makes no sense");

@@ -219,10 +219,20 @@ void pol_command_recording_export(struct pol_call *c)
 			 : strcmp(f, "sealed") == 0  ? WIRE_READ_SEALED
 						     : 0;
 
-	if (format)
-		reading_begin(c, format);
-	else
+	const char *from = pol_call_arg(c, "from");
+	char *rest = NULL;
+	long long bytes = from ? strtoll(from, &rest, 10) : 0;
+
+	if (!format) {
 		pol_call_fail(c, -EINVAL, "there are the formats asciicast, text, jsonl, sealed");
+		return;
+	}
+	if (from && (format != WIRE_READ_SEALED || rest == from || *rest || bytes < 0)) {
+		pol_call_fail(c, -EINVAL, "from is a number of bytes, of the format sealed");
+		return;
+	}
+	reading_begin(c, format);
+	((struct opening *)c->state)->reading.from = bytes;
 }
 
 void pol_command_file_export(struct pol_call *c)
@@ -251,5 +261,5 @@ void pol_command_replay(struct pol_call *c)
 		return;
 	}
 	reading_begin(c, WIRE_READ_FRAMES);
-	((struct opening *)c->state)->reading.from_us = (int64_t)(seconds * 1e6);
+	((struct opening *)c->state)->reading.from = (int64_t)(seconds * 1e6);
 }

@@ -91,10 +91,15 @@ static void search_call_free(struct pol_call *c)
 	pol_query_drop(&c->b->search->asked, c);
 }
 
-void pol_command_audit_search(struct pol_call *c)
+void pol_search_ask(struct pol_call *c, pg_done *done)
 {
 	(void)pol_call_state(c, 1, search_call_free);
-	pol_call_sql_on(c, &c->b->search->asked, NULL, pol_call_sql_answer);
+	pol_call_sql_on(c, &c->b->search->asked, NULL, done);
+}
+
+void pol_command_audit_search(struct pol_call *c)
+{
+	pol_search_ask(c, pol_call_sql_answer);
 }
 
 /* ---- audit save: the pages of a search, one behind the other ---- */

@@ -1,7 +1,9 @@
 #ifndef POL_SEARCH_H
 #define POL_SEARCH_H
+#include "gateway/core/pg.h"
 struct err;
 struct pol_broker;
+struct pol_call;
 struct pol_search;
 /*
  * search - keeps the search tables up with the audit log and the recordings, and answers `audit search`.
@@ -13,4 +15,6 @@ struct pol_search;
  */
 int pol_search_new(struct pol_search **ret, struct pol_broker *b, const char *conninfo, struct err *err);
 struct pol_search *pol_search_free(struct pol_search *s);
+/* The command's SQL function, on the connection of the searches; takes the call's state. */
+void pol_search_ask(struct pol_call *c, pg_done *done);
 #endif

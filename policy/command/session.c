@@ -48,17 +48,13 @@ static void watching(void *ctx, int code, const union pol_reply *reply)
 {
 	struct pol_call *c = ctx;
 	const struct watch *s = c->state;
-	char say[160];
 
-	if (code < 0) {
+	if (code < 0)
 		pol_call_fail(c, code, "the recorder does not answer; try again");
-	} else if (reply->watch.code < 0) {
-		(void)snprintf(say, sizeof say, "%.*s", (int)(reply->watch.say.n < 150 ? reply->watch.say.n : 150),
-			(const char *)reply->watch.say.p);
-		pol_call_fail(c, (int)reply->watch.code, say);
-	} else {
+	else if (reply->watch.code < 0)
+		pol_call_fail_as(c, reply->watch.code, reply->watch.say);
+	else
 		pol_call_answer(c, span_str(s->json));
-	}
 }
 
 static void watch_found(void *ctx, int code, const struct pg_result *res, const struct err *err)
@@ -76,7 +72,8 @@ static void watch_found(void *ctx, int code, const struct pg_result *res, const 
 		return;
 	}
 	s->json = strdup(pg_text(res, 0, 0));
-	struct wire_watch m = { .id = f.id };
+	const char *pace = pol_call_arg(c, "pace"); /* api.session_watch has looked at it */
+	struct wire_watch m = { .id = f.id, .pace_ms = pace ? (uint32_t)strtoul(pace, NULL, 10) : 0 };
 	pol_peers_watch(c->b, &m, c->fd, &(struct pol_ask){ .within_us = WATCH_US, .done = watching, .ctx = c });
 }
 

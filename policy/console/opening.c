@@ -29,10 +29,11 @@ struct pol_opening {
 	uint8_t paste;   /* enum wire_paste */
 	uint32_t paste_max;
 	bool no_copy;
+	uint8_t layer; /* enum wire_layer */
 	char target[256], account[65], lang[9];
 };
 
-static const struct pol_terminal_say say_due = { -EACCES, "Change your password first.", "请先修改密码。" };
+static const struct pol_terminal_say say_due = { -EACCES, "Set up your sign-in first: open \"Sign-in and security\".", "请先在“登录与安全”页完成登录设置。" };
 static const struct pol_terminal_say say_unknown = { -ENOENT, "no such target, or no access to it for you",
 	"没有这个资源，或您没有访问权限" };
 static const struct pol_terminal_say say_database = { -EAGAIN, "Yanmen's database is away, try again in a minute",
@@ -114,6 +115,7 @@ static void key_came(void *ctx, int code, const union pol_reply *reply)
 		.paste = o->paste,
 		.paste_max = o->paste_max,
 		.no_copy = o->no_copy,
+		.layer = o->layer,
 		.port = o->port };
 	struct pol_terminal_say say = pol_terminal_open(o->c, &want, &id, &fd);
 	buf_done(&host_key);
@@ -157,6 +159,7 @@ static void judged(void *ctx, int code, const struct pg_result *res, const struc
 		o->paste = choice.paste;
 		o->paste_max = choice.paste_max;
 		o->no_copy = choice.no_copy;
+		o->layer = choice.layer;
 		pol_peers_publics(
 			o->c->b, &(struct pol_ask){ .within_us = VAULT_US, .done = key_came, .ctx = o });
 	}

@@ -159,7 +159,8 @@ static int start(struct pol_terminal *t, const struct pol_terminal_want *want, i
 		.charset = want->charset,
 		.paste = want->paste,
 		.paste_max = want->paste_max,
-		.no_copy = want->no_copy };
+		.no_copy = want->no_copy,
+		.layer = want->layer };
 	struct wire_want worker = { .job = WIRE_JOB_SESSION,
 		.door = WIRE_DOOR_INNER,
 		.address = span_str(t->address),

@@ -27,6 +27,7 @@ struct pol_terminal_want {
 	uint8_t paste;        /* enum wire_paste */
 	uint32_t paste_max;
 	bool no_copy;
+	uint8_t layer;        /* enum wire_layer */
 	uint16_t port;        /* of the browser */
 };
 struct pol_terminal_say {

@@ -46,12 +46,13 @@ enum column {
 	C_PASTE,
 	C_PASTE_MAX,
 	C_COPY,
+	C_LAYER,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
 	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
 	"idle_s, "
-	"total_s, concurrent, online, stream_max, charset, legacy, keep_max, moves, ends_epoch, paste, paste_max, copy "
+	"total_s, concurrent, online, stream_max, charset, legacy, keep_max, moves, ends_epoch, paste, paste_max, copy, layer "
 	"from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
@@ -86,6 +87,11 @@ static uint8_t paste_of(struct span s)
 	return span_is(s, "allow") ? WIRE_PASTE_ALLOW : span_is(s, "ask") ? WIRE_PASTE_ASK : WIRE_PASTE_DENY;
 }
 
+static uint8_t layer_of(struct span s)
+{
+	return span_is(s, "L3") ? WIRE_LAYER_L3 : span_is(s, "L1") ? WIRE_LAYER_L1 : WIRE_LAYER_L0;
+}
+
 static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 {
 	int64_t port = pg_int(res, i, C_PORT);
@@ -107,6 +113,7 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->paste = paste_of(pg_span(res, i, C_PASTE));
 	c->paste_max = (uint32_t)pg_int(res, i, C_PASTE_MAX);
 	c->no_copy = !pg_bool(res, i, C_COPY);
+	c->layer = layer_of(pg_span(res, i, C_LAYER));
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
 		     copy_text(res, i, C_ACCOUNT, c->account, sizeof c->account) &&
 		     copy_text(res, i, C_CLUSTER, c->cluster, sizeof c->cluster) &&

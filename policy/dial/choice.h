@@ -27,6 +27,7 @@ struct pol_choice {
 	uint8_t paste;   /* enum wire_paste; into a browser's terminal, as the next two */
 	uint32_t paste_max;
 	bool no_copy;
+	uint8_t layer; /* enum wire_layer */
 	struct buf host_key, sealed;
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max, keep_max;

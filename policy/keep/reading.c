@@ -114,7 +114,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 		w->reading = r;
 		w->permit.state = POL_LINES;
 	}
-	struct wire_read m = { .ticket = r->ticket, .id = r->id, .format = r->format, .from_us = r->from_us,
+	struct wire_read m = { .ticket = r->ticket, .id = r->id, .format = r->format, .from = r->from,
 		.file = r->file };
 	(void)link_sent(&w->link, wire_read_queue(w->link.q, &m, r->fd));
 }

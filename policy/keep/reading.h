@@ -9,7 +9,7 @@ struct pol_worker;
 /*
  * reading - one authorised, audited opening of a recording: a reader of its own opens it, once.
  *
- * Order:   b, id, format, from_us, file, fd, done and ctx are set; pol_reading_start; `done` once, from the loop, unless
+ * Order:   b, id, format, from, file, fd, done and ctx are set; pol_reading_start; `done` once, from the loop, unless
  *          pol_reading_drop came first.  The right was checked and the audit row written before.
  * Errors:  done: code < 0 with a line for the person and m NULL; -ENOENT there is no such recording.  m is borrowed.
  * Owns:    the reader: it ends when it is dropped.  fd is the caller's (-1: the format needs none).
@@ -19,7 +19,7 @@ struct pol_reading {
 	struct pol_broker *b;
 	struct id id;
 	uint8_t format; /* enum wire_read_format */
-	int64_t from_us;
+	int64_t from; /* as wire_read has it */
 	uint32_t file; /* of WIRE_READ_FILE: its number */
 	int fd;
 	void (*done)(void *ctx, int code, const char *say, const struct wire_read_done *m);

@@ -27,6 +27,7 @@ struct pol_sealer {
 	struct wire_h32 hash, signing_hash;
 	int64_t signed_at_us, sealed_at_us, sign_time_us; /* monotonic, monotonic, wall */
 	bool signing, failing;
+	bool last;		 /* finishing: all that is there is sealed */
 	void (*done)(void *ctx); /* finishing */
 	void *ctx;
 };
@@ -47,20 +48,41 @@ static void sealer_finished(struct pol_sealer *s)
 		done(s->ctx);
 }
 
+static void head_sign(struct pol_sealer *s);
+
+static void sealer_unsigned(struct pol_sealer *s, const struct err *err)
+{
+	s->signing = false;
+	sealer_failed(s, "audit.unsigned", err);
+	if (s->last)
+		sealer_finished(s);
+}
+
+/* A head that was under way when the end began is older than the end: another one follows it. */
+static void sealer_settle(struct pol_sealer *s)
+{
+	if (!s->done || !s->last || s->signing)
+		return;
+	if (s->seq > s->signed_seq)
+		head_sign(s);
+	else
+		sealer_finished(s);
+}
+
 static void head_written(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_sealer *s = ctx;
 
 	(void)res;
-	s->signing = false;
 	if (code < 0) {
-		sealer_failed(s, "audit.unsigned", err);
-	} else {
-		s->signed_seq = s->signing_seq;
-		s->signed_at_us = clock_mono_us();
-		s->failing = false;
+		sealer_unsigned(s, err);
+		return;
 	}
-	sealer_finished(s);
+	s->signing = false;
+	s->signed_seq = s->signing_seq;
+	s->signed_at_us = clock_mono_us();
+	s->failing = false;
+	sealer_settle(s);
 }
 
 static void head_signed(void *ctx, int code, const union pol_reply *reply)
@@ -72,9 +94,7 @@ static void head_signed(void *ctx, int code, const union pol_reply *reply)
 	if (code < 0) {
 		struct err err;
 		(void)fault(&err, code, "the vault does not answer", "sign: %d", code);
-		s->signing = false;
-		sealer_failed(s, "audit.unsigned", &err);
-		sealer_finished(s);
+		sealer_unsigned(s, &err);
 		return;
 	}
 	buf_init(&hash, 128);
@@ -104,20 +124,18 @@ static void head_sign(struct pol_sealer *s)
 
 static bool sign_is_due(const struct pol_sealer *s)
 {
-	return s->seq > s->signed_seq && !s->signing && (s->done || clock_mono_us() - s->signed_at_us >= SIGN_EVERY_US);
+	return s->seq > s->signed_seq && !s->signing && clock_mono_us() - s->signed_at_us >= SIGN_EVERY_US;
 }
 
-static void sealed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+/* Returns how many rows that sealing added, or a negative errno. */
+static int64_t sealed_note(struct pol_sealer *s, int code, const struct pg_result *res, const struct err *err)
 {
-	struct pol_sealer *s = ctx;
 	struct buf hash;
 
 	if (code < 0 || pg_rows(res) != 1) {
 		if (code < 0)
 			sealer_failed(s, "audit.unsealed", err);
-		loop_timer_set(s->b->loop, &s->tick, EVERY_US);
-		sealer_finished(s);
-		return;
+		return code < 0 ? code : -EPROTO;
 	}
 	s->sealed_at_us = clock_mono_us();
 	buf_init(&hash, sizeof s->hash.b);
@@ -126,14 +144,33 @@ static void sealed(void *ctx, int code, const struct pg_result *res, const struc
 		memcpy(s->hash.b, hash.data, sizeof s->hash.b);
 	}
 	buf_done(&hash);
-	bool more = pg_int(res, 0, 2) >= ROWS;
-	loop_timer_set(s->b->loop, &s->tick, more ? 0 : EVERY_US);
-	if (more)
-		return;
-	if (sign_is_due(s))
+	return pg_int(res, 0, 2);
+}
+
+static void sealed(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_sealer *s = ctx;
+	int64_t added = sealed_note(s, code, res, err);
+
+	loop_timer_set(s->b->loop, &s->tick, added >= ROWS ? 0 : EVERY_US);
+	if (added >= 0 && added < ROWS && sign_is_due(s))
 		head_sign(s);
-	else if (!s->signing)
+}
+
+/* Of a query that began after the end did: what is there by then is in it. */
+static void sealed_last(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_sealer *s = ctx;
+	int64_t added = sealed_note(s, code, res, err);
+
+	if (added < 0) {
 		sealer_finished(s);
+	} else if (added >= ROWS) {
+		pol_query(&s->sql, POL_SQL(SEAL_SQL), sealed_last, s);
+	} else {
+		s->last = true;
+		sealer_settle(s);
+	}
 }
 
 static void sealer_tick(void *ctx)
@@ -194,7 +231,7 @@ void pol_sealer_finish(struct pol_sealer *s, void (*done)(void *ctx), void *ctx)
 	if (!pg_is_up(s->sql.pg))
 		sealer_finished(s);
 	else
-		loop_timer_set(s->b->loop, &s->tick, 0);
+		pol_query(&s->sql, POL_SQL(SEAL_SQL), sealed_last, s);
 }
 
 int64_t pol_sealer_age_s(const struct pol_sealer *s)

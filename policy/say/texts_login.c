@@ -1,10 +1,11 @@
 #include "policy/say/say.h"
 
-/* Passwords, passkeys, remembered browsers, the first run.  As texts.c, and looked at before it. */
+/* Passwords, passkeys, remembered browsers, the first run, what is watched.  As texts.c, and looked at before it. */
 const struct say_text say_texts_login[] = {
 	{ "a user's factor is off, enrolled, required, passkey or default, not \"{}\"",
 		"用户的第二因子策略为 off、enrolled、required、passkey 或 default，而不是“{}”" },
-	{ "{} has no passkey yet and could not sign in any more", "{} 尚无通行密钥，将无法登录" },
+	{ "{} has neither a passkey nor a password to set one up with", "{} 既无通行密钥，也无用于登记通行密钥的密码" },
+	{ "set up a passkey first: you sign in by passkey alone", "请先登记通行密钥：您仅凭通行密钥登录" },
 	{ "change your password first: it is too old, or was chosen by somebody else", "请先修改密码：密码已过期，或由他人设置" },
 	{ "this is for who is signed in at the console", "此操作仅供已登录控制台的用户" },
 	{ "please give your password again, or sign in anew: this needs a sign-in of the last five minutes",
@@ -24,6 +25,10 @@ const struct say_text say_texts_login[] = {
 	{ "no passkey {}; see: passkey list", "没有通行密钥 {}；参见：passkey list" },
 	{ "this is the last passkey of {}, who signs in by passkey alone; see: user factor",
 		"这是 {} 的最后一个通行密钥，而其仅凭通行密钥登录；参见：user factor" },
+	{ "roles, with commas between, whose users sign in at the console by passkey alone; who has none yet sets one up first",
+		"仅凭通行密钥登录控制台的角色，以逗号分隔；尚无通行密钥者须先登记" },
+	{ "on: who signs in at the console by passkey alone has no password at SSH either, but keys and certificates",
+		"on：仅凭通行密钥登录控制台的用户，在 SSH 也不能使用密码，须用密钥或证书" },
 	{ "that is not your password", "密码不正确" },
 	{ "give the password", "请给出密码" },
 	{ "the password could not be checked; try again", "无法验证密码，请重试" },
@@ -44,5 +49,9 @@ const struct say_text say_texts_login[] = {
 	/* ---- headings ---- */
 	{ "passkeys", "通行密钥" },
 	{ "site", "站点" },
+	{ "pace is a number of milliseconds from 100 to 60000", "pace 是 100 至 60000 之间的毫秒数" },
+	{ "where the console shows across the page who looks, when and from where: watch = live pictures, replays, documents and secrets; "
+	  "all = terminals too; off",
+		"控制台在哪些页面显示水印（用户、时间、来源地址）：watch = 实时画面、回放、文档和密钥；all = 还包括终端；off = 关闭" },
 	{ 0 },
 };

@@ -2,11 +2,14 @@
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
+#include "gateway/core/utf8.h"
 #include "gateway/core/wire.h"
+#include "policy/vault/channel.h"
 #include "policy/vault/factor.h"
 #include "policy/vault/host.h"
 #include "policy/vault/key.h"
 #include "policy/vault/keyfile.h"
+#include "policy/vault/make.h"
 #include "policy/vault/seal.h"
 #include "policy/vault/usercert.h"
 #include "policy/vault/vault.h"
@@ -40,10 +43,11 @@ static int give(struct vault_peer *p, const struct vault_allowed *a, struct err 
 	scoped(scope_close) int stream = -1;
 
 	if ((a->kind == WIRE_SECRET_RECORDING) != (p->role == WIRE_READER) ||
-		(p->role == WIRE_WEB && a->kind != WIRE_SECRET_TOTP))
+		(p->role == WIRE_WEB && a->kind != WIRE_SECRET_TOTP && a->kind != WIRE_SECRET_SHOWN) ||
+		(p->role != WIRE_WEB && a->kind == WIRE_SECRET_SHOWN))
 		return fault(err, -EACCES, "not allowed", "a secret of kind %u is not for a %s", a->kind,
 			wire_role_name(p->role));
-	if (a->kind == WIRE_SECRET_PASSWORD || a->kind == WIRE_SECRET_RECORDING || a->kind == WIRE_SECRET_TOTP) {
+	if (a->kind != WIRE_SECRET_KEY && a->kind != WIRE_SECRET_CA) {
 		struct wire_use_secret s = { .text = secret_span(a->secret) };
 		return wire_use_secret_queue(p->out, &s, -1);
 	}
@@ -120,8 +124,10 @@ static int allow_into_store(struct vault *v, const struct wire_allow *m, struct 
 	bool signs = m->kind == WIRE_SECRET_KEY || m->kind == WIRE_SECRET_CA;
 	scoped(secret_scope) struct secret *secret = NULL;
 
-	/* A factor is shown to whoever enrols (vault_factor_new), never again. */
-	if (m->worker == 0 || m->kind == WIRE_SECRET_TOTP ||
+	/* A factor is shown to whoever enrols (vault_factor_new), never again; an access key's secret to nobody.  yanmen-web gets
+	 * what is there to be shown, and nothing that logs in to a target. */
+	if (m->worker == 0 || m->kind == WIRE_SECRET_TOTP || m->kind == WIRE_SECRET_API || vault_channel_is(m->kind) ||
+		(m->kind == WIRE_SECRET_SHOWN) != (m->worker == WIRE_WORKER_WEB) ||
 		(signs && (m->login.n == 0 || m->login.n > sizeof a.login || m->uses == 0 || m->uses > USES_MAX)))
 		return fault(err, -EINVAL, "internal error", "allow with %u uses, a login of %zu bytes", m->uses,
 			m->login.n);
@@ -183,6 +189,26 @@ static int read_password(int fd, struct secret **ret, struct err *err)
 	return 0;
 }
 
+/* What a person will see on a page: another byte would be shown as something else. */
+static int read_shown(int fd, struct secret **ret, struct err *err)
+{
+	scoped(secret_scope) struct secret *s = NULL;
+	uint32_t c = 0;
+
+	int r = read_password(fd, &s, err);
+	if (r < 0)
+		return r;
+	for (struct span rest = secret_span(s); rest.n > 0;) {
+		size_t n = utf8_get(rest, &c);
+		if (n == 0 || utf8_is_control(c))
+			return fault(err, -EINVAL, "a password that people see is UTF-8 text without control characters",
+				"a password to be shown is no text");
+		rest = span_of(rest.p + n, rest.n - n);
+	}
+	*ret = take(s);
+	return 0;
+}
+
 static int read_key(int fd, struct secret **ret, struct buf *public_key, struct err *err)
 {
 	scoped(secret_scope) struct secret *s = NULL;
@@ -222,7 +248,11 @@ static int read_fresh(const struct vault *v, int fd, struct fresh *f, struct err
 	}
 	if (fd < 0)
 		return fault(err, -EINVAL, "a password or a key must be given, in a file", "seal without a descriptor");
-	if (f->kind == WIRE_SECRET_PASSWORD)
+	if (f->kind == WIRE_SECRET_HOOK)
+		return vault_channel_read(fd, &f->secret, &f->public_key, err);
+	if (f->kind == WIRE_SECRET_SHOWN)
+		return read_shown(fd, &f->secret, err);
+	if (f->kind == WIRE_SECRET_PASSWORD || f->kind == WIRE_SECRET_MAIL || f->kind == WIRE_SECRET_API)
 		return read_password(fd, &f->secret, err);
 	if (f->kind == WIRE_SECRET_KEY)
 		return read_key(fd, &f->secret, &f->public_key, err);
@@ -261,6 +291,28 @@ static int seal(struct vault_peer *p, struct span body, int fd, struct err *err)
 	}
 	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
 	a.public_key = buf_span(&fresh.public_key);
+	return answer_sealed(p, &a, code, &why);
+}
+
+static int make(struct vault_peer *p, struct span body, int fd, struct err *err)
+{
+	scoped(secret_scope) struct secret *secret = NULL;
+	scoped(buf_done) struct buf sealed = { 0 };
+	struct err why = { 0 };
+	struct wire_make m;
+
+	(void)fd;
+	int r = wire_make_get(body, &m, err);
+	if (r < 0)
+		return r;
+	buf_init(&sealed, VAULT_SEAL_HEAD + VAULT_SEAL_MAX + VAULT_SEAL_TAG);
+	int code = m.bound.n > 0 ? vault_make_password(m.length, &secret, &why)
+				 : fault(&why, -EINVAL, "internal error", "make without a binding");
+	if (code == 0) {
+		struct vault_seal_what what = { WIRE_SECRET_PASSWORD, m.bound, secret_span(secret) };
+		code = vault_seal_close(p->vault->keys, &what, &sealed, &why);
+	}
+	struct wire_sealed a = { .ticket = m.ticket, .sealed = buf_span(&sealed) };
 	return answer_sealed(p, &a, code, &why);
 }
 
@@ -356,12 +408,14 @@ static const struct {
 	{ WIRE_T_allow, allow },
 	{ WIRE_T_forget, forget },
 	{ WIRE_T_seal, seal },
+	{ WIRE_T_make, make },
 	{ WIRE_T_rebind, rebind },
 	{ WIRE_T_publics, publics },
 	{ WIRE_T_sign, sign },
 	{ WIRE_T_factor_new, vault_factor_new },
 	{ WIRE_T_factor_check, vault_factor_check },
 	{ WIRE_T_certify, vault_usercert_certify },
+	{ WIRE_T_unseal, vault_channel_unseal },
 };
 
 int vault_answer(struct vault_peer *p, uint16_t type, struct span body, int fd, struct err *err)

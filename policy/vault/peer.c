@@ -21,8 +21,9 @@ enum { ANY };
 static const struct permit_rule worker_rules[] = { ONCE(host_key), ALWAYS(host_sign), ALWAYS(use) };
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule web_rules[] = { ALWAYS(use) }; /* what a browser's person sees when he enrols */
+static const struct permit_rule notify_rules[] = { ALWAYS(unseal) };
 static const struct permit_rule recorder_rules[] = { ALWAYS(sign), ALWAYS(publics) };
-static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(rebind),
+static const struct permit_rule broker_rules[] = { ALWAYS(allow), ALWAYS(forget), ALWAYS(seal), ALWAYS(make), ALWAYS(rebind),
 	ALWAYS(publics), ALWAYS(sign), ALWAYS(factor_new), ALWAYS(factor_check),
 	ALWAYS(certify) };
 
@@ -37,6 +38,7 @@ static const struct role {
 	{ WIRE_RECORDER, true, recorder_rules, COUNT_OF(recorder_rules) },
 	{ WIRE_BROKER, true, broker_rules, COUNT_OF(broker_rules) },
 	{ WIRE_WEB, true, web_rules, COUNT_OF(web_rules) },
+	{ WIRE_NOTIFY, true, notify_rules, COUNT_OF(notify_rules) },
 };
 
 static void peer_free(struct vault_peer *p)

@@ -16,7 +16,8 @@ _Static_assert(VAULT_SEAL_HEAD == 6 + crypto_aead_xchacha20poly1305_ietf_NPUBBYT
 int vault_seal_kind_is_known(uint8_t kind)
 {
 	return kind == WIRE_SECRET_PASSWORD || kind == WIRE_SECRET_KEY || kind == WIRE_SECRET_CA ||
-	       kind == WIRE_SECRET_TOTP;
+	       kind == WIRE_SECRET_TOTP || kind == WIRE_SECRET_MAIL || kind == WIRE_SECRET_HOOK ||
+	       kind == WIRE_SECRET_SHOWN || kind == WIRE_SECRET_API;
 }
 
 int vault_seal_get(struct span in, struct vault_seal *ret, struct err *err)

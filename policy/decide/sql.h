@@ -1,0 +1,67 @@
+#ifndef DECIDE_SQL_H
+#define DECIDE_SQL_H
+#include "policy/decide/glob.h"
+#include "policy/decide/hours.h"
+#include "policy/decide/net.h"
+#include <stdint.h>
+/*
+ * sql - may these statements run?  What a classifier found in a batch and the ordered rules of its target in, verdict and rule out.
+ *
+ * Source:  docs/decisions/0022-rules.md.
+ * Rules:   in order: of everything first, then of the cluster, of groups, of the target; the first that fits decides about a statement, else the
+ *          target's default.  A batch takes the severest of its statements.
+ *   who      user and role: globs; where: dialect, database and tables (words with blanks between, each a glob over schema.table or table),
+ *            without A = a; from: networks; program: glob over what the client calls itself; hours.  Empty = any.
+ *   what     classes and flags, of each any; `without`: none of these flags (deny DROP without TEMP).  Empty = any.
+ *   how much statements: the batch has more than this many; rows: it touches more than this many by the estimate.
+ * Doubt:   a rule that refuses or asks (deny, approve) fits as soon as something fits: one of the classes, one of the tables, unknown tables, an
+ *          unknown estimate.  A rule that lets pass (allow, alert) fits only when everything does: each class and each flag that is not
+ *          harmless is named by it, each table fits, and nothing is unknown.
+ * Approval: where it is off for the target, `approve` is `deny`.
+ * Limits:  one judgement has DECIDE_SQL_STEPS bytes of names to compare; when they are used up what refuses or asks fits, what lets pass does not.
+ * Owns:    nothing, allocates nothing; spans are borrowed.  Trust: names hostile.
+ */
+enum decide_sql_action { DECIDE_SQL_ALLOW, DECIDE_SQL_ALERT, DECIDE_SQL_APPROVE, DECIDE_SQL_DENY, DECIDE_SQL_ACTIONS }; /* by severity */
+enum { DECIDE_SQL_STEPS = 1 << 24 };
+struct decide_sql_statement {
+	uint64_t classes, flags; /* of decide_sql_class and decide_sql_flag; no class at all is UNPARSED */
+	const struct span *tables; /* schema.table or table */
+	size_t n;
+	bool tables_known;
+	int64_t rows; /* the estimate; -1 = not known */
+};
+struct decide_sql_fact { /* the same for all statements of a batch */
+	struct span user, role, dialect, database, program;
+	struct decide_net_addr source;
+	int64_t now_us;
+	const struct decide_sql_statement *statements;
+	size_t n;
+};
+struct decide_sql_rule {
+	int64_t id;
+	enum decide_sql_action action;
+	struct span user, role, dialect, database, tables, program, from;
+	uint64_t classes, flags, without;
+	const struct decide_hours *hours; /* NULL = always */
+	int64_t statements, rows;         /* 0 = any */
+};
+struct decide_sql_ask {
+	const struct decide_sql_rule *rules;
+	size_t n;
+	enum decide_sql_action otherwise;
+	bool approval;
+};
+struct decide_sql_verdict {
+	enum decide_sql_action action;
+	int64_t rule;     /* 0 = the default */
+	size_t statement; /* that decided */
+};
+void decide_sql_judge(const struct decide_sql_ask *ask, const struct decide_sql_fact *f, struct decide_sql_verdict *ret);
+
+const char *decide_sql_action_name(enum decide_sql_action a);
+bool decide_sql_action(struct span name, enum decide_sql_action *ret);
+uint64_t decide_sql_class(struct span name); /* its bit; 0 = there is none */
+uint64_t decide_sql_flag(struct span name);
+const char *decide_sql_class_name(size_t bit); /* NULL behind the last */
+const char *decide_sql_flag_name(size_t bit);
+#endif

@@ -1,0 +1,31 @@
+#include "policy/say/say.h"
+
+/* Accounts of cloud consoles.  As texts.c, and looked at before it. */
+const struct say_text say_texts_clouds[] = {
+	{ "no cloud account named {}; see: cloud list", "没有云账号 {}；见 cloud list" },
+	{ "no such cloud account; see: cloud list", "没有该云账号；见 cloud list" },
+	{ "there is a cloud account named {} already", "已有名为 {} 的云账号" },
+	{ "{} is another cloud account by now; try again", "云账号 {} 已变更，请重试" },
+	{ "no provider {}; there are: aliyun, tencent, huawei, aws, other", "没有云厂商 {}；可用：aliyun、tencent、huawei、aws、other" },
+	{ "kind is operate or readonly, not \"{}\"", "kind 为 operate 或 readonly，而不是“{}”" },
+	{ "\"{}\" is no address of a page: https://…", "“{}”不是网页地址：https://…" },
+	{ "a login is one line of text", "登录名须为一行文字" },
+	{ "the id of an access key has letters, digits, . _ and - alone", "访问密钥 ID 只能含字母、数字、点、下划线和连字符" },
+	{ "{} has cloud accounts: put them into another group first; see: cloud set", "资源组 {} 中有云账号：请先移入其他资源组；见 cloud set" },
+	{ "the kind is password or key", "kind 为 password 或 key" },
+	{ "give the secret, in a file", "请以文件给出密码或密钥" },
+	{ "a password that people see is UTF-8 text without control characters", "供查看的密码须为不含控制字符的 UTF-8 文字" },
+	{ "while duties are separate nobody gives himself a right", "三员分立期间，任何人不得为自己授权" },
+	{ "the role {} opens no cloud account", "角色 {} 不能查看云账号密码" },
+	{ "{} opens no cloud account of {}", "{} 未获授权查看资源组 {} 的云账号" },
+	{ "say why, in a few words", "请简要说明用途" },
+	{ "not allowed: you open no cloud account of {}; ask a security administrator", "不允许：您未获授权查看资源组 {} 的云账号，请联系安全管理员" },
+	{ "{} has no password here; see: cloud secret", "{} 尚未录入密码；见 cloud secret" },
+	{ "provider", "云厂商" },
+	{ "login", "登录名" },
+	{ "key_id", "密钥 ID" },
+	{ "password_at", "密码录入" },
+	{ "key_at", "密钥录入" },
+	{ "opened", "最近打开" },
+	{ 0 },
+};
