@@ -130,6 +130,18 @@ int gw_hostkey_fetch(struct gw_session *s, struct err *err);
 /* forward.c: serves a client of WIRE_DOOR_FORWARD to its end; takes client. */
 int gw_forward_serve(struct gw_session *s, int client, struct err *err);
 
+/* errand.c: what a worker without a client does at a target: looks at its host key, or changes a password there. */
+struct gw_proto;
+int gw_errand(struct gw_session *s, const struct gw_proto *proto, void *state, struct err *err);
+
+/* errand_database.c: as gw_proto's `rotate`; means: MYSQL or TDS. */
+struct gw_proto_rotate;
+uint8_t gw_errand_database(const struct gw_proto_rotate *job, uint8_t means, const char *host, bool *ret_sent);
+
+/* session.c: what the vault was told that this worker may use, by its id. */
+int gw_session_use_secret_of(struct gw_session *s, struct id id, struct secret **ret, struct err *err);
+int gw_session_use_agent_of(struct gw_session *s, struct id id, int *ret_stream_fd, struct err *err);
+
 /* pump.c */
 void gw_pump_end(struct gw_session *s, struct span reason); /* notes it; the first reason stays */
 int gw_pump_answered(struct gw_session *s, const struct wire_open_answer *m);

@@ -145,6 +145,7 @@ static const struct rule {
 	{ WIRE_T_file_answer, GW_BROKER, FD_NONE, take_file_answer },
 	{ WIRE_T_end_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_probe, GW_BROKER, FD_ONE, NULL },
+	{ WIRE_T_rotate, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_host_key_answer, GW_VAULT, FD_NONE, NULL },
 	{ WIRE_T_host_sign_answer, GW_VAULT, FD_NONE, NULL },
 	{ WIRE_T_use_secret, GW_VAULT, FD_NONE, NULL },

@@ -239,6 +239,11 @@ static int use_secret(struct gw_session *s, struct id id, struct secret **ret, s
 	return r;
 }
 
+int gw_session_use_secret_of(struct gw_session *s, struct id id, struct secret **ret, struct err *err)
+{
+	return use_secret(s, id, ret, err);
+}
+
 int gw_session_use_password(struct gw_session *s, struct secret **ret, struct err *err)
 {
 	assert(s->granted);
@@ -284,15 +289,20 @@ int gw_session_factor(struct gw_session *s, bool begin, const char *typed, struc
 	return ret->step == WIRE_FACTOR_ENROL && !id_is_zero(&m.id) ? use_secret(s, m.id, &ret->show, err) : 0;
 }
 
-int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *err)
+int gw_session_use_agent_of(struct gw_session *s, struct id id, int *ret_stream_fd, struct err *err)
 {
 	struct gw_ask ask;
-	assert(s->granted);
-	int r = use(s, s->id, WIRE_T_use_agent, &ask, err);
+	int r = use(s, id, WIRE_T_use_agent, &ask, err);
 	if (r < 0)
 		return r;
 	*ret_stream_fd = ask.got_fd;
 	return 0;
+}
+
+int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *err)
+{
+	assert(s->granted);
+	return gw_session_use_agent_of(s, s->id, ret_stream_fd, err);
 }
 
 int gw_session_reached(

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PROBE_US = 10000000 };
-
 /* A worker is one process for one connection: this is all it has, and exit frees it. */
 static struct gw_session session;
 static void *state; /* the protocol's */
@@ -24,7 +22,7 @@ static int hello(struct gw_session *s, const struct gw_proto *proto, struct err 
 	return r < 0 ? fault(err, r, "", "hello") : 0;
 }
 
-/* Waits in the pool.  1: a client (or a probe) came; 0: the parent wants us to leave. */
+/* Waits in the pool.  1: a client (or an errand) came; 0: the parent wants us to leave. */
 static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, struct err *err)
 {
 	/* Deaf to the broker: what it says to this worker may overtake the parent's message. */
@@ -59,34 +57,6 @@ static int serve(struct gw_session *s, const struct gw_proto *proto, int client,
 	return r;
 }
 
-static int probe(struct gw_session *s, const struct gw_proto *proto, struct err *err)
-{
-	struct gw_ask ask = { .to = GW_BROKER, .wait_us = PROBE_US, .answers = { WIRE_T_probe } };
-	int r = gw_ask(s, &ask, err);
-	if (r < 0)
-		return r;
-	scoped(scope_close) int fd = ask.got_fd;
-	struct wire_probe m;
-	r = wire_probe_get(ask.got_body, &m, err);
-	if (r < 0)
-		return r;
-
-	scoped(buf_done) struct buf host_key, banner, answer;
-	buf_init(&host_key, 16384);
-	buf_init(&banner, 1024);
-	buf_init(&answer, MSG_BODY_MAX);
-	struct err why = { 0 };
-	const struct gw_proto_look at = { .fd = fd, .pinned = m.pinned, .legacy = m.legacy != 0 };
-	r = proto->probe(state, &at, &host_key, &banner, &why);
-	wire_probe_answer_put(&answer, &(struct wire_probe_answer){ .ticket = m.ticket,
-					       .code = r,
-					       .say = span_str(r < 0 ? why.say : ""),
-					       .host_key = buf_span(&host_key),
-					       .banner = buf_span(&banner) });
-	r = gw_link_send(s, GW_BROKER, WIRE_T_probe_answer, buf_span(&answer));
-	return r < 0 ? fault(err, r, "", "probe_answer") : 0;
-}
-
 static int work(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
 	int r = gw_hostkey_fetch(s, err);
@@ -104,7 +74,7 @@ static int work(struct gw_session *s, const struct gw_proto *proto, struct err *
 	char id[24];
 	snprintf(id, sizeof id, "%ju", (uintmax_t)s->worker);
 	log_context("worker", id);
-	return job == WIRE_JOB_PROBE ? probe(s, proto, err) : serve(s, proto, client, err);
+	return job == WIRE_JOB_PROBE ? gw_errand(s, proto, state, err) : serve(s, proto, client, err);
 }
 
 int gw_worker_main(const struct gw_proto *proto)

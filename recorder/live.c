@@ -11,6 +11,9 @@
 /*
  * The socket itself is a watcher's bounded queue.  One that has no room is skipped until it has, then it joins anew: what
  * is known of the session, a screen key-frame, and on from there.  The session never waits.
+ *
+ * A paced watcher (a tile of a wall) gets at most one message in its time.  What comes in between is held; when that is more than a
+ * screen is worth, only what tells of channels stays of it, and a key-frame is asked for when its time has come.
  */
 enum {
 	CHANNELS_MAX = 64,        /* open channels that a newcomer is told of */
@@ -19,6 +22,9 @@ enum {
 	SOCKET_BYTES = 512 * 1024,
 	SCREEN_WAIT_US = 500 * 1000, /* for a key-frame; a session without a terminal has none */
 	LAST_WAIT_US = 5 * 1000 * 1000,
+	PACE_MIN_MS = 100,
+	PACE_MAX_MS = 60 * 1000,
+	PACED_MAX = 16 * 1024, /* bytes in one message of a paced watcher; a key-frame takes the place of more */
 };
 
 struct channel {
@@ -34,6 +40,9 @@ struct watcher {
 	struct loop_timer timer; /* the key-frame's or the last wait */
 	uint64_t seq;
 	enum { JOINING, WATCHING, SKIPPING, LEAVING } state;
+	int64_t pace_us, due_us; /* paced: the time between two messages, and when the next may go */
+	bool armed, behind;      /* paced: the timer runs; frames were left out */
+	struct buf held;         /* paced: for the next message */
 };
 struct rec_live {
 	struct rec *rec;
@@ -44,6 +53,7 @@ struct rec_live {
 	struct watcher *watchers;
 	bool over;
 	int64_t asked_us; /* for a key-frame */
+	bool came;        /* it has come */
 };
 
 int rec_live_meta(struct rec *rec, struct span meta, int64_t now_us)
@@ -113,6 +123,7 @@ static void watcher_drop(struct watcher *w)
 	loop_timer_del(&w->timer);
 	loop_del(&w->io);
 	scope_close(&w->sock);
+	buf_done(&w->held);
 	free(w);
 }
 
@@ -127,6 +138,7 @@ static int watcher_say(struct watcher *w, struct span frames)
 		w->seq++;
 	} else if (rc == -EAGAIN) {
 		w->state = SKIPPING;
+		w->armed = false;
 		loop_timer_del(&w->timer);
 		(void)loop_mod(&w->io, EPOLLIN | EPOLLOUT);
 	} else {
@@ -135,18 +147,41 @@ static int watcher_say(struct watcher *w, struct span frames)
 	return rc;
 }
 
-static void ask_screen(struct rec_live *l)
+static void ask_screen(struct rec_live *l, bool paced)
 {
 	int64_t now = clock_mono_us();
-	if (l->asked_us != 0 && now - l->asked_us < SCREEN_WAIT_US / 2)
-		return; /* one is on its way, or this one has just been */
+	bool lately = l->asked_us != 0 && now - l->asked_us < SCREEN_WAIT_US / 2;
+	if (lately && !(paced && l->came)) /* who is paced asks seldom, and needs one that comes now */
+		return;                    /* one is on its way, or this one has just been */
 	l->asked_us = now;
+	l->came = false;
 	rec_worker_keyframe(l->rec);
+}
+
+/* For a key-frame. */
+static void watcher_await(struct watcher *w)
+{
+	w->state = JOINING;
+	w->armed = w->behind = false;
+	loop_timer_set(w->live->rec->r->loop, &w->timer, SCREEN_WAIT_US);
+	ask_screen(w->live, w->pace_us > 0);
+}
+
+/* What is held for a paced watcher; as watcher_say. */
+static int watcher_tell(struct watcher *w)
+{
+	int rc = watcher_say(w, buf_span(&w->held));
+	if (rc != -EAGAIN && rc < 0)
+		return -EPIPE;
+	buf_clear(&w->held);
+	w->due_us = clock_mono_us() + w->pace_us;
+	return rc;
 }
 
 static void watcher_join(struct watcher *w)
 {
 	struct rec_live *l = w->live;
+	buf_clear(&w->held);
 	(void)loop_mod(&w->io, EPOLLIN);
 	if (w->seq == 0 && watcher_say(w, buf_span(&l->meta)) < 0)
 		return;
@@ -154,15 +189,15 @@ static void watcher_join(struct watcher *w)
 		if ((c->open.len > 0 && watcher_say(w, buf_span(&c->open)) < 0) ||
 			(c->size.len > 0 && watcher_say(w, buf_span(&c->size)) < 0))
 			return;
-	w->state = JOINING;
-	loop_timer_set(l->rec->r->loop, &w->timer, SCREEN_WAIT_US);
-	ask_screen(l);
+	watcher_await(w);
 }
 
 /* The end.  What one that was skipped must still see is the last frame. */
 static void watcher_leave(struct watcher *w)
 {
 	struct rec_live *l = w->live;
+	if (w->state == WATCHING && w->held.len > 0 && watcher_tell(w) == -EPIPE)
+		return;
 	bool behind = w->state == SKIPPING || w->state == LEAVING;
 	int rc = behind && l->last.len > 0 ? watcher_say(w, buf_span(&l->last)) : 0;
 	if (rc == 0) {
@@ -171,6 +206,17 @@ static void watcher_leave(struct watcher *w)
 		w->state = LEAVING;
 		loop_timer_set(l->rec->r->loop, &w->timer, LAST_WAIT_US);
 	}
+}
+
+/* The time of a paced watcher has come. */
+static void watcher_due(struct watcher *w)
+{
+	bool behind = w->behind, lost = w->held.failed;
+	w->armed = false;
+	if (lost)
+		watcher_join(w); /* even what tells of channels was too much */
+	else if ((w->held.len == 0 || watcher_tell(w) == 0) && behind)
+		watcher_await(w);
 }
 
 /* After an event of a watcher, which may be gone now: was it the last that a sealed recording waited for? */
@@ -189,6 +235,8 @@ static void watcher_timer(void *ctx)
 	struct rec *rec = w->live->rec;
 	if (w->state == JOINING)
 		w->state = WATCHING; /* no key-frame: a session without a terminal */
+	else if (w->state == WATCHING)
+		watcher_due(w);
 	else if (w->state == LEAVING)
 		watcher_drop(w);
 	settle(rec);
@@ -207,16 +255,22 @@ static void watcher_ready(void *ctx, uint32_t events)
 	settle(rec);
 }
 
-int rec_live_add(struct rec *rec, int sock, struct err *err)
+int rec_live_add(struct rec *rec, int sock, uint32_t pace_ms, struct err *err)
 {
 	struct rec_live *l = rec->live;
 	struct watcher *w = NULL;
+	if (pace_ms != 0 && (pace_ms < PACE_MIN_MS || pace_ms > PACE_MAX_MS)) {
+		(void)close(sock);
+		return fault(err, -EINVAL, "internal error", "a pace of %u ms", pace_ms);
+	}
 	if (l->watchers_n == WATCHERS_MAX || !(w = calloc(1, sizeof *w))) {
 		(void)close(sock);
 		return fault(err, -EBUSY, "too many watch this session", "%u watchers", l->watchers_n);
 	}
 	*w = (struct watcher){ .live = l, .sock = sock, .next = l->watchers, .state = JOINING,
 		.io = { .fd = sock, .ready = watcher_ready, .ctx = w }, .timer = { .fire = watcher_timer, .ctx = w } };
+	w->pace_us = (int64_t)pace_ms * 1000;
+	buf_init(&w->held, 2 * PACED_MAX);
 	l->watchers = w;
 	l->watchers_n++;
 	msg_sndbuf(sock, SOCKET_BYTES);
@@ -264,10 +318,42 @@ static bool learn(struct rec_live *l, struct span frames)
 	return screen;
 }
 
+/* Only what tells of channels, and notes. */
+static void tell_apart(struct span frames, struct buf *out)
+{
+	struct frame f;
+	for (int n; (n = frame_get(frames, &f, NULL)) > 0; frames = span_of(frames.p + n, frames.n - (size_t)n))
+		if (f.type != FRAME_OUT && f.type != FRAME_ERR && f.type != FRAME_SCREEN && f.type != FRAME_KEYS && f.type != FRAME_CONTENT)
+			buf_put(out, frames.p, (size_t)n);
+}
+
+/* For a paced watcher: these wait for their time. */
+static void watcher_hold(struct watcher *w, struct span frames)
+{
+	scoped(buf_done) struct buf few;
+	buf_init(&few, 2 * PACED_MAX);
+	if (!w->behind && w->held.len + frames.n > PACED_MAX) {
+		tell_apart(buf_span(&w->held), &few);
+		buf_clear(&w->held);
+		buf_put_span(&w->held, buf_span(&few));
+		w->behind = true;
+	}
+	if (w->behind)
+		tell_apart(frames, &w->held);
+	else
+		buf_put_span(&w->held, frames);
+	if (w->armed || (w->held.len == 0 && !w->behind))
+		return;
+	int64_t wait = w->due_us - clock_mono_us();
+	w->armed = true;
+	loop_timer_set(w->live->rec->r->loop, &w->timer, wait > 1 ? wait : 1);
+}
+
 void rec_live_frames(struct rec *rec, struct span frames, bool has_secrets)
 {
 	struct rec_live *l = rec->live;
 	bool screen = learn(l, frames);
+	l->came |= screen;
 	scoped(buf_done) struct buf from_screen, clean;
 	buf_init(&from_screen, MSG_BODY_MAX);
 	buf_init(&clean, MSG_BODY_MAX);
@@ -277,13 +363,16 @@ void rec_live_frames(struct rec *rec, struct span frames, bool has_secrets)
 		next = w->next;
 		if (w->state == WATCHING) {
 			struct span s = has_secrets ? buf_span(&clean) : frames;
-			if (s.n > 0)
+			if (s.n > 0 && w->pace_us > 0)
+				watcher_hold(w, s);
+			else if (s.n > 0)
 				(void)watcher_say(w, s);
 		} else if (w->state == JOINING) {
 			buf_clear(&from_screen);
 			filter(frames, true, &from_screen);
 			if ((from_screen.len == 0 || watcher_say(w, buf_span(&from_screen)) == 0) && screen) {
 				w->state = WATCHING;
+				w->due_us = clock_mono_us() + w->pace_us;
 				loop_timer_del(&w->timer);
 			}
 		}

@@ -28,7 +28,7 @@ static void watch(struct recorder *r, const struct wire_watch *m, int *fd)
 	else if (!rec || rec->state != REC_OPEN)
 		rc = fault(&err, -ENOENT, "this session is not online", "no such recording");
 	else
-		rc = rec_live_add(rec, take_fd(*fd), &err);
+		rc = rec_live_add(rec, take_fd(*fd), m->pace_ms, &err);
 	struct wire_watch_answer a = { .ticket = m->ticket, .code = rc, .say = span_str(rc < 0 ? err.say : "") };
 	if (r->broker_out)
 		(void)wire_watch_answer_queue(r->broker_out, &a, -1);

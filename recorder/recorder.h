@@ -206,7 +206,7 @@ void rec_space_init(struct recorder *r);
 int rec_space_take(struct recorder *r, struct err *err); /* room for one more recording? */
 
 /* ---- live.c: watchers ---- */
-int rec_live_add(struct rec *rec, int sock, struct err *err);
+int rec_live_add(struct rec *rec, int sock, uint32_t pace_ms, struct err *err); /* pace_ms: wire_watch */
 int rec_live_meta(struct rec *rec, struct span meta, int64_t now_us);
 void rec_live_frames(struct rec *rec, struct span frames, bool has_keys);
 void rec_live_end(struct rec *rec); /* watchers get what is left, then the end of file */

@@ -40,6 +40,7 @@ const struct conf_key conf_keys[] = {
 	TEXT("users", "export", user_export, "yanmen-export", "OS user of the SIEM stream"),
 	TEXT("users", "web", user_web, "yanmen-web", "OS user of the console's server"),
 	TEXT("users", "term", user_term, "yanmen-term", "OS user of the browsers' terminals"),
+	TEXT("users", "notify", user_notify, "yanmen-notify", "OS user of what sends messages"),
 	WORDS(CONF_PATH, "web", "files", web_files, "", "folder of the console as it was built"),
 	WORDS(CONF_PATH, "web", "certificate", web_certificate, "/etc/yanmen/web.crt", "PEM file: the console's certificate, and what it is signed by"),
 	WORDS(CONF_PATH, "web", "key", web_key, "/etc/yanmen/web.key", "PEM file: its private key"),

@@ -23,7 +23,7 @@ struct conf {
 	char samples[256];          /* script that ends the sample targets (`samples remove`), or "" */
 	char database[256];         /* libpq connection string, without user */
 	char user_broker[32], user_vault[32], user_recorder[32], user_reader[32], user_worker[32],
-		user_pwhash[32], user_export[32], user_web[32], user_term[32]; /* when root */
+		user_pwhash[32], user_export[32], user_web[32], user_term[32], user_notify[32]; /* when root */
 	char libexec_dir[256];      /* where the service binaries are; "" = beside yanmend */
 	char web_files[256];        /* the console as it was built: index.html, assets/ */
 	char web_certificate[256], web_key[256]; /* PEM files */

@@ -27,12 +27,14 @@ enum {
 	READER = 1 << SANDBOX_READER,
 	EXPORT = 1 << SANDBOX_EXPORT,
 	WEB = 1 << SANDBOX_WEB,
+	NOTIFY = 1 << SANDBOX_NOTIFY,
 	ALL = (1 << SANDBOX_ROLES) - 1,
-	LOOP = PWHASH | VAULT | BROKER | RECORDER | EXPORT | WEB, /* gateway/core/loop; a worker and a reader poll */
+	LOOP = PWHASH | VAULT | BROKER | RECORDER | EXPORT | WEB | NOTIFY, /* gateway/core/loop; a worker and a reader poll */
 	FILES = BROKER | RECORDER | EXPORT,
 	KEEPS = BROKER | RECORDER, /* files that it also removes */
-	DIALS = BROKER | EXPORT | WEB,
-	THREADS = BROKER | RECORDER,
+	DIALS = BROKER | EXPORT | WEB | NOTIFY,
+	NAMES = FILES | NOTIFY, /* what name lookup reads and probes */
+	THREADS = BROKER | RECORDER | NOTIFY,
 };
 
 static const struct {
@@ -68,7 +70,7 @@ static const struct {
 	{ SCMP_SYS(getpid), ALL },
 	{ SCMP_SYS(gettid), ALL },
 	{ SCMP_SYS(clock_gettime), ALL },
-	{ SCMP_SYS(clock_nanosleep), FILES },
+	{ SCMP_SYS(clock_nanosleep), NAMES },
 	{ SCMP_SYS(rt_sigreturn), ALL },
 	{ SCMP_SYS(rt_sigprocmask), ALL },
 	{ SCMP_SYS(restart_syscall), ALL },
@@ -76,9 +78,9 @@ static const struct {
 	{ SCMP_SYS(exit_group), ALL },
 	/* files: the recorder below its directory, the broker its spool, the export its file; and what name lookup reads */
 	{ SCMP_SYS(pread64), LOOP | READER },
-	{ SCMP_SYS(openat), FILES },
-	{ SCMP_SYS(newfstatat), FILES },
-	{ SCMP_SYS(fstat), FILES },
+	{ SCMP_SYS(openat), NAMES },
+	{ SCMP_SYS(newfstatat), NAMES },
+	{ SCMP_SYS(fstat), NAMES },
 	{ SCMP_SYS(getdents64), KEEPS },
 	{ SCMP_SYS(pwrite64), KEEPS | READER },
 	{ SCMP_SYS(ftruncate), FILES },
@@ -92,7 +94,7 @@ static const struct {
 	{ SCMP_SYS(mkdirat), RECORDER },
 	{ SCMP_SYS(fallocate), RECORDER },
 	{ SCMP_SYS(syncfs), RECORDER },
-	/* threads: sealing and syncing, name lookup */
+	/* threads: sealing and syncing, name lookup, sending messages */
 	{ SCMP_SYS(set_robust_list), THREADS },
 	{ SCMP_SYS(rseq), THREADS },
 	{ SCMP_SYS(sched_yield), THREADS },
@@ -108,7 +110,7 @@ static const struct {
 	{ SCMP_SYS(setsockopt), DIALS },
 	{ SCMP_SYS(sendmmsg), DIALS },
 	{ SCMP_SYS(recvmmsg), DIALS },
-	{ SCMP_SYS(rt_sigaction), THREADS | EXPORT | WEB }, /* the first thread; libpq and SIGPIPE */
+	{ SCMP_SYS(rt_sigaction), THREADS | EXPORT | WEB | NOTIFY }, /* the first thread; libpq and SIGPIPE */
 	{ SCMP_SYS(uname), DIALS },
 	{ SCMP_SYS(getuid), DIALS },
 	{ SCMP_SYS(geteuid), DIALS },
@@ -124,16 +126,16 @@ static const struct {
 } refused[] = {
 	{ SCMP_SYS(clone3), THREADS, ENOSYS }, /* its flags lie in memory: glibc falls back to clone, which we can judge */
 	{ SCMP_SYS(open), ALL, EACCES },
-	{ SCMP_SYS(openat), ALL & ~FILES, EACCES },
-	{ SCMP_SYS(newfstatat), ALL & ~FILES, EACCES },
-	{ SCMP_SYS(fstat), ALL & ~FILES, EACCES },
+	{ SCMP_SYS(openat), ALL & ~NAMES, EACCES },
+	{ SCMP_SYS(newfstatat), ALL & ~NAMES, EACCES },
+	{ SCMP_SYS(fstat), ALL & ~NAMES, EACCES },
 	{ SCMP_SYS(stat), ALL, EACCES },
 	{ SCMP_SYS(access), ALL, EACCES },
 	{ SCMP_SYS(readlink), ALL, EACCES },
 	{ SCMP_SYS(ioctl), ALL & ~DIALS, EACCES },
 	{ SCMP_SYS(getcwd), DIALS, EACCES },
-	{ SCMP_SYS(prlimit64), FILES, EACCES },
-	{ SCMP_SYS(sysinfo), FILES, EACCES },
+	{ SCMP_SYS(prlimit64), NAMES, EACCES },
+	{ SCMP_SYS(sysinfo), NAMES | SSH, EACCES }, /* qsort, of OpenSSL too */
 };
 
 /* By argument: matches when (argument & mask) == value, counted in 32 bits.  Several rows of one call are alternatives,
@@ -153,8 +155,8 @@ static const struct {
 	{ SCMP_SYS(fcntl), ALL, 0, 1, WHOLE, F_SETFL },
 	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_DUPFD_CLOEXEC },
 	{ SCMP_SYS(fcntl), LOOP, 0, 1, WHOLE, F_GET_SEALS },
-	{ SCMP_SYS(fcntl), FILES | WEB, 0, 1, WHOLE, F_GETFD },
-	{ SCMP_SYS(fcntl), FILES | WEB, 0, 1, WHOLE, F_SETFD },
+	{ SCMP_SYS(fcntl), NAMES | WEB, 0, 1, WHOLE, F_GETFD },
+	{ SCMP_SYS(fcntl), NAMES | WEB, 0, 1, WHOLE, F_SETFD },
 	{ SCMP_SYS(fcntl), WEB, 0, 1, WHOLE, F_ADD_SEALS },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_SETLK },
 	{ SCMP_SYS(fcntl), BROKER, 0, 1, WHOLE, F_OFD_SETLK },
@@ -162,7 +164,7 @@ static const struct {
 	{ SCMP_SYS(ioctl), DIALS, 0, 1, WHOLE, FIONBIO },
 	{ SCMP_SYS(ioctl), DIALS, ENOTTY, 1, WHOLE, TCGETS },
 	{ SCMP_SYS(ioctl), EXPORT, 0, 1, WHOLE, SIOCOUTQ }, /* what the receiver has not acknowledged */
-	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER | WEB, 0, 0, WHOLE, AF_UNIX },
+	{ SCMP_SYS(socketpair), SSH | VAULT | BROKER | WEB | NOTIFY, 0, 0, WHOLE, AF_UNIX },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_UNIX },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET6 },

@@ -19,6 +19,7 @@ enum sandbox_role {
 	SANDBOX_EXPORT,   /* PostgreSQL, name lookup, connecting out; appends to one file */
 	SANDBOX_TERM,     /* a browser's terminal: two sockets that it was given */
 	SANDBOX_WEB,      /* accept on the browsers' socket, PostgreSQL, socket pairs for the broker, secrets in memfds */
+	SANDBOX_NOTIFY,   /* PostgreSQL, name lookup, connecting out; writes no file */
 	SANDBOX_ROLES
 };
 

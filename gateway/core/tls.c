@@ -190,20 +190,38 @@ static int fingerprint(const X509 *certificate, uint8_t ret[static TLS_PIN_SIZE]
 	return X509_digest(certificate, EVP_sha256(), ret, &n) == 1 && n == TLS_PIN_SIZE ? 0 : -EPROTO;
 }
 
+static int key_fingerprint(const X509 *certificate, uint8_t ret[static TLS_PIN_SIZE])
+{
+	uint8_t *der = NULL;
+	unsigned n = TLS_PIN_SIZE;
+	int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+	int ok = size > 0 && EVP_Digest(der, (size_t)size, ret, &n, EVP_sha256(), NULL) == 1;
+	OPENSSL_free(der);
+	return ok ? 0 : -EPROTO;
+}
+
 /* The pin decides alone: neither names nor dates nor issuers are asked. */
+static int verdict(X509_STORE_CTX *store, bool same)
+{
+	X509_STORE_CTX_set_error(store, same ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
+	return same;
+}
+
 static int verify_pin(X509_STORE_CTX *store, void *pin)
 {
 	uint8_t got[TLS_PIN_SIZE];
 	const X509 *certificate = X509_STORE_CTX_get0_cert(store);
-	if (certificate && fingerprint(certificate, got) == 0 && memcmp(got, pin, TLS_PIN_SIZE) == 0) {
-		X509_STORE_CTX_set_error(store, X509_V_OK);
-		return 1;
-	}
-	X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-	return 0;
+	return verdict(store, certificate && fingerprint(certificate, got) == 0 && memcmp(got, pin, TLS_PIN_SIZE) == 0);
 }
 
-static int trust_pin(SSL_CTX *ctx, const uint8_t *pin)
+static int verify_key(X509_STORE_CTX *store, void *pin)
+{
+	uint8_t got[TLS_PIN_SIZE];
+	const X509 *certificate = X509_STORE_CTX_get0_cert(store);
+	return verdict(store, certificate && key_fingerprint(certificate, got) == 0 && memcmp(got, pin, TLS_PIN_SIZE) == 0);
+}
+
+static int trust_pin(SSL_CTX *ctx, const uint8_t *pin, int (*verify)(X509_STORE_CTX *store, void *pin))
 {
 	uint8_t *copy = OPENSSL_memdup(pin, TLS_PIN_SIZE);
 	if (!copy)
@@ -213,7 +231,7 @@ static int trust_pin(SSL_CTX *ctx, const uint8_t *pin)
 		OPENSSL_free(copy);
 		return -ENOMEM;
 	}
-	SSL_CTX_set_cert_verify_callback(ctx, verify_pin, copy);
+	SSL_CTX_set_cert_verify_callback(ctx, verify, copy);
 	return 0;
 }
 
@@ -240,19 +258,41 @@ int tls_client(struct span ca_pem, const uint8_t *pin, SSL_CTX **ret, struct err
 	if (!ctx)
 		return failed(err, "context");
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	if (pin ? trust_pin(ctx, pin) < 0 : trust_ca(ctx, ca_pem) < 0)
+	if (pin ? trust_pin(ctx, pin, verify_pin) < 0 : trust_ca(ctx, ca_pem) < 0)
 		return failed(err, pin ? "pin" : "certificate authority");
 	*ret = take(ctx);
 	return 0;
 }
 
-int tls_fingerprint(struct span certificate_pem, uint8_t ret[static TLS_PIN_SIZE], struct err *err)
+int tls_client_of_key(const uint8_t pin[static TLS_PIN_SIZE], SSL_CTX **ret, struct err *err)
+{
+	scoped(scope_ctx) SSL_CTX *ctx = base(TLS_client_method());
+	if (!ctx)
+		return failed(err, "context");
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	if (trust_pin(ctx, pin, verify_key) < 0)
+		return failed(err, "pin");
+	*ret = take(ctx);
+	return 0;
+}
+
+static int fingerprint_of(struct span certificate_pem, int (*digest)(const X509 *, uint8_t *), uint8_t *ret, struct err *err)
 {
 	scoped(scope_bio) BIO *bio = bio_of(certificate_pem);
 	scoped(scope_x509) X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
 	uint8_t got[TLS_PIN_SIZE];
-	if (!certificate || fingerprint(certificate, got) < 0)
+	if (!certificate || digest(certificate, got) < 0)
 		return failed(err, "certificate");
 	memcpy(ret, got, sizeof got);
 	return 0;
+}
+
+int tls_fingerprint(struct span certificate_pem, uint8_t ret[static TLS_PIN_SIZE], struct err *err)
+{
+	return fingerprint_of(certificate_pem, fingerprint, ret, err);
+}
+
+int tls_key_fingerprint(struct span certificate_pem, uint8_t ret[static TLS_PIN_SIZE], struct err *err)
+{
+	return fingerprint_of(certificate_pem, key_fingerprint, ret, err);
 }

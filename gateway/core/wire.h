@@ -51,6 +51,8 @@ struct msgq;
 	M(end_answer, 0x0186, WIRE_NONE_F)      /* broker -> worker     written down                       */ \
 	M(probe, 0x0187, WIRE_PROBE_F)          /* broker -> probe worker   +fd: read this target's host key */ \
 	M(probe_answer, 0x0107, WIRE_PROBE_ANSWER_F) \
+	M(rotate, 0x0189, WIRE_ROTATE_F)        /* broker -> probe worker   +fd: change a password on this target, or try one */ \
+	M(rotate_answer, 0x0109, WIRE_ROTATE_ANSWER_F) \
 	M(welcome, 0x0188, WIRE_TEXT_F)         /* broker -> worker     right after attach: the login banner, may be empty */ \
 	M(factor, 0x0130, WIRE_FACTOR_F)        /* worker -> broker     a step of the second factor        */ \
 	M(factor_answer, 0x01b0, WIRE_FACTOR_ANSWER_F) \
@@ -75,6 +77,7 @@ struct msgq;
 	M(allow_answer, 0x0285, WIRE_TICKET_F) \
 	M(forget, 0x0204, WIRE_WORKER_F)        /* broker -> vault      drop what that worker was allowed  */ \
 	M(seal, 0x0205, WIRE_SEAL_F)            /* broker -> vault      +fd: a secret in a sealed memfd (none for CA) */ \
+	M(make, 0x0209, WIRE_MAKE_F)            /* broker -> vault      a new random password, sealed; `sealed` is the answer */ \
 	M(rebind, 0x0206, WIRE_REBIND_F)        /* broker -> vault      same secret, other binding         */ \
 	M(sealed, 0x0286, WIRE_SEALED_F)        /* answer to seal and rebind                               */ \
 	M(publics, 0x0207, WIRE_NONE_F)         /* any service -> vault                                    */ \
@@ -83,6 +86,8 @@ struct msgq;
 	M(sign_answer, 0x0288, WIRE_SIGN_ANSWER_F) \
 	M(certify, 0x0220, WIRE_CERTIFY_F)      /* broker -> vault      a certificate over a user's key, by the users' CA */ \
 	M(certified, 0x02a0, WIRE_CERTIFIED_F) \
+	M(unseal, 0x0221, WIRE_UNSEAL_F)        /* notify -> vault      how a channel is reached           */ \
+	M(unsealed, 0x02a1, WIRE_UNSEALED_F) \
 	/* ---- a new master key: broker -> parent -> vault, and back ---- */ \
 	M(rekey, 0x0210, WIRE_REKEY_F)          /* broker -> parent; parent -> vault   +fd there: an empty file for the new key */ \
 	M(rekey_answer, 0x0290, WIRE_TICKET_F)  /* vault -> parent      it stands in the file; parent -> broker: the vault runs with it */ \
@@ -198,6 +203,14 @@ struct msgq;
 #define WIRE_END_F(F) F(STR, reason) F(U64, in_bytes) F(U64, out_bytes)
 #define WIRE_PROBE_F(F) F(U64, ticket) F(STR, pinned) F(U8, legacy) /* prefer the pinned key's type */
 #define WIRE_PROBE_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, host_key) F(STR, banner)
+/* op: enum wire_rotate_op.  means: enum wire_rotate_means; host_key: the pinned one, of a database the SHA-256 of its TLS public key; host: what
+ * the target is called, for TLS.  login, auth, secret: who logs in, enum wire_auth, and what to `use` at the vault for that.  account, fresh:
+ * CHANGE: whose password is changed, to which one. */
+#define WIRE_ROTATE_F(F) \
+	F(U64, ticket) F(U8, op) F(U8, means) F(STR, host) F(STR, login) F(U8, auth) F(ID, secret) F(STR, account) F(ID, fresh) \
+	F(STR, host_key) F(U8, legacy)
+/* how: enum wire_rotate_how.  sent: 1 = the target may have the fresh password. */
+#define WIRE_ROTATE_ANSWER_F(F) F(U64, ticket) F(U8, how) F(U8, sent)
 /* key: the public half of the gateway's SSH host key, Ed25519 */
 #define WIRE_HOST_KEY_F(F) F(H32, key)
 /* key: as answered to host_key; hash: the exchange hash H of RFC 4253 section 8, 32, 48 or 64 bytes */
@@ -213,8 +226,9 @@ struct msgq;
 /* ca, host, users: 1 = that key changes too, 0 = it stays */
 #define WIRE_REKEY_F(F) F(U64, ticket) F(U8, ca) F(U8, host) F(U8, users)
 #define WIRE_SEAL_F(F) F(U64, ticket) F(U8, kind) F(STR, bound)
+#define WIRE_MAKE_F(F) F(U64, ticket) F(STR, bound) F(U8, length) /* of its characters, 8 to 64 */
 #define WIRE_REBIND_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound) F(STR, rebound)
-/* public_key: OpenSSH one-line form of a KEY or CA, else empty */
+/* public_key: OpenSSH one-line form of a KEY or CA; https://host[:port] of a HOOK; else empty */
 #define WIRE_SEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, sealed) F(STR, public_key)
 /* evidence: the evidence keys, oldest first, as a public key file (recorder/evidence/keys.h); seal: X25519, recording keys
  * are sealed to it; ca (targets trust it), host, users (the CA of certificates to log in here with): OpenSSH one-line. */
@@ -224,6 +238,9 @@ struct msgq;
 #define WIRE_CERTIFY_F(F) \
 	F(U64, ticket) F(U64, serial) F(STR, key) F(STR, key_id) F(STR, principal) F(STR, sources) F(U64, after_s) F(U64, before_s)
 #define WIRE_CERTIFIED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, certificate)
+/* Of kind MAIL or HOOK alone.  secret: as it was sealed, empty when code is not 0. */
+#define WIRE_UNSEAL_F(F) F(U64, ticket) F(STR, sealed) F(STR, bound)
+#define WIRE_UNSEALED_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(STR, secret)
 /* what: enum wire_sign_what.  The vault signs the domain-separated text of docs/RECORDING.md, nothing else. */
 #define WIRE_SIGN_F(F) F(U64, ticket) F(U8, what) F(ID, id) F(U64, seq) F(H32, hash) F(I64, time_us)
 #define WIRE_SIGN_ANSWER_F(F) F(U64, ticket) F(SIG, signature)
@@ -236,7 +253,8 @@ struct msgq;
 /* meta: JSON for the first frame.  auditor: X25519 public key that terminal input is sealed to, or empty. */
 #define WIRE_BEGIN_F(F) F(U64, worker) F(ID, id) F(STR, meta) F(STR, auditor)
 #define WIRE_BEGIN_ANSWER_F(F) F(ID, id) F(I64, code) F(STR, say)
-#define WIRE_WATCH_F(F) F(U64, ticket) F(ID, id)
+/* pace_ms: at most one message in that time, whole pictures in place of what is much (0 = everything as it comes). */
+#define WIRE_WATCH_F(F) F(U64, ticket) F(ID, id) F(U32, pace_ms)
 /* state: enum wire_recording_state.  seq, head: last block and chain head; signature over them by the vault (zero when open). */
 #define WIRE_RECORDED_F(F) \
 	F(ID, id) F(U8, state) F(U64, seq) F(H32, head) F(U64, bytes) F(I64, started_us) F(I64, ended_us) F(I64, signed_us) \
@@ -247,8 +265,9 @@ struct msgq;
 #define WIRE_REMOVED_F(F) F(ID, id) F(I64, code) F(STR, say) F(STR, tombstone)
 /* free_bytes: without what is set aside for open recordings */
 #define WIRE_SPACE_F(F) F(U8, state) F(U64, free_bytes) F(U64, total_bytes) F(U64, floor_bytes) /* enum wire_space_state */
-/* format: enum wire_read_format.  from_us: since the recording's beginning.  file: its number, of READ_FILE. */
-#define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from_us) F(U32, file)
+/* format: enum wire_read_format.  from: microseconds since the recording's beginning; of READ_SEALED bytes.
+ * file: its number, of READ_FILE. */
+#define WIRE_READ_F(F) F(U64, ticket) F(ID, id) F(U8, format) F(I64, from) F(U32, file)
 #define WIRE_READ_OPENED_F(F) F(U64, ticket) F(STR, sealed_key)
 #define WIRE_READ_DONE_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(U64, seq) F(H32, head) F(U8, state)
 /* op: enum wire_pwhash_op.  hash: libsodium's string form; empty with VERIFY does the same work and fails. */
@@ -288,9 +307,10 @@ struct msgq;
 #define WIRE_TERMINAL_ANSWER_F(F) F(U64, ticket) F(I64, code) F(STR, say) F(ID, id)
 #define WIRE_LEAVE_F(F) F(ID, id)
 /* account: whom to name at the SSH login; host_key: the gateway's, which the worker must show, its blob; charset: enum charset, of the target */
-/* paste: enum wire_paste; paste_max: bytes of one, 0 = what the terminal holds; no_copy: the page is told not to. */
+/* paste: enum wire_paste; paste_max: bytes of one, 0 = what the terminal holds; no_copy: the page is told not to; layer: enum wire_layer. */
 #define WIRE_TERM_BEGIN_F(F) \
-	F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key) F(U8, charset) F(U8, paste) F(U32, paste_max) F(U8, no_copy)
+	F(STR, target) F(STR, account) F(STR, lang) F(STR, host_key) F(U8, charset) F(U8, paste) F(U32, paste_max) F(U8, no_copy) \
+	F(U8, layer)
 #define WIRE_TERM_F(F) F(STR, frame)
 /* name: "user add".  args: count times { STR key, STR value }, positional keys as the command table names them. */
 #define WIRE_COMMAND_F(F) F(STR, name) F(U32, count) F(STR, args) F(STR, lang)
@@ -304,8 +324,10 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_WEB,
 	WIRE_TERM,    /* a browser's terminal: an SSH client of ours */
 	WIRE_BROWSER, /* in `peer` to web: the listening socket of the browsers */
+	WIRE_NOTIFY,
 };
 enum wire_paste { WIRE_PASTE_ALLOW, WIRE_PASTE_ASK, WIRE_PASTE_DENY, WIRE_PASTES };
+enum wire_layer { WIRE_LAYER_L0, WIRE_LAYER_L1, WIRE_LAYER_L3, WIRE_LAYERS }; /* of command control: yanmen.layer_of */
 enum wire_job { WIRE_JOB_SESSION = 1, WIRE_JOB_PROBE, WIRE_JOB_READ,
 	WIRE_JOB_TERM,  /* fd of `want` and `client`: its socket, on which the broker and then web speak */
 	WIRE_JOB_VISIT, /* never of the parent: the broker's own, for `visit` */
@@ -332,7 +354,12 @@ enum wire_factor_step {
 	WIRE_FACTOR_UNAVAILABLE,
 };
 enum wire_auth { WIRE_AUTH_PASSWORD = 1, WIRE_AUTH_KEY, WIRE_AUTH_CA, WIRE_AUTH_NONE /* a forward */ };
-enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING, WIRE_SECRET_TOTP };
+enum wire_secret { WIRE_SECRET_PASSWORD = 1, WIRE_SECRET_KEY, WIRE_SECRET_CA, WIRE_SECRET_RECORDING, WIRE_SECRET_TOTP,
+	WIRE_SECRET_MAIL, /* the password of a mail channel */
+	WIRE_SECRET_HOOK, /* the URL of a webhook or a robot; in a second line the key to sign with, if there is one */
+	WIRE_SECRET_SHOWN, /* a person sees it at the console: yanmen-web may use it, no worker */
+	WIRE_SECRET_API,   /* of an access key, for programs: sealed, and so far nobody may use it */
+};
 enum wire_feature {
 	WIRE_FEATURE_SHELL = 1 << 0,
 	WIRE_FEATURE_EXEC = 1 << 1,
@@ -366,6 +393,20 @@ enum wire_file_state {
 enum wire_outcome {
 	WIRE_REACHED_OK = 1, WIRE_REACHED_HOST_KEY_CHANGED, WIRE_REACHED_LOGIN_REFUSED, WIRE_REACHED_STALLED,
 	WIRE_REACHED_BROKEN,
+};
+enum wire_rotate_op { WIRE_ROTATE_CHANGE = 1, WIRE_ROTATE_TRY /* logs in, and that is all */ };
+enum wire_rotate_means { WIRE_ROTATE_SSH = 1, WIRE_ROTATE_MYSQL, WIRE_ROTATE_TDS };
+enum wire_rotate_how {
+	WIRE_ROTATE_DONE = 1,
+	WIRE_ROTATE_NO_LOGIN, /* the target refused the login */
+	WIRE_ROTATE_HOST_KEY, /* another one than the pinned */
+	WIRE_ROTATE_NO_WAY,   /* the account may not change that password: neither root, nor sudo, nor its own by passwd */
+	WIRE_ROTATE_REFUSED,  /* the target's program ended with an error */
+	WIRE_ROTATE_BROKEN,   /* the connection */
+	WIRE_ROTATE_LATE,
+	WIRE_ROTATE_NO_SECRET, /* the vault gave none */
+	WIRE_ROTATE_UNKNOWN,   /* a server, or a way to log in, that is not known here */
+	WIRE_ROTATE_HOWS,
 };
 enum wire_sign_what {
 	WIRE_SIGN_CHECKPOINT = 1, WIRE_SIGN_CLOSE, WIRE_SIGN_CRASHED, WIRE_SIGN_AUDIT,

@@ -14,7 +14,7 @@
 enum {
 	HELLO_US = 15 * 1000 * 1000,
 	END_US = 1000 * 1000,
-	PROBE_US = 20 * 1000 * 1000,
+	PROBE_US = 60 * 1000 * 1000,
 	RECORDER_SNDBUF = 1024 * 1024, /* of the worker's end: small frames cost the kernel about 768 bytes each */
 };
 

@@ -19,6 +19,8 @@ const struct gw_roles_row gw_roles[] = {
 	{ .role = WIRE_EXPORT, .binary = "yanmen-export", .user = USER(user_export),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_SIEM_FOLDER, GW_GIFT_SIEM_CA, GW_GIFT_SIEM_CERTIFICATE, GW_GIFT_SIEM_KEY },
 	  .count = 1, .nofile = FEW, .memlock_bytes = MIB },
+	{ .role = WIRE_NOTIFY, .binary = "yanmen-notify", .user = USER(user_notify),
+	  .gifts = { GW_GIFT_CONFIG }, .count = 1, .nofile = FEW, .memlock_bytes = MIB },
 	{ .role = WIRE_WEB, .binary = "yanmen-web", .user = USER(user_web),
 	  .gifts = { GW_GIFT_CONFIG, GW_GIFT_WEB_FILES, GW_GIFT_WEB_CERTIFICATE, GW_GIFT_WEB_KEY },
 	  .count = 1, .nofile = MANY, .memlock_bytes = 8 * MIB },
@@ -40,13 +42,14 @@ const struct gw_roles_pair gw_roles_pairs[] = {
 	{ WIRE_PWHASH, WIRE_BROKER },
 	{ WIRE_WEB, WIRE_BROKER },
 	{ WIRE_WEB, WIRE_VAULT },
+	{ WIRE_NOTIFY, WIRE_VAULT },
 };
 const size_t gw_roles_pairs_n = COUNT_OF(gw_roles_pairs);
 
-/* The web is the door of the browsers.  The recorder tells the broker what it sealed, and needs the vault's signature for that.  The export may be busy with a
- * name server: nobody waits for it. */
+/* The web is the door of the browsers.  The recorder tells the broker what it sealed, and needs the vault's signature for that.  The export and the messages may be busy with a
+ * name server: nobody waits for them. */
 const uint8_t gw_roles_stops[GW_ROLES_STOPS] = { WIRE_WEB, WIRE_RECORDER, WIRE_BROKER, WIRE_PWHASH, WIRE_VAULT,
-	WIRE_EXPORT };
+	WIRE_EXPORT, WIRE_NOTIFY };
 
 const struct gw_roles_row *gw_roles_of(uint8_t role)
 {

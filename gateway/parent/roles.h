@@ -46,7 +46,7 @@ struct gw_roles_pair {
 	uint8_t a, b;
 };
 
-enum { GW_ROLES_SERVICES = 7, GW_ROLES_STOPS = 6 };
+enum { GW_ROLES_SERVICES = 8, GW_ROLES_STOPS = 7 };
 extern const struct gw_roles_row gw_roles[];
 extern const size_t gw_roles_n;
 extern const struct gw_roles_pair gw_roles_pairs[];

@@ -23,7 +23,7 @@ struct gw_ssh_reverse;
  *          channel's callbacks, start.c how a channel gets going, relay.c its life and end, flow.c the bytes, files.c files, menu.c and
  *          choose.c the menu, forward.c connections to other targets through this one, local.c to the target's own loopback, reverse.c
  *          ports of the target that lead to the client, lend.c the client's agent and screen, remote.c channels that the target opens,
- *          end.c ending and locking, probe.c host keys, algo.c what we agree to, pty.c the request for a terminal, request.c and say.c words.
+ *          end.c ending and locking, probe.c host keys, rotate.c passwords of accounts, algo.c what we agree to, pty.c the request for a terminal, request.c and say.c words.
  * Rule:    libssh callbacks run from inside libssh functions, also nested.  They only note things in these structs (and
  *          ask the broker at a login); whatever calls libssh happens in the loop.  Client and target have an ssh_event
  *          each, so that one's failure inside libssh never counts as the other's.
@@ -318,8 +318,9 @@ void gw_ssh_lend_free(struct gw_ssh_channel *c);
 int gw_ssh_remote_message(ssh_session s, ssh_message m, void *ctx); /* the target's, libssh's callback */
 int gw_ssh_remote_open(struct gw_ssh_channel *c); /* SSH_OK, SSH_AGAIN, or the channel is refused */
 
-/* serve.c, probe.c */
+/* serve.c, probe.c, rotate.c */
 int gw_ssh_serve(void *state, int client_fd, struct err *err);
 int gw_ssh_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner,
 	struct err *err);
+uint8_t gw_ssh_rotate(void *state, const struct gw_proto_rotate *job, bool *ret_sent);
 #endif

@@ -95,4 +95,5 @@ const struct gw_proto gw_ssh_proto = {
 	.warm = warm,
 	.serve = gw_ssh_serve,
 	.probe = gw_ssh_probe,
+	.rotate = gw_ssh_rotate,
 };

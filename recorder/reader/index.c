@@ -68,7 +68,7 @@ static void mark(struct state *s, const struct frame *f, const char *kind, struc
 		buf_put(&s->text, ",\n", 2);
 	json_open(&j, &s->text);
 	json_obj(&j, NULL);
-	json_num(&j, "ms", (int64_t)((f->time_us - s->begun_us) / 1000));
+	json_num(&j, "ms", (int64_t)((s->last_us - s->begun_us) / 1000));
 	json_str(&j, "kind", span_str(kind));
 	json_num(&j, "channel", f->channel);
 	json_str(&j, "text", cut(text));
@@ -120,10 +120,12 @@ static void size(struct state *s, const struct frame *f)
 static int frame(void *state, const struct frame *f)
 {
 	struct state *s = state;
+	uint64_t at = f->time_us < INT64_MAX ? f->time_us : INT64_MAX; /* what JSON has for a number */
 	if (!s->begun)
-		s->begun_us = f->time_us;
+		s->begun_us = s->last_us = at;
 	s->begun = true;
-	s->last_us = f->time_us;
+	if (at > s->last_us) /* a clock that was put back stands still here */
+		s->last_us = at;
 	switch (f->type) {
 	case FRAME_OPEN:
 	case FRAME_NOTE:

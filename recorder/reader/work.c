@@ -63,7 +63,7 @@ static int convert(struct reader *r, struct reader_source *src, struct err *err)
 	r->out.file = r->ask.file;
 	/* Asked for from the beginning of the recording. */
 	rc = reader_format_begin(
-		f, &r->out, r->ask.from_us > 0 ? src->walk.header.created_us + r->ask.from_us : 0, &state);
+		f, &r->out, r->ask.from > 0 ? src->walk.header.created_us + r->ask.from : 0, &state);
 	if (rc < 0)
 		return fault(err, rc, "internal error", "no memory");
 	while ((rc = run(r, src, f, state, err)) == 1)
@@ -85,7 +85,7 @@ static void survey(struct reader *r, struct reader_source *src)
 
 static int copy(struct reader *r, struct reader_source *src, struct err *err)
 {
-	uint64_t at = 0;
+	uint64_t at = r->ask.from > 0 ? (uint64_t)r->ask.from : 0;
 	survey(r, src);
 	for (;;) {
 		uint8_t *room = buf_room(&r->out.b, 65536);
