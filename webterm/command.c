@@ -1,5 +1,6 @@
 #include "webterm/command.h"
 #include "gateway/core/err.h"
+#include "gateway/core/json.h"
 #include "gateway/core/log.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
@@ -8,10 +9,15 @@
 #include "webterm/broker.h"
 #include "webterm/keep.h"
 #include "webterm/result.h"
+#include "webterm/vault.h"
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define OPEN "cloud open"
+enum { OPENED_MAX = 32 << 10 };
 
 /* A command on its way: it is done even when the browser goes, and its answer is kept then. */
 struct running {
@@ -20,6 +26,8 @@ struct running {
 	struct web_token session;
 	char once[65]; /* Idempotency-Key, or "" */
 	bool logout, zh;
+	bool opens; /* the answer names a secret, which the vault gives */
+	json_t *facts;
 };
 
 static void keep(const struct running *c, int status, struct span body)
@@ -49,12 +57,64 @@ static void answer(struct running *c, struct web_request *r, enum web_problem p,
 		web_answer(r, &(struct web_answer){ .status = web_problem_status(p),
 			.type = p == WEB_PROBLEM_NONE ? "application/json" : "application/problem+json",
 			.headers = c->logout && p == WEB_PROBLEM_NONE ? forget : NULL, .body = buf_span(&body) });
+	if (body.data)
+		secret_wipe(body.data, body.size); /* it may hold a new token, or a password */
 	buf_done(&body);
+}
+
+static void put_fact(struct json *j, const json_t *facts, const char *key)
+{
+	json_str(j, key, span_str(json_string_value(json_object_get(facts, key))));
+}
+
+/* The person sees it in this answer and nowhere else; empty: the vault gave none. */
+static void opened(void *ctx, struct span secret)
+{
+	scoped(scope_free) struct running *c = ctx;
+	struct web_request *r = web_request_back(c->op);
+	struct buf body;
+	struct json j;
+
+	if (r)
+		r->conn->known = true;
+	buf_init(&body, OPENED_MAX);
+	(void)buf_room(&body, OPENED_MAX / 2); /* it does not move while the secret is written */
+	json_open(&j, &body);
+	json_obj(&j, NULL);
+	put_fact(&j, c->facts, "name");
+	put_fact(&j, c->facts, "login");
+	put_fact(&j, c->facts, "url");
+	json_str(&j, "secret", secret);
+	json_end(&j);
+	struct web_reply reply = { .json = buf_span(&body) };
+	answer(c, r, secret.n > 0 && !body.failed ? WEB_PROBLEM_NONE : WEB_PROBLEM_AWAY, &reply);
+	secret_wipe(body.data, body.size);
+	buf_done(&body);
+	json_decref(c->facts);
+}
+
+/* True: `opened` will be called. */
+static bool open_it(struct running *c, struct span json)
+{
+	struct id id;
+	c->facts = json_loadb((const char *)json.p, json.n, 0, NULL);
+	if (id_parse(span_str(json_string_value(json_object_get(c->facts, "use"))), &id) == 0 &&
+		web_vault_use(c->web->vault, &id, opened, c) == 0)
+		return true;
+	json_decref(c->facts);
+	return false;
 }
 
 static void done(void *ctx, struct web_reply *reply)
 {
 	scoped(scope_free) struct running *c = ctx;
+	bool opens = c->opens && reply->code == 0;
+	if (opens && open_it(c, reply->json)) {
+		c = NULL;
+		return;
+	}
+	if (opens)
+		reply->code = WEB_BROKER_LOST;
 	struct web_request *r = web_request_back(c->op);
 	enum web_problem p = reply->code == WEB_BROKER_LOST ? WEB_PROBLEM_AWAY : web_problem_of_exit(reply->code);
 	if (r && p != WEB_PROBLEM_SIGNED_OUT)
@@ -118,7 +178,7 @@ static void run(struct web_request *r, const char *name, bool logout)
 	struct running *c = calloc(1, sizeof *c);
 	if (!c)
 		abort();
-	*c = (struct running){ .web = r->web, .session = r->token, .logout = logout, .zh = r->zh };
+	*c = (struct running){ .web = r->web, .session = r->token, .logout = logout, .zh = r->zh, .opens = strcmp(name, OPEN) == 0 };
 	if (!logout)
 		memcpy(c->once, r->once, sizeof c->once);
 	web_request_within(r, WEB_COMMAND_US);
@@ -131,7 +191,7 @@ void web_command_run(struct web_request *r)
 	char name[140];
 	bool two = r->route.part[1][0];
 	(void)snprintf(name, sizeof name, "%s%s%s", r->route.part[0], two ? " " : "", r->route.part[1]);
-	if (strcmp(name, "token add") == 0)
+	if (strcmp(name, "token add") == 0 || strcmp(name, OPEN) == 0)
 		r->once[0] = 0; /* an answer with a secret is not kept */
 	if (web_result_is(name))
 		web_result_ask(r, name);

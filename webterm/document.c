@@ -4,9 +4,11 @@
 #include "gateway/core/scope.h"
 #include "webterm/answer.h"
 #include "webterm/broker.h"
+#include "webterm/part.h"
 #include "webterm/read.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,10 +225,17 @@ static const char *text_of(const json_t *doc, const char *key)
 static void send_it(struct web_request *r, const json_t *doc)
 {
 	scoped(buf_done) struct buf headers = { 0 };
+	struct web_document *d = r->work;
+	char etag[80];
 	json_int_t size = json_integer_value(json_object_get(doc, "size"));
+	struct web_part part = { .etag = etag, .size = size > 0 ? (uint64_t)size : 0 };
 	const char *as = web_query_value(&r->query, "view") ? shown_as(text_of(doc, "type"), text_of(doc, "charset")) : NULL;
 	bool pdf = as && strcmp(as, "application/pdf") == 0;
 	buf_init(&headers, 4096);
+	(void)snprintf(etag, sizeof etag, "\"%.64s\"", text_of(doc, "sha256"));
+	if (!web_part_of(r, &part, &headers))
+		return;
+	d->at = (off_t)part.range.from;
 	if (!as)
 		web_answer_put_name(&headers, text_of(doc, "name"));
 	else
@@ -235,11 +244,11 @@ static void send_it(struct web_request *r, const json_t *doc)
 	r->answer.more = more;
 	/* Chromium shows no PDF in a sandboxed frame; its viewer is a process of its own, and what it shows may load nothing. */
 	web_answer_stream(r,
-		&(struct web_answer){ .type = as ? as : "application/octet-stream", .headers = buf_str(&headers),
+		&(struct web_answer){ .status = part.status, .type = as ? as : "application/octet-stream", .headers = buf_str(&headers),
 			.policy = pdf ? "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; "
 					"frame-ancestors 'self'"
 				      : "default-src 'none'; sandbox; frame-ancestors 'self'" },
-		size > 0 ? (uint64_t)size : 0);
+		part.range.to - part.range.from + 1);
 }
 
 static void fetched(void *ctx, struct web_reply *reply)
@@ -262,6 +271,7 @@ void web_document_get(struct web_request *r)
 	put(&a, "name", r->route.part[0]);
 	put(&a, "version", web_query_value(&r->query, "version"));
 	put(&a, "view", web_query_value(&r->query, "view") ? "true" : NULL);
+	put(&a, "again", r->range[0] ? "true" : NULL);
 	args = a.args;
 	ask(r, "document get", &a, fetched);
 }

@@ -45,7 +45,7 @@ enum web_frame_asks { /* browser -> terminal */
 	WEB_FRAME_END = 0x09,   /* the person is done: end the session */
 };
 enum web_frame_tells { /* terminal -> browser */
-	WEB_FRAME_STATE = 0x81,  /* JSON {"state": "connecting" | "online" | "ended", "target", "account", "paste", "paste_max", "copy", "say", "exit", "signal"} */
+	WEB_FRAME_STATE = 0x81,  /* JSON {"state": "connecting" | "online" | "ended", "target", "account", "paste", "paste_max", "copy", "layer", "say", "exit", "signal"} */
 	WEB_FRAME_OUTPUT = 0x82, /* bytes */
 	WEB_FRAME_SCREEN = 0x83, /* u16 columns, u16 rows, bytes: what clears and draws it; unread OUTPUT counts from 0 again */
 	WEB_FRAME_NOTICE = 0x84, /* JSON {"kind": "zmodem" | "input" | "paste", "say"} */

@@ -135,10 +135,13 @@ static int begin(struct feed *f, struct web_socket *s, const char *command)
 	seconds(s->from, from);
 	put_arg(&args, "id", id);
 	bool starts = s->kind == &web_frames_replay && from[0];
+	bool paced = s->kind == &web_frames_watch && s->pace[0];
 	if (starts)
 		put_arg(&args, "from", from);
+	if (paced)
+		put_arg(&args, "pace", s->pace);
 	struct web_broker_ask a = { .token = &s->session, .address = s->conn->address, .name = command, .zh = s->zh,
-		.count = starts ? 2 : 1, .args = buf_span(&args) };
+		.count = starts || paced ? 2 : 1, .args = buf_span(&args) };
 	f->asking = web_broker_ask(s->web->broker, &a, theirs, answered, f) == 0;
 	return f->asking ? 0 : -1;
 }

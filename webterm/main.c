@@ -6,6 +6,7 @@
 #include "gateway/core/sandbox.h"
 #include "gateway/core/scope.h"
 #include "gateway/core/secret.h"
+#include "gateway/core/service.h"
 #include "gateway/core/tls.h"
 #include "gateway/core/wire.h"
 #include "webterm/answer.h"
@@ -27,18 +28,17 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 /*
  * yanmen-web: the console's server (docs/ARCHITECTURE.md).  Descriptors at the start: 3 parent, 4 configuration, 5 the folder of
  * web.files, 6 web.certificate, 7 web.key.
  */
-enum { FD_PARENT = 3, FD_CONF, FD_FILES, FD_CERTIFICATE, FD_KEY };
+enum { FD_CONF = SERVICE_FD + 1, FD_FILES, FD_CERTIFICATE, FD_KEY };
 enum { DATABASE_US = 3 * 1000 * 1000, PEM_MAX = 256 * 1024, KEEPALIVE_S = 60, DESCRIPTORS = 8192 };
 
 static struct web web;
-static struct loop_io parent;
+static struct service parent;
 static lws_sorted_usec_list_t wake; /* for our next timer */
 
 /* ---- what libwebsockets tells ---- */
@@ -192,38 +192,20 @@ static int start_lws(struct err *err)
 
 /* ---- the parent ---- */
 
-static int take_peer(struct span body, int fd, struct err *err)
+static int take_peer(void *ctx, uint8_t role, int fd, struct err *err)
 {
-	struct wire_peer m;
-	int r = wire_peer_get(body, &m, err);
-	if (r == 0 && fd >= 0 && m.role == WIRE_BROKER)
-		return web_broker_open(web.broker, fd, err);
-	if (r == 0 && fd >= 0 && m.role == WIRE_VAULT)
-		return web_vault_open(web.vault, fd, err);
-	if (r == 0 && fd >= 0 && m.role == WIRE_BROWSER)
-		return web_conn_listen(web.listen, fd, err);
-	if (fd >= 0)
-		(void)close(fd);
-	return r < 0 ? r : fault(err, -EBADMSG, "internal error", "peer of role %d", m.role);
-}
-
-static void parent_says(void *ctx, uint32_t events)
-{
-	uint8_t body[1024];
-	uint16_t type = 0;
-	scoped(scope_close) int fd = -1;
-	struct err err = { 0 };
 	(void)ctx;
-	(void)events;
-	int n = msg_recv_now(FD_PARENT, &type, body, sizeof body, &fd, &err);
-	if (n == -EAGAIN)
-		return;
-	if (n >= 0 && type == WIRE_T_peer && take_peer(span_of(body, (size_t)n), take_fd(fd), &err) == 0)
-		return;
-	bool stop = n >= 0 && type == WIRE_T_stop;
-	if (n >= 0 && !stop)
-		log_err(LOG_LEVEL_ERROR, "web.parent", &err);
-	loop_stop(web.loop, stop ? 0 : 1);
+	switch (role) {
+	case WIRE_BROKER:
+		return web_broker_open(web.broker, fd, err);
+	case WIRE_VAULT:
+		return web_vault_open(web.vault, fd, err);
+	case WIRE_BROWSER:
+		return web_conn_listen(web.listen, fd, err);
+	default:
+		(void)close(fd);
+		return fault(err, -EBADMSG, "internal error", "peer of role %d", role);
+	}
 }
 
 /* ---- its life ---- */
@@ -248,7 +230,6 @@ static void make_parts(void)
 static int start(struct err *err)
 {
 	char conninfo[400];
-	const struct wire_hello hello = { .role = WIRE_WEB, .build = span_str(wire_build) };
 	int r = conf_load_fd(FD_CONF, &web.conf, err);
 	if (r < 0 || (r = loop_new(&web.loop, err)) < 0)
 		return r;
@@ -268,11 +249,8 @@ static int start(struct err *err)
 		loop_turn(web.loop, DATABASE_US / 10);
 	if ((r = sandbox_enter(SANDBOX_WEB, err)) < 0)
 		return r;
-	parent = (struct loop_io){ .fd = FD_PARENT, .ready = parent_says };
-	if ((r = loop_add(web.loop, &parent, EPOLLIN, err)) < 0)
-		return r;
-	r = wire_hello_send(FD_PARENT, &hello, -1);
-	return r < 0 ? fault(err, r, "internal error", "no hello to the parent") : 0;
+	parent.peer = take_peer;
+	return service_open(&parent, web.loop, WIRE_WEB, err);
 }
 
 static void woken(lws_sorted_usec_list_t *sul)
@@ -312,7 +290,7 @@ static void finish(void)
 	web.files = web_files_free(web.files);
 	web.answers = web_keep_free(web.answers);
 	web.bearers = web_bearer_free(web.bearers);
-	loop_del(&parent);
+	service_done(&parent);
 	web.loop = loop_free(web.loop);
 }
 

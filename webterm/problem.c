@@ -28,6 +28,7 @@ static const struct {
 	[WEB_PROBLEM_LENGTH] = { 411, "length", "the request does not say how long it is" },
 	[WEB_PROBLEM_TOO_LARGE] = { 413, "too_large", "the request is too large" },
 	[WEB_PROBLEM_TOO_LONG] = { 414, "too_long", "the address is too long" },
+	[WEB_PROBLEM_RANGE] = { 416, "range", "the file is not so long" },
 	[WEB_PROBLEM_REUSED] = { 422, "reused", "this Idempotency-Key came with another request before" },
 	[WEB_PROBLEM_UPGRADE] = { 426, "upgrade", "this address speaks WebSocket" },
 	[WEB_PROBLEM_BUSY] = { 429, "busy", "too much at once; try again" },
@@ -50,9 +51,9 @@ const char *web_problem_reason(int status)
 	static const struct {
 		int status;
 		const char *reason;
-	} reasons[] = { { 200, "OK" }, { 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
+	} reasons[] = { { 200, "OK" }, { 206, "Partial Content" }, { 304, "Not Modified" }, { 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" }, { 409, "Conflict" },
-		{ 411, "Length Required" }, { 413, "Content Too Large" }, { 414, "URI Too Long" }, { 422, "Unprocessable Content" },
+		{ 411, "Length Required" }, { 413, "Content Too Large" }, { 414, "URI Too Long" }, { 416, "Range Not Satisfiable" }, { 422, "Unprocessable Content" },
 		{ 426, "Upgrade Required" }, { 429, "Too Many Requests" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" } };
 	for (size_t i = 0; i < COUNT_OF(reasons); i++)
 		if (reasons[i].status == status)

@@ -5,13 +5,14 @@
 #include "gateway/core/scope.h"
 #include "webterm/answer.h"
 #include "webterm/ticket.h"
+#include "webterm/words.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_MAX = 64 << 10 };
+enum { QUERY_MAX = 64 << 10, ANSWER_MAX = 16 << 20 };
 #define READ_SQL "select console.read($1::bytea, $2, $3, $4::jsonb)"
 #define TOKEN_SQL "select console.token_read($1::bytea, $2, $3, $4::jsonb)"
 
@@ -101,8 +102,12 @@ static void ask(struct web_request *r, const char *collection, struct span query
 static void list_came(void *ctx, int code, struct span json, const struct err *err)
 {
 	struct web_request *r = good(ctx, code, err);
-	if (r)
-		web_answer_json(r, json);
+	scoped(buf_done) struct buf turned = { 0 };
+	if (!r)
+		return;
+	buf_init(&turned, ANSWER_MAX);
+	web_words_turn(json, r->zh, &turned);
+	web_answer_json(r, turned.len > 0 && !turned.failed ? buf_span(&turned) : json);
 }
 
 void web_read_list(struct web_request *r)

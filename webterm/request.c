@@ -184,6 +184,14 @@ static void read_person(struct web_request *r, struct lws *wsi)
 		r->codings = (memmem(s.p, s.n, "br", 2) ? WEB_CODING_BR : 0) | (memmem(s.p, s.n, "gzip", 4) ? WEB_CODING_GZIP : 0);
 	if (header(wsi, WSI_TOKEN_HTTP_USER_AGENT, room, sizeof room, &s) && s.n > 0)
 		memcpy(r->agent, s.p, s.n < sizeof r->agent - 1 ? s.n : sizeof r->agent - 1);
+	if (header(wsi, WSI_TOKEN_HTTP_RANGE, r->range, sizeof r->range, &s))
+		r->range[s.n] = 0;
+	else
+		r->range[0] = 0; /* too long for one range: the whole is an answer, too */
+	if (header(wsi, WSI_TOKEN_HTTP_IF_RANGE, r->if_range, sizeof r->if_range, &s))
+		r->if_range[s.n] = 0;
+	else
+		(void)snprintf(r->if_range, sizeof r->if_range, "?"); /* nothing that we ever called a file */
 	if (other_header(wsi, "idempotency-key:", r->once, sizeof r->once, &s))
 		r->once[s.n] = 0;
 	else

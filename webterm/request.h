@@ -35,6 +35,7 @@ struct web_request {
 	unsigned codings; /* enum web_coding */
 	bool zh, has_token, has_visit, has_device, bearer /* it says Authorization */, whole /* the body came */;
 	struct web_token token, visit, device;
+	char range[64], if_range[80]; /* "" = none */
 	char agent[201], once[65], origin[300] /* of our page, as this browser calls it */;
 	uint64_t length; /* of the body */
 	struct buf body;

@@ -51,6 +51,7 @@ struct result {
 	struct loop_timer late;
 	const char *type;
 	char name[201];
+	struct web_result_head head;
 	int64_t code;          /* of the answer, when it is no longer asked for */
 	bool asking, ticket, begun;
 };
@@ -161,10 +162,12 @@ static void send_file(struct result *x)
 	scoped(buf_done) struct buf headers = { 0 };
 	buf_init(&headers, 1024);
 	web_answer_put_name(&headers, x->name);
+	buf_printf(&headers, "%s", x->head.headers);
 	x->r->answer.more = more;
 	x->begun = true;
 	web_answer_stream(x->r,
-		&(struct web_answer){ .type = x->type, .headers = buf_str(&headers), .download = true }, WEB_ANSWER_OPEN);
+		&(struct web_answer){ .status = x->head.status, .type = x->type, .headers = buf_str(&headers), .download = true },
+		x->head.length);
 }
 
 /* Where to fetch it; from here on it belongs to nobody's request. */
@@ -301,17 +304,9 @@ static int ask(struct result *x, const char *command, const struct web_args *arg
 	return code;
 }
 
-void web_result_ask(struct web_request *r, const char *command)
+void web_result_ask_part(struct web_request *r, const char *command, const struct web_args *args, const struct web_result_head *head)
 {
-	scoped(web_args_done) struct web_args args = { 0 };
-	struct err err = { 0 };
 	const char *as = web_query_value(&r->query, "as");
-	struct span body = buf_span(&r->body);
-	int code = web_args_get(body.n > 0 ? body : span_str("{}"), &args, &err);
-	if (code < 0 || args.secret) {
-		web_answer_problem(r, code < 0 ? web_problem_of_code(code) : WEB_PROBLEM_USAGE, span_str(err.say));
-		return;
-	}
 	if (!has_room(r->web, &r->token)) {
 		web_answer_problem(r, WEB_PROBLEM_BUSY, (struct span){ 0 });
 		return;
@@ -319,16 +314,28 @@ void web_result_ask(struct web_request *r, const char *command)
 	struct result *x = calloc(1, sizeof *x);
 	if (!x)
 		abort();
-	*x = (struct result){ .next = r->web->results->first, .web = r->web, .session = r->token, .fd = -1,
+	*x = (struct result){ .next = r->web->results->first, .web = r->web, .session = r->token, .fd = -1, .head = *head,
 		.ticket = as && strcmp(as, "ticket") == 0 };
 	x->io = (struct loop_io){ .fd = -1, .ready = ready, .ctx = x };
 	x->late = (struct loop_timer){ .fire = unfetched, .ctx = x };
 	r->web->results->first = x;
 	give_to(x, r);
-	name(x, kind_of(command), &args);
+	name(x, kind_of(command), args);
 	web_request_within(r, QUIET_US);
-	if (ask(x, command, &args) < 0)
+	if (ask(x, command, args) < 0)
 		refuse(x, WEB_PROBLEM_AWAY, (struct span){ 0 });
+}
+
+void web_result_ask(struct web_request *r, const char *command)
+{
+	scoped(web_args_done) struct web_args args = { 0 };
+	struct err err = { 0 };
+	struct span body = buf_span(&r->body);
+	int code = web_args_get(body.n > 0 ? body : span_str("{}"), &args, &err);
+	if (code < 0 || args.secret)
+		web_answer_problem(r, code < 0 ? web_problem_of_code(code) : WEB_PROBLEM_USAGE, span_str(err.say));
+	else
+		web_result_ask_part(r, command, &args, &(struct web_result_head){ .status = 200, .length = WEB_ANSWER_OPEN });
 }
 
 /* ---- the ticket ---- */

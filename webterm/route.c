@@ -37,6 +37,7 @@ static const struct {
 	{ WEB_GET, API "/events", WEB_ROUTE_EVENTS, SIGNED | WEB_ROUTE_SOCKET },
 	{ WEB_PUT, API "/documents", WEB_ROUTE_DOCUMENT_PUT, SIGNED | WEB_ROUTE_STREAM },
 	{ WEB_GET, API "/documents/*/content", WEB_ROUTE_DOCUMENT_GET, SIGNED },
+	{ WEB_GET, API "/recordings/*/content", WEB_ROUTE_RECORDING, SIGNED | API_TOKEN },
 	{ WEB_GET, API "/*", WEB_ROUTE_LIST, SIGNED | API_TOKEN },
 	{ WEB_GET, API "/*/*", WEB_ROUTE_ROW, SIGNED | API_TOKEN },
 };

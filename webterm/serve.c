@@ -8,6 +8,7 @@
 #include "webterm/files.h"
 #include "webterm/login.h"
 #include "webterm/read.h"
+#include "webterm/recording.h"
 #include "webterm/result.h"
 #include "webterm/terminal.h"
 #include "webterm/transfer.h"
@@ -49,6 +50,7 @@ void web_serve(struct web_request *r)
 		[WEB_ROUTE_UPLOAD] = web_transfer_upload,
 		[WEB_ROUTE_DOCUMENT_PUT] = web_document_put,
 		[WEB_ROUTE_DOCUMENT_GET] = web_document_get,
+		[WEB_ROUTE_RECORDING] = web_recording_get,
 		[WEB_ROUTE_WATCH_TICKET] = web_read_ticket,
 		[WEB_ROUTE_REPLAY_TICKET] = web_read_ticket,
 		[WEB_ROUTE_EVENTS_TICKET] = web_read_ticket,

@@ -65,12 +65,13 @@ static void make(struct web_conn *c, const struct web_request *r, const struct w
 {
 	struct web_sockets *l = c->web->sockets;
 	struct web_socket *s = calloc(1, sizeof *s);
-	const char *from = web_query_value(&r->query, "from");
+	const char *from = web_query_value(&r->query, "from"), *pace = web_query_value(&r->query, "pace");
 	if (!s)
 		abort();
 	*s = (struct web_socket){ .next = l->first, .web = c->web, .conn = c, .kind = kind, .number = ++l->last, .session = r->token,
 		.id = *id, .zh = r->zh };
 	(void)snprintf(s->from, sizeof s->from, "%s", from ? from : "");
+	(void)snprintf(s->pace, sizeof s->pace, "%s", pace ? pace : "");
 	buf_init(&s->in, WEB_FRAME_MAX);
 	l->first = s;
 	c->socket = s;

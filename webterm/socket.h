@@ -38,6 +38,7 @@ struct web_socket {
 	struct web_token session;
 	struct id id;  /* of the terminal or the session */
 	char from[24]; /* of a replay, ms */
+	char pace[8];  /* of watching, ms */
 	bool zh, opened;
 	struct buf in;
 	uint16_t closing; /* 0 = it goes on */

@@ -78,13 +78,14 @@ static int begin(struct web_term *t, struct err *err)
 		return r == -EPIPE ? fault(err, r, "", "nobody began") : r;
 	if (type != WIRE_T_term_begin || wire_term_begin_get(span_of(t->desk.in, (size_t)r), &m, err) < 0 || fd < 0 ||
 		text(m.target, t->target, sizeof t->target) < 0 || text(m.account, t->account, sizeof t->account) < 0 ||
-		m.charset >= CHARSETS || m.paste >= WIRE_PASTES)
+		m.charset >= CHARSETS || m.paste >= WIRE_PASTES || m.layer >= WIRE_LAYERS)
 		return fault(err, -EBADMSG, "", "message %04x instead of term_begin", type);
 	t->zh = m.lang.n >= 2 && strncasecmp((const char *)m.lang.p, "zh", 2) == 0;
 	t->charset = m.charset;
 	t->paste = m.paste;
 	t->paste_max = m.paste_max;
 	t->no_copy = m.no_copy;
+	t->layer = m.layer;
 	return web_term_client_open(&t->client, take_fd(fd), t->account, m.host_key, err);
 }
 

@@ -10,6 +10,7 @@ void web_term_state_tell(struct web_term *t)
 {
 	static const char *const names[] = { "connecting", "online", "ended" };
 	static const char *const pastes[] = { "allow", "ask", "deny" };
+	static const char *const layers[] = { "L0", "L1", "L3" };
 	struct buf b;
 	struct json j;
 	buf_init(&b, WEB_FRAME_MAX / 2);
@@ -21,6 +22,7 @@ void web_term_state_tell(struct web_term *t)
 	json_str(&j, "paste", span_str(pastes[t->paste]));
 	json_num(&j, "paste_max", t->paste_max);
 	json_bool(&j, "copy", !t->no_copy);
+	json_str(&j, "layer", span_str(layers[t->layer]));
 	if (t->state == WEB_TERM_ENDED) {
 		json_str(&j, "say", span_str(t->say));
 		if (t->shell.has_exit && *t->shell.signal)

@@ -26,6 +26,7 @@ struct web_term {
 	uint8_t paste;   /* enum wire_paste */
 	uint32_t paste_max;
 	bool no_copy;
+	uint8_t layer; /* enum wire_layer */
 	enum web_term_state state;
 	char say[512]; /* why it ended */
 	bool leaving;  /* the person, or everyone, has gone, or the parent wants us to */
