@@ -9,7 +9,7 @@ export const me = shallowReactive<{ value: Me | null }>({ value: null })
 export async function loadMe() {
 	try {
 		me.value = await get<Me>('/me')
-		setCsrf(me.value.csrf)
+		setCsrf(me.value.csrf ?? '')
 		await followLanguage(me.value.lang)
 	} catch (problem) {
 		if (!isProblem(problem, 401)) throw problem

@@ -21,6 +21,7 @@ export const router = createRouter({
 				{ path: '', component: () => import('@/pages/home/HomePage.vue'), meta: { title: 'menu.home' } },
 				{ path: 'terminals', component: () => import('@/pages/terminal/TerminalPage.vue'), meta: { title: 'menu.terminals' } },
 				{ path: 'sessions', component: () => import('@/pages/sessions/OnlinePage.vue'), meta: { title: 'menu.online' } },
+				{ path: 'wall', component: () => import('@/pages/wall/WallPage.vue'), meta: { title: 'wall.title' } },
 				{ path: 'history', component: () => import('@/pages/sessions/HistoryPage.vue'), meta: { title: 'menu.history' } },
 				{ path: 'sessions/:id/replay', component: () => import('@/pages/replay/ReplayPage.vue'), meta: { title: 'replay.title' } },
 				{ path: 'inventory/:what', component: () => import('@/pages/list/InventoryPage.vue'), meta: { title: 'menu.inventory' } },
@@ -44,7 +45,7 @@ export const router = createRouter({
 router.beforeEach(async (to) => {
 	if (to.meta.open) return true
 	if (!me.value) await loadMe() // leads to the login when there is none
-	if (me.value?.due && to.path !== '/me') return '/me'
+	if ((me.value?.due || me.value?.passkey_due) && to.path !== '/me') return '/me'
 	if (me.value?.setup && to.path === '/' && !isPutOff()) return '/welcome'
 	return me.value ? true : { path: '/login', query: { next: to.fullPath } }
 })

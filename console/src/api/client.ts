@@ -2,7 +2,7 @@
  * client - every request to the server: JSON, the CSRF token, problems (RFC 9457) as errors with words for the person.
  */
 import { language } from '@/i18n'
-import type { Command, Page, Query } from './types'
+import type { AnswerOf, Arguments, ArgumentsOf, Collection, Command, Page, Query, RowOf } from './types'
 
 const BASE = '/api/v1'
 let csrf = ''
@@ -79,8 +79,8 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
 }
 
 /* One page of a collection. */
-export async function list<Row>(collection: string, query: Query = {}, signal?: AbortSignal): Promise<Page<Row>> {
-	return get<Page<Row>>(`/${collection}?${queryText(query)}`, signal)
+export async function list<Row = never, C extends Collection = Collection>(collection: C, query: Query = {}, signal?: AbortSignal): Promise<Page<RowOf<Row, C>>> {
+	return get<Page<RowOf<Row, C>>>(`/${collection}?${queryText(query)}`, signal)
 }
 
 export function queryText(query: Query): string {
@@ -91,13 +91,13 @@ export function queryText(query: Query): string {
 }
 
 /* A command of the table: "session kill".  once: the same for each try of one form, so that it is done once. */
-export async function command<T = unknown>(name: Command, args: Record<string, unknown>, once?: string): Promise<T> {
+export async function command<Answer = never, N extends Command = Command>(name: N, args: ArgumentsOf<Answer, N>, once?: string): Promise<AnswerOf<Answer, N>> {
 	const more: Record<string, string> = once ? { 'Idempotency-Key': once } : {}
-	return (await request('POST', `/commands/${name.replace(' ', '/')}`, args, more)) as T
+	return (await request('POST', `/commands/${name.replace(' ', '/')}`, args, more)) as AnswerOf<Answer, N>
 }
 
 /* A command that answers with a file: the browser saves it by itself, as it comes.  A refusal is an error, as of any command. */
-export async function download(name: string, args: Record<string, unknown>, file = ''): Promise<void> {
+export async function download<N extends Command>(name: N, args: Arguments[N], file = ''): Promise<void> {
 	const query = queryText({ as: 'ticket', name: file })
 	const { href } = (await request('POST', `/commands/${name.replace(' ', '/')}?${query}`, args)) as { href: string }
 	const link = document.createElement('a')

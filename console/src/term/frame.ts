@@ -31,7 +31,7 @@ export interface State {
 	paste?: 'allow' | 'ask' | 'deny'
 	paste_max?: number // bytes of one; 0 = what the terminal holds
 	copy?: boolean
-	layer?: string // of command control: which one is in force
+	layer?: 'L0' | 'L1' | 'L3' // of command control: which one is in force
 }
 export interface Notice {
 	kind: string

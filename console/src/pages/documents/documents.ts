@@ -4,7 +4,7 @@
 import { csrfToken, Problem, problemOf, queryText } from '@/api/client'
 import type { Query } from '@/api/types'
 import { language } from '@/i18n'
-import type { Action, Row } from '@/pages/list/shape'
+import type { Action, AnyAction, Row } from '@/pages/list/shape'
 
 export interface Document extends Row {
 	id: number
@@ -55,7 +55,7 @@ export function addressOf(id: number | string, version?: number, view = false): 
 
 const which = (row: Row) => ({ name: row.name, edition: row.edition })
 
-export const CHANGE: Action = {
+export const CHANGE: Action<'documents'> = {
 	command: 'document set',
 	label: 'documents.change',
 	permission: 'document.manage',
@@ -65,8 +65,8 @@ export const CHANGE: Action = {
 		{ key: 'about', label: 'field.about', kind: 'text', value: (row) => row.about },
 	],
 }
-export const REMOVE: Action = { command: 'document remove', label: 'action.remove', permission: 'document.manage', args: which, danger: true }
-export const RESTORE: Action = {
+export const REMOVE: Action<'documents'> = { command: 'document remove', label: 'action.remove', permission: 'document.manage', args: which, danger: true }
+export const RESTORE: AnyAction = {
 	command: 'document restore',
 	label: 'documents.restore',
 	permission: 'document.manage',

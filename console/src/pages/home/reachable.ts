@@ -17,7 +17,7 @@ export function useReachable(limit: number) {
 		const mine = (running = new AbortController())
 		loading.value = true
 		try {
-			const page = await list<Reachable>('reachable', { q, limit, offset, sort: '-recent' }, mine.signal)
+			const page = await list('reachable', { q, limit, offset, sort: '-recent' }, mine.signal)
 			rows.value = page.rows
 			total.value = page.total
 			error.value = ''

@@ -1,3 +1,4 @@
+import { secureModeOf } from './shape-rules'
 import { renaming, type Field, type Row, type Shape } from './shape'
 
 const name = (row: Row) => ({ name: row.name })
@@ -65,6 +66,7 @@ export const clusters: Shape = {
 		{ key: 'networks', label: 'field.networks', kind: 'list', width: 200 },
 		{ key: 'targets', label: 'field.targets', sort: true, width: 90 },
 		{ key: 'admins', label: 'field.admins', kind: 'list' },
+		{ key: 'secure', label: 'rules.secure', kind: 'yes', sort: true, width: 110, to: (row) => secureModeOf(row.name) },
 		{ key: 'created', label: 'field.created', kind: 'time', sort: true, width: 175 },
 	],
 	create: {

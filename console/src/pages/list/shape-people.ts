@@ -44,10 +44,10 @@ export const users: Shape = {
 			fields: [
 				{ key: 'role', label: 'field.role', kind: 'of', from: 'roles', value: (row) => row.role },
 				{ key: 'lang', label: 'field.lang', kind: 'choice', choices: [...LANGUAGES, { value: 'none', text: 'inventory_more.no_language' }], value: (row) => row.lang || 'none' },
+				{ key: 'mail', label: 'notify.mail_address', kind: 'text', about: 'notify.about_mail', value: (row) => row.mail },
 			],
 		},
-		renaming('user', 'user.manage', 'about.user'),
-		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true, when: (row) => row.state === 'active' },
+		{ command: 'user disable', label: 'action.disable', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true, when: (row) => row.state === 'active', fields: [{ key: 'rotate', label: 'rotation.leaver', kind: 'choice', choices: [{ value: 'on', text: 'rotation.leaver_yes' }], about: 'rotation.leaver_about' }] },
 		{ command: 'user enable', label: 'action.enable', permission: 'user.manage', args: name, versioned: true, bulk: true, when: (row) => row.state === 'disabled' },
 		{
 			command: 'user password',
@@ -67,6 +67,7 @@ export const users: Shape = {
 			fields: [{ key: 'policy', label: 'field.policy', kind: 'choice', choices: POLICIES, required: true, value: (row) => row.factor || 'default' }],
 		},
 		{ command: 'factor reset', label: 'action.factor_reset', permission: 'factor.manage', args: name, danger: true, when: (row) => row.enrolled === true },
+		renaming('user', 'user.manage', 'about.user'),
 		{ command: 'user remove', label: 'action.remove', permission: 'user.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
 }

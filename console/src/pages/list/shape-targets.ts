@@ -48,6 +48,7 @@ export const targets: Shape = {
 				{ key: 'address', label: 'field.address', kind: 'text', about: 'about.readdress', value: (row) => row.address },
 				charset,
 				legacy,
+				{ key: 'tls_key', label: 'rotation.tls_key', kind: 'text', about: 'rotation.tls_key_about' },
 			],
 		},
 		renaming('target', 'target.manage'),
@@ -65,6 +66,17 @@ export const targets: Shape = {
 			permission: 'group.put',
 			together: (rows) => ({ target: rows.map((row) => row.name) }),
 			fields: [{ key: 'group', label: 'field.group', kind: 'of', from: 'groups', required: true }],
+		},
+		{
+			command: 'template apply',
+			label: 'credentials.apply',
+			permission: 'account.set',
+			together: (rows) => ({ target: rows.map((row) => row.name) }),
+			answer: true,
+			fields: [
+				{ key: 'name', label: 'credentials.template', kind: 'of', from: 'templates', required: true },
+				{ key: 'secret', label: 'field.secret', kind: 'secret', about: 'credentials.secret_about' },
+			],
 		},
 		{ command: 'target remove', label: 'action.remove', permission: 'target.manage', args: name, versioned: true, danger: true, bulk: true },
 	],
@@ -84,6 +96,7 @@ export const accounts: Shape = {
 		{ key: 'kind', label: 'field.secret_kind', kind: 'word', words: 'secret', sort: true },
 		{ key: 'default', label: 'field.default', kind: 'yes', width: 90 },
 		{ key: 'suspended', label: 'field.suspended', kind: 'yes', width: 100 },
+		{ key: 'template', label: 'credentials.template', sort: true },
 		{ key: 'updated', label: 'field.changed', kind: 'time', sort: true, width: 175 },
 	],
 	create: {

@@ -4,7 +4,7 @@ import type { Choice, Shape } from './shape'
 const STATES: Choice[] = ['valid', 'expired', 'revoked', 'disabled'].map((value) => ({ value, text: `tokens.state.${value}` }))
 const TERMS: Choice[] = [1, 7, 30, 90].map((days) => ({ value: String(days * 86400), text: `tokens.days.${days}` }))
 /* As the server has it (yanmen.token_never): it is asked in any case. */
-const NEVER = /^(token|password|passkey|device|profile)\.|^(factor\.manage|console\.end)$/
+const NEVER = /^(token|password|passkey|device|profile)\.|^(factor\.manage|console\.end|cloud\.open)$/
 
 /* What one's own role gives, and a token may have. */
 function scopes(): Choice[] {
@@ -33,6 +33,7 @@ export const tokens: Shape = {
 		label: 'action.add',
 		permission: 'token.own',
 		answer: true,
+		fresh: true,
 		once: { key: 'token', about: 'tokens.once' },
 		fields: [
 			{ key: 'name', label: 'field.name', kind: 'text', required: true, about: 'tokens.about_name' },

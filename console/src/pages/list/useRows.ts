@@ -1,12 +1,12 @@
 import { onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { list } from '@/api/client'
 import { whenChanged } from '@/api/events'
-import type { Query } from '@/api/types'
+import type { Collection, Query, RowOf } from '@/api/types'
 import { wordsOf } from '@/words'
 
 /* A page of a collection: read when the query changes, and when the server says that something did. */
-export function useRows<Row>(collection: () => string, query: () => Query, watched: string[]) {
-	const rows = shallowRef<Row[]>([])
+export function useRows<Row = never, C extends Collection = Collection>(collection: () => C, query: () => Query, watched: string[]) {
+	const rows = shallowRef<RowOf<Row, C>[]>([])
 	const total = ref(0)
 	const loading = ref(false)
 	const error = ref('')
@@ -17,7 +17,7 @@ export function useRows<Row>(collection: () => string, query: () => Query, watch
 		const mine = (running = new AbortController())
 		loading.value = true
 		try {
-			const page = await list<Row>(collection(), query(), mine.signal)
+			const page = await list<Row, C>(collection(), query(), mine.signal)
 			rows.value = page.rows
 			total.value = page.total
 			error.value = ''

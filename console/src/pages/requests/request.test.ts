@@ -5,6 +5,7 @@ const at = (hours: number) => new Date(Date.UTC(2026, 10, 23) + hours * 3_600_00
 const asked = (more: Partial<AccessRequest> = {}): AccessRequest => ({
 	id: 1, user: 'alice', kind: 'access', targets: ['web01'], account: 'cyadmin', reason: 'r', detail: '', starts: at(0), until: at(8), state: 'asked',
 	at: at(0), decided: null, decided_by: null, answer: '', preapproval: null, extends: null, mine: false, decidable: true, endable: false,
+	told: [],
 	risk: { grants: 2, here: [], online: 0, refused: 0, role: 'engineer' }, ...more,
 })
 const names = (request: AccessRequest, strong: boolean) => flagsOf(request).filter((f) => f.strong === strong).map((f) => f.text.split('.')[2])

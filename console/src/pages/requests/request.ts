@@ -1,42 +1,9 @@
 /* An access request, what stands out about it, and how long it is for. */
-export interface AccessRequest {
-	id: number
-	user: string
-	kind: 'access' | 'software'
-	targets: string[]
-	account: string | null
-	reason: string
-	detail: string
-	starts: string
-	until: string
-	state: 'asked' | 'approved' | 'active' | 'ended' | 'refused' | 'withdrawn'
-	at: string
-	decided: string | null
-	decided_by: string | null
-	answer: string
-	preapproval: string | null
-	extends: number | null
-	mine: boolean
-	decidable: boolean
-	endable: boolean
-	risk: Risk | null
-}
-export interface Risk {
-	grants: number
-	here: string[]
-	online: number
-	refused: number
-	role: string
-}
-export interface Requestable {
-	id: string
-	name: string
-	account: string
-	kind: string
-	cluster: string
-	granted: boolean
-	groups: string[]
-}
+import type { Rows } from '@/api/types'
+
+export type AccessRequest = Rows['requests']
+export type Requestable = Rows['requestable']
+export type Told = AccessRequest['told'][number]
 /* text: key; strong: to be looked at before it is approved. */
 export interface Flag {
 	text: string

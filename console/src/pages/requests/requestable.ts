@@ -13,7 +13,7 @@ export function useRequestable(limit: number) {
 		running?.abort()
 		const mine = (running = new AbortController())
 		try {
-			const page = await list<Requestable>('requestable', { q, granted: false, limit, sort: 'name' }, mine.signal)
+			const page = await list('requestable', { q, granted: false, limit, sort: 'name' }, mine.signal)
 			if (running === mine) rows.value = page.rows
 		} catch {
 			if (running === mine) rows.value = [] // the list of what he has tells what is wrong

@@ -1,11 +1,11 @@
 import { list } from '@/api/client'
-import type { Query } from '@/api/types'
+import type { Collection, Query } from '@/api/types'
 import type { Row } from '@/pages/list/shape'
 
 const PAGE = 500
 
 /* Every row of a collection that fits the filter, in the order of their ids: what is added or removed meanwhile moves no page. */
-export async function allRows(collection: string, filter: Query = {}): Promise<Row[]> {
+export async function allRows(collection: Collection, filter: Query = {}): Promise<Row[]> {
 	const rows: Row[] = []
 	for (;;) {
 		const last = rows.at(-1)

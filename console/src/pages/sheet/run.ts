@@ -34,7 +34,7 @@ async function ask<T>(name: Command, args: Record<string, unknown>): Promise<T> 
 	const once = crypto.randomUUID()
 	for (let tries = 0; ; tries++) {
 		try {
-			return await command<T>(name, args, once)
+			return (await command<unknown>(name, args, once)) as T
 		} catch (problem) {
 			const later = [0, 429, 503, 504].some((status) => isProblem(problem, status))
 			if (!later || tries === 10) throw problem

@@ -13,7 +13,10 @@ const grant: Row = { id: 9, version: 1, user: 'alice', account: 'root', target: 
 const lab: Row = { id: 3, version: 1, name: 'lab', networks: ['10.0.0.0/8', 'fd00::/8'], admins: [], targets: 1 }
 const web: Row = { id: 4, version: 2, name: 'web', kind: 'ordinary', retention_days: null, admins: ['gina'], targets: 1 }
 const root: Row = { id: 5, version: 6, target: 'web01', name: 'root', kind: 'password', default: true, suspended: false, updated: '' }
-const ROWS: Record<string, Row> = { users: alice, targets: web01, grants: grant, clusters: lab, groups: web, accounts: root }
+const cloud: Row = { id: 6, version: 2, name: 'ops', provider: 'aws', kind: 'readonly', login: '123456789012', group: 'web', url: 'https://a.example/', key_id: 'AKIA1', remind: '90', due: false, users: 'alice', opened: null, password_at: '', key_at: '' }
+const rm: Row = { id: 6, version: 2, cluster: 'lab', place: 1, enabled: true, name: 'rm', program: 'rm', args: '-r|-R /etc*', path: '', account: '', target: '', hours: '', action: 'deny', reason_en: 'no', reason_zh: '' }
+const drop: Row = { id: 7, version: 1, cluster: null, group: null, target: 'db', name: 'drop', user: '', role: '', dialect: '', database: '', tables: '', classes: ['DROP', 'TRUNCATE'], flags: [], without: ['TEMP'], hours: '', from: [], program: '', statements: 0, rows: 100, action: 'approve', enabled: false, reason_en: '', reason_zh: '' }
+const ROWS: Record<string, Row> = { users: alice, targets: web01, grants: grant, clusters: lab, groups: web, accounts: root, command_rules: rm, sql_rules: drop, clouds: cloud }
 
 test.each(Object.keys(sheets))('what is exported of %s and imported again changes nothing', (what) => {
 	const text = write(tableOf(sheets[what]!, [ROWS[what]!])).slice(1)
@@ -31,6 +34,13 @@ test('a line is new, changed, the same or wrong', () => {
 	])
 	expect(found[0]!.steps).toEqual([['user add', { name: 'bob', role: 'dba' }]])
 	expect(found[1]!.steps).toEqual([['user set', { name: 'alice', version: 4, role: 'dba' }]])
+})
+
+test('an account of a cloud is added and changed by a sheet, which holds no secret', () => {
+	const head = 'name,provider,kind,login,group,url,key_id\n'
+	expect(plans('clouds', `${head}new,aws,operate,me,web,,\n`)[0]!.steps).toEqual([['cloud add', { name: 'new', provider: 'aws', kind: 'operate', login: 'me', group: 'web' }]])
+	expect(plans('clouds', `${head}ops,aws,readonly,other,web,,AKIA1\n`, [cloud])[0]!.steps).toEqual([['cloud set', { name: 'ops', version: 2, login: 'other', url: 'none' }]])
+	expect(() => plans('clouds', 'name,provider,kind,login,group,secret\n')).toThrow(Wrong)
 })
 
 test('a column that is not there changes nothing, one that is empty empties', () => {
@@ -72,6 +82,16 @@ test('a grant is found by what it says, and replaced where its id says so', () =
 		{ user: 'alice', account: 'root', target: 'web01', hours: 'mon 09:00-10:00', until: '2027-01-31T10:00:00.000Z', idle: '0', total: '0', concurrent: '2', paste: 'ask', paste_max: '0', copy: 'on', from: ['10.0.0.0/8', '192.168.0.0/16'], feature: ['shell', 'exec'] },
 	])
 	expect(states('grants', 'user,account,group\nalice,root,web\n', [grant])).toEqual(['new'])
+})
+
+test('a rule is changed by its id, added without one, and stays in its scope', () => {
+	expect(plans('command_rules', 'id,cluster,program,args,action\n6,lab,rm,,ask\n,,dd,of=/dev/sd*,deny\n6x,,dd,,deny\n', [rm]).map((plan) => plan.steps)).toEqual([
+		[['command-rule set', { id: '6', version: 2, args: '', action: 'ask' }]],
+		[['command-rule add', { program: 'dd', args: 'of=/dev/sd*', action: 'deny' }]],
+		[],
+	])
+	expect(plans('command_rules', 'id,cluster,action\n6,far,deny\n', [rm])[0]!.fault).toBe('kind_fixed')
+	expect(plans('sql_rules', 'id,action,class,flag,rows\n7,approve,DROP,,\n', [drop])[0]!.steps).toEqual([['sql-rule set', { id: '7', version: 1, rows: '', class: ['DROP'] }]])
 })
 
 test('ten thousand lines are compared at once', () => {

@@ -182,4 +182,60 @@ const grants: Sheet = {
 	},
 }
 
-export const sheets: Record<string, Sheet> = { users, groups, clusters, targets, accounts, grants }
+const COMMAND_COLUMNS = ['name', 'program', 'args', 'action', 'path', 'account', 'target', 'hours', 'enabled', 'reason_en', 'reason_zh']
+const SQL_TEXTS = ['name', 'action', 'user', 'role', 'dialect', 'database', 'tables', 'hours', 'program', 'statements', 'rows', 'enabled', 'reason_en', 'reason_zh']
+const SQL_LISTS = { class: 'classes', flag: 'flags', without: 'without', from: 'from' } as const
+
+/* Rules: found by their id; those without one are added at the end of their scope. */
+function rules(noun: 'command-rule' | 'sql-rule', scopes: string[], texts: string[], lists: Record<string, string>): Sheet {
+	const was = (row: Row, name: string) => (['statements', 'rows'].includes(name) && row[name] === 0 ? '' : textOf(row[name]))
+	const values = (cells: Cells, row?: Row) => ({
+		...Object.fromEntries(texts.filter((name) => cells[name] !== undefined && (!row || cells[name] !== was(row, name))).map((name) => [name, cells[name]])),
+		...Object.fromEntries(Object.keys(lists).filter((name) => cells[name] !== undefined && (!row || !sameList(row[lists[name]!], listOf(cells[name])))).map((name) => [name, cells[name] ? listOf(cells[name]) : ['']])),
+	})
+	return {
+		permission: 'rule.manage',
+		columns: [
+			of('id'),
+			...scopes.map((name) => of(name)),
+			...texts.map((name) => of(name, { get: (row) => was(row, name), required: name === 'action' })),
+			...Object.entries(lists).map(([name, key]) => of(name, { get: (row) => row[key] })),
+		],
+		keysOf: (row) => [text(row.id)],
+		key: (cells) => cells.id || scopes.concat(texts, Object.keys(lists)).map((name) => cells[name] ?? '').join('|'),
+		add: (cells) => {
+			if (cells.id) throw new Wrong('kind_fixed', cells.id)
+			return [[`${noun} add`, given({ ...Object.fromEntries(scopes.map((name) => [name, cells[name]])), ...values(cells) })]]
+		},
+		change: (cells, row) => {
+			scopes.forEach((name) => fixed(cells[name], text(row[name])))
+			const changes = values(cells, row)
+			return Object.keys(changes).length > 0 ? [[`${noun} set`, { id: text(row.id), version: row.version, ...changes }]] : []
+		},
+	}
+}
+const command_rules = rules('command-rule', ['cluster'], COMMAND_COLUMNS, {})
+const sql_rules = rules('sql-rule', ['cluster', 'group', 'target'], SQL_TEXTS, SQL_LISTS)
+
+/* What an account of a cloud console is; its secrets are entered by themselves, and are in no file. */
+const clouds: Sheet = {
+	permission: 'cloud.manage',
+	columns: [
+		...['name', 'provider', 'kind', 'login', 'group'].map((name) => of(name, { required: true })),
+		...['url', 'key_id', 'remind'].map((name) => of(name)),
+		...['password_at', 'key_at', 'due', 'users', 'opened'].map((name) => of(name, { told: true })),
+	],
+	keysOf: (row) => [text(row.name)],
+	key: (cells) => cells.name!,
+	add: ({ name, provider, kind, login, group, url, key_id, remind }) => [['cloud add', given({ name, provider, kind, login, group, url, key_id, remind })]],
+	change: (cells, row) => {
+		const other = (key: string, empty = '') => (cells[key] !== undefined && cells[key] !== text(row[key]) ? cells[key] || empty : '')
+		return step('cloud set', { name: row.name, version: row.version }, {
+			...Object.fromEntries(['provider', 'kind', 'login', 'group', 'remind'].map((key) => [key, other(key)])),
+			url: other('url', 'none'),
+			key_id: other('key_id', 'none'),
+		})
+	},
+}
+
+export const sheets: Record<string, Sheet> = { users, groups, clusters, targets, accounts, grants, command_rules, sql_rules, clouds }

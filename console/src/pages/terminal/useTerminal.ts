@@ -5,14 +5,14 @@ import type { Notice, State } from '@/term/frame'
 import { Link } from '@/term/link'
 import { USUAL, type Rules } from '@/term/rules'
 import type { Screen } from '@/term/screen'
-import { takeTicket, type Tab } from './tabs'
+import { takeTicket, type Pane } from './tabs'
 
 /* What the line below a terminal tells. */
 export interface Standing {
 	state: State['state']
 	target: string
 	account: string
-	layer: string
+	layer: State['layer'] | ''
 	say: string
 	exit: number | null
 	waiting: number // milliseconds until the next try to connect; 0 = connected, negative = given up
@@ -22,12 +22,12 @@ export interface Standing {
 }
 
 /* One terminal: its connection, its screen, its files. */
-export function useTerminal(tab: Tab) {
+export function useTerminal(pane: Pane) {
 	const { t } = useI18n()
 	const standing = reactive<Standing>({
 		state: 'connecting',
-		target: tab.target,
-		account: tab.account,
+		target: pane.target,
+		account: pane.account,
 		layer: '',
 		say: '',
 		exit: null,
@@ -37,7 +37,7 @@ export function useTerminal(tab: Tab) {
 		rules: USUAL,
 	})
 	let screen: Screen | null = null
-	const link = new Link(tab.id, {
+	const link = new Link(pane.id, {
 		size: () => ({ columns: screen?.term.cols ?? 80, rows: screen?.term.rows ?? 24 }),
 		output: (bytes, shown) => screen?.term.write(bytes, shown),
 		screen: (columns, rows, bytes) => screen?.redraw(columns, rows, bytes),
@@ -49,7 +49,7 @@ export function useTerminal(tab: Tab) {
 			standing.say = state.say ?? ''
 			standing.exit = state.exit ?? null
 			standing.rules = { paste: state.paste ?? 'ask', pasteMax: state.paste_max ?? 0, copy: state.copy ?? true }
-			tab.account ||= standing.account
+			pane.account ||= standing.account
 		},
 		notice: (notice) => (standing.notice = notice),
 		filed: (id, answer) => files.filed(id, answer),
@@ -76,7 +76,7 @@ export function useTerminal(tab: Tab) {
 		files,
 		start(on: Screen) {
 			screen = on
-			void link.connect(takeTicket(tab))
+			void link.connect(takeTicket(pane))
 		},
 	}
 }
