@@ -195,15 +195,18 @@ def leave_nothing(work, environment):
         run(["tools/run", "--home", str(facts.parent), "--reset", "--yes"], 90, env=environment)
 
 
-def integration(options, prefix=PLAIN):
-    without = "" if prefix == PLAIN else " and not schema and not browser"
-    total = pytest(options, prefix, f"not alone{without}", 2400, workers=int(CPUS) * 2)
-    return total + pytest(options, prefix, f"alone{without}", 1800)
+def integration(options):
+    total = pytest(options, PLAIN, "not alone", 2400, workers=int(CPUS) * 2)
+    return total + pytest(options, PLAIN, "alone", 1800)
 
 
 def sanitized(options):
-    """The integration tests once more; what a sanitizer stands in the way of (sandbox, memory limits) skips itself."""
-    return integration(options, ASAN)
+    """The integration tests once more; what a sanitizer stands in the way of (sandbox, memory limits) skips itself.
+    What mostly waits or measures is left to --long."""
+    if not options.long:
+        return pytest(options, ASAN, "not alone and not schema and not browser and not outage", 2400, workers=int(CPUS) * 2)
+    total = pytest(options, ASAN, "not alone and not schema and not browser", 3600, workers=int(CPUS) * 2)
+    return total + pytest(options, ASAN, "alone and not schema and not browser", 3600)
 
 
 def main():
@@ -232,6 +235,7 @@ def main():
             print(total)
             return 1
         print(f"build console: {time.monotonic() - began:.0f} s", flush=True)
+        subprocess.run([ROOT / "tools/setup/plugins"], stdin=subprocess.DEVNULL, check=True)
     for suite in (s for s in SUITES if s in wanted):
         began = time.monotonic()
         count = globals()[suite](options)

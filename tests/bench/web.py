@@ -1,12 +1,15 @@
 """tools/bench web: a browser's terminal at a client that renders nothing, through the console's server: output, Ctrl-C in a flood, files both
-ways by HTTP, memory.  Recording is on; beside it `ssh -tt` by way of the gateway, in alternated runs.
+ways by HTTP, memory, and what the pages weigh.  Recording is on; beside the output `ssh -tt` straight to the target (direct) and by way of the
+gateway (jump), in alternated runs.
 """
 
 import argparse
 import http.client
+import json
 import os
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,7 +22,8 @@ sys.path[:0] = [str(ROOT / "tests/integration"), str(ROOT / "tests/bench")]
 from figures import Row, table, write_json  # noqa: E402
 from harness import procs  # noqa: E402
 from harness.browser import Browser, Terminal  # noqa: E402
-from harness.instance import Instance  # noqa: E402
+from harness.instance import Account, Instance  # noqa: E402
+from harness.target import Sshd  # noqa: E402
 from harness.webterm import folder  # noqa: E402
 
 MB = 1_000_000
@@ -35,14 +39,18 @@ def cpu_s(pids):
 class Bench:
     def __init__(self, instance, size):
         self.instance, self.size = instance, size
-        self.user = instance.user()
-        instance.grant(self.user, instance.demo)
+        self.user = instance.user(key=True)
+        self.server = Sshd(instance)
+        self.server.authorize(self.user.key.with_suffix(".pub").read_text())
+        self.server.start()
+        self.target = instance.target(self.server.port, Account(instance.account.name, key=self.user.key))
+        instance.grant(self.user, self.target)
         self.browser = Browser(instance).login(self.user)
         self.place = folder(instance)
         self.cpu = {"output": [], "up": [], "down": []}
 
     def open(self):
-        self.terminal = Terminal(self.browser, self.instance.demo).online()
+        self.terminal = Terminal(self.browser, self.target).online()
         self.pids = self.instance.pids("term")  # the one, and those that wait
         self.terminal.type("bind 'set enable-bracketed-paste off'; PS1='rea''dy> '; PS2=\n")
         self.terminal.until("ready> ")
@@ -120,20 +128,33 @@ class Bench:
         return self.timed("down", get)
 
     # ---- what it stands beside ----
-    def ssh(self):
+    def ssh(self, port, login):
+        argv = ["ssh", "-tt", "-F", "/dev/null", "-i", self.user.key, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o",
+                "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-p", str(port), "-l", login, "127.0.0.1",
+                f"yes {LINE} | head -n {self.size // 100}"]
         start, n = time.monotonic(), 0
-        with self.instance.ssh_start(self.user, f"yes {LINE} | head -n {self.size // 100}", flags=("-tt",)) as p:
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as p:
             while piece := os.read(p.stdout.fileno(), 1 << 20):
                 n += len(piece)
+        assert n >= self.size, n
         return n / MB / (time.monotonic() - start)
+
+    def weights(self):
+        """KB of each page by a browser that has nothing yet; of those after the login page, what it brings more."""
+        who = self.instance.user("admin")
+        done = subprocess.run(["node", ROOT / "tests/browser/weights.mjs", self.browser.origin, who.name, who.password_file, "/sessions", "/audit",
+                               "/inventory/targets"], stdout=subprocess.PIPE, check=True, timeout=180)
+        return [Row(f"page {name}", "KB", {"yanmen": [n / 1000]}, [(None, "<=", 153.6)] if name == "login" else [])
+                for name, n in json.loads(done.stdout).items()]
 
 
 def run(bench, rounds):
-    rows = {name: [] for name in ("output", "interrupt", "up", "down", "idle", "ssh")}
+    rows = {name: [] for name in ("output", "interrupt", "up", "down", "idle", "direct", "jump")}
     for _ in range(rounds):
         bench.open()
         rows["idle"].append(max(map(procs.private_kib, bench.pids)) / 1024)
-        rows["ssh"].append(bench.ssh())
+        rows["direct"].append(bench.ssh(bench.server.port, bench.instance.account.name))
+        rows["jump"].append(bench.ssh(bench.instance.port, f"{bench.user.name}#{bench.target}"))
         rows["output"].append(bench.output())
         rows["interrupt"] += [bench.interrupt() for _ in range(3)]
         rows["up"].append(bench.upload())
@@ -143,12 +164,12 @@ def run(bench, rounds):
 
     def note(what):
         return f"yanmen-term: {min(bench.cpu[what]):.1f} CPU-s a GB"
-    return [Row("web terminal: output (direct: ssh -tt, same way)", "MB/s", {"yanmen": rows["output"], "direct": rows["ssh"]},
+    return [Row("web terminal: output", "MB/s", {"yanmen": rows["output"], "direct": rows["direct"], "jump": rows["jump"]},
                 [(None, ">=", 60)], note("output")),
             Row("web terminal: Ctrl-C in a flood", "ms", {"yanmen": rows["interrupt"]}, [(None, "<=", 100)]),
             Row("web terminal: upload", "MB/s", {"yanmen": rows["up"]}, [(None, ">=", 50)], note("up")),
             Row("web terminal: download", "MB/s", {"yanmen": rows["down"]}, [(None, ">=", 50)], note("down")),
-            Row("web terminal: private memory, idle", "MiB", {"yanmen": rows["idle"]}, [(None, "<=", 1.5)])]
+            Row("web terminal: private memory, idle", "MiB", {"yanmen": rows["idle"]}, [(None, "<=", 1.5)]), *bench.weights()]
 
 
 def main():
@@ -162,7 +183,11 @@ def main():
     home.rmdir()
     instance = Instance(home, "--set", "limits.unauthenticated_source=400")
     try:
-        rows = run(Bench(instance.start(), args.megabytes * MB), args.rounds)
+        bench = Bench(instance.start(), args.megabytes * MB)
+        try:
+            rows = run(bench, args.rounds)
+        finally:
+            bench.server.stop()
     finally:
         instance.run("--reset", "--yes", check=False)
         shutil.rmtree(home, ignore_errors=True)

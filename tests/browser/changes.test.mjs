@@ -1,7 +1,7 @@
 // Two admins at one object; other names; the history of an object.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { browser, faults, LANGUAGES, shot, signIn, texts, user } from './harness.mjs'
+import { act, browser, faults, LANGUAGES, shot, signIn, texts, user } from './harness.mjs'
 
 async function row(page, name) {
 	const found = page.locator('.el-table__row', { hasText: name })
@@ -24,9 +24,8 @@ for (const language of LANGUAGES) {
 		await signIn(second, user('admin'), `/inventory/clusters?q=${name}`)
 		await row(second, name)
 
-		const change = { name: `${words.action.change} ${name}`, exact: true }
-		await first.getByRole('button', change).click()
-		await second.getByRole('button', change).click()
+		await act(first, words.action.change, name)
+		await act(second, words.action.change, name)
 		const networks = (page) => page.getByRole('dialog').getByRole('textbox', { name: words.field.networks })
 		const send = (page) => page.getByRole('dialog').getByRole('button', { name: words.action.change, exact: true }).click()
 		await networks(first).fill('10.78.0.0/16')
@@ -45,11 +44,11 @@ for (const language of LANGUAGES) {
 		await (await row(first, name)).getByText('10.79.0.0/16').waitFor()
 
 		const new_name = `${name}-new`
-		await first.getByRole('button', { name: `${words.inventory_more.rename} ${name}`, exact: true }).click()
+		await act(first, words.inventory_more.rename, name)
 		await first.getByRole('dialog').getByRole('textbox', { name: words.field.name }).fill(new_name)
 		await first.getByRole('dialog').getByRole('button', { name: words.inventory_more.rename, exact: true }).click()
 		await row(first, new_name)
-		await first.getByRole('button', { name: `${words.history.title} ${new_name}`, exact: true }).click()
+		await act(first, words.history.title, new_name)
 		const drawer = first.getByRole('dialog')
 		await drawer.locator('.el-table__row').nth(3).waitFor() // added, changed twice, renamed
 		assert.match(await drawer.locator('.el-table__row').first().innerText(), new RegExp(`${name} → ${new_name}`))

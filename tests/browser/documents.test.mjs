@@ -77,6 +77,7 @@ for (const language of LANGUAGES) {
 
 		await upload(page, words, 'rules.md', HOSTILE, `rules ${mark}.md`)
 		await page.locator('.markdown h2').waitFor()
+		assert.equal(await page.locator('.watermark').count(), 1)
 		assert.equal(await page.locator('.markdown td').nth(1).textContent(), '<b>2</b>')
 		assert.equal(await page.locator('.markdown img, .markdown script').count(), 0)
 		assert.deepEqual(await page.locator('.markdown a').evaluateAll((links) => links.map((a) => a.getAttribute('href'))), [null, 'https://example.com/', 'https://example.com/a.png'])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { browser, facts, LANGUAGES, shot, signIn, texts, user } from './harness.mjs'
+import { act, browser, facts, LANGUAGES, menu, shot, signIn, texts, user } from './harness.mjs'
 
 const axe = readFileSync(new URL('../../console/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
@@ -43,7 +43,7 @@ test('the switch is refused while a duty has nobody, and then separates', async 
 	await dialog.getByRole('button', { name: en.dialog.cancel }).click()
 
 	await page.goto(`${facts.url}/inventory/users?q=${facts.system.name}`) // the one who was disabled comes back
-	await page.getByRole('button', { name: `${en.action.enable} ${facts.system.name}` }).click()
+	await act(page, en.action.enable, facts.system.name)
 	await page.getByRole('dialog').getByRole('button', { name: en.action.enable }).click()
 	await page.getByRole('button', { name: `${en.action.disable} ${facts.system.name}` }).waitFor()
 	await page.goto(`${facts.url}/roles`)
@@ -67,7 +67,7 @@ for (const [duty, sees] of Object.entries(SEES)) {
 		const page = await browser(t)
 		const en = texts.en
 		await signIn(page, facts[duty])
-		const names = (await page.getByRole('navigation').getByRole('link').allTextContents()).map((n) => n.trim())
+		const names = await menu(page)
 		for (const name of sees.menu) assert.ok(names.includes(en.requests[name]), names.join())
 		for (const name of sees.gone) assert.ok(!names.includes(en.menu[name]), names.join())
 		assert.equal(names.includes(en.menu.audit), duty === 'audit')

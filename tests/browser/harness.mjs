@@ -27,6 +27,7 @@ export async function browser(t, { language = 'en', size = { width: 1280, height
 		args: FLAGS,
 		ignoreHTTPSErrors: true,
 		locale: language,
+		reducedMotion: 'reduce', // what fades has the colours of neither state
 		viewport: size,
 		timeout: 60_000,
 	})
@@ -44,6 +45,36 @@ export async function browser(t, { language = 'en', size = { width: 1280, height
 	return page
 }
 
+/* What can be done with a row: a button of it, or, where there are many, an item of its menu "More". */
+async function doing(page, label, of) {
+	const name = `${label} ${of}`
+	const { more } = texts[await page.evaluate(() => document.documentElement.lang)].row_menu
+	return {
+		button: page.getByRole('button', { name, exact: true }),
+		more: page.getByRole('button', { name: `${more} ${of}`, exact: true }),
+		item: page.getByRole('menuitem', { name, exact: true }),
+	}
+}
+
+export async function act(page, label, of) {
+	const { button, more, item } = await doing(page, label, of)
+	await button.or(more).first().waitFor()
+	if ((await button.count()) > 0) return button.click()
+	await more.click()
+	return item.click()
+}
+
+/* Whether that is offered; the row must be there. */
+export async function offered(page, label, of) {
+	const { button, more, item } = await doing(page, label, of)
+	if ((await button.count()) > 0 || (await more.count()) === 0) return (await button.count()) > 0
+	await more.click()
+	await page.getByRole('menu').waitFor()
+	const found = (await item.count()) > 0
+	await page.keyboard.press('Escape')
+	return found
+}
+
 export const user = (role) => facts.users[role]
 export const passwordOf = (who) => readFileSync(who.password_file, 'utf8')
 
@@ -57,6 +88,12 @@ export async function signIn(page, who, at = '/') {
 	await page.fill('#login-password', passwordOf(who))
 	await page.keyboard.press('Enter')
 	await page.waitForSelector('header .who', { state: 'attached' })
+}
+
+/* The names in the menu, its folded groups too. */
+export async function menu(page) {
+	await page.locator('nav details').evaluateAll((groups) => groups.forEach((group) => (group.open = true)))
+	return (await page.getByRole('navigation').getByRole('link').allTextContents()).map((name) => name.trim())
 }
 
 /* What a terminal shows, a line each. */

@@ -1,7 +1,7 @@
 // The admin's pages: one shape; each role sees its own menu; errors stand beside the form.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { browser, facts, shot, signIn, texts, user } from './harness.mjs'
+import { act, browser, facts, faults, LANGUAGES, menu, offered, shot, signIn, texts, user } from './harness.mjs'
 
 const en = texts.en
 
@@ -20,6 +20,7 @@ test('a group and a user are added, found, changed and removed', async (t) => {
 	await page.keyboard.press('Enter')
 	await page.locator('.el-table__row', { hasText: name }).waitFor()
 
+	await menu(page)
 	await page.getByRole('link', { name: en.inventory.users }).click()
 	await page.getByRole('button', { name: en.action.add, exact: true }).click()
 	drawer = page.getByRole('dialog', { name: en.action.add })
@@ -34,7 +35,7 @@ test('a group and a user are added, found, changed and removed', async (t) => {
 	const row = page.locator('.el-table__row', { hasText: name })
 	await row.waitFor()
 	await shot(page, 'users')
-	await row.getByRole('button', { name: `${en.action.disable} ${name}` }).click()
+	await act(page, en.action.disable, name)
 	await page.getByRole('dialog').getByRole('button', { name: en.action.disable }).click()
 	await row.getByText(en.user_state.disabled).waitFor()
 })
@@ -43,7 +44,7 @@ test('a target is tested from its page', async (t) => {
 	const page = await browser(t, { language: 'zh-CN' })
 	const zh = texts['zh-CN']
 	await signIn(page, user('admin'), '/inventory/targets')
-	await page.getByRole('button', { name: `${zh.action.test} ${facts.target}` }).click()
+	await act(page, zh.action.test, facts.target)
 	const drawer = page.getByRole('dialog', { name: zh.action.test })
 	await drawer.getByRole('button', { name: zh.action.test }).click()
 	await drawer.getByRole('status').first().waitFor()
@@ -53,7 +54,7 @@ test('a target is tested from its page', async (t) => {
 test('a setting is changed, and who may not change it is not offered it', async (t) => {
 	const page = await browser(t)
 	await signIn(page, user('admin'), '/inventory/settings?q=banner.text')
-	await page.getByRole('button', { name: `${en.action.change} banner.text`, exact: true }).click()
+	await act(page, en.action.change, 'banner.text')
 	await page.getByRole('dialog').getByRole('textbox').fill('Authorised use only')
 	await page.getByRole('dialog').getByRole('button', { name: en.action.change }).click()
 	await page.locator('.el-table__row', { hasText: 'Authorised use only' }).waitFor()
@@ -61,16 +62,54 @@ test('a setting is changed, and who may not change it is not offered it', async 
 	const auditor = await browser(t)
 	await signIn(auditor, user('auditor'), '/inventory/settings?q=banner.text')
 	await auditor.locator('.el-table__row').first().waitFor()
-	assert.equal(await auditor.getByRole('button', { name: new RegExp(`^${en.action.change}`) }).count(), 0)
+	assert.equal(await offered(auditor, en.history.title, 'banner.text'), true)
+	assert.equal(await offered(auditor, en.action.change, 'banner.text'), false)
 })
 
 test('the menu has what one may do', async (t) => {
 	const page = await browser(t)
 	await signIn(page, user('engineer'))
-	const names = await page.getByRole('navigation').getByRole('link').allTextContents()
-	assert.deepEqual(names.map((n) => n.trim()),
-		[en.menu.home, en.menu.terminals, en.requests.mine, en.documents.title, en.tokens.title, en.signin.title, en.menu.mine])
+	assert.deepEqual(await menu(page),
+		[en.menu.home, en.menu.terminals, en.requests.mine, en.documents.title, en.cloud.title, en.tokens.title, en.signin.title, en.menu.mine])
 	await page.goto(facts.url + '/inventory/users')
 	await page.getByRole('alert').waitFor() // who goes there all the same is told that it is not his
 	assert.equal(await page.locator('.el-table__row').count(), 0)
 })
+
+for (const language of LANGUAGES) {
+	test(`what is done with a row: two buttons and a menu, by keys too (${language})`, async (t) => {
+		const page = await browser(t, { language })
+		const words = texts[language]
+		await signIn(page, user('admin'), `/inventory/targets?q=${facts.target}`)
+		const more = page.getByRole('button', { name: `${words.row_menu.more} ${facts.target}`, exact: true })
+		await more.waitFor()
+		const row = page.locator('.el-table__row', { hasText: facts.target }).first()
+		assert.equal(await row.getByRole('button').count(), 3)
+		assert.ok((await row.boundingBox()).height < 70, 'its actions are one line')
+		const focused = () => page.evaluate(() => document.activeElement?.textContent.trim())
+		const about = (text) => page.waitForFunction((wanted) => document.activeElement?.textContent.trim() === wanted, text)
+		await more.focus()
+		await page.keyboard.press('ArrowDown')
+		await page.getByRole('menu').waitFor()
+		await about(words.inventory_more.rename)
+		await shot(page, `row-menu-${language}`)
+		assert.deepEqual(await faults(page), [])
+		await page.keyboard.press('End')
+		await about(words.action.remove)
+		await page.keyboard.press('ArrowDown')
+		await about(words.inventory_more.rename)
+		await page.keyboard.press('Escape')
+		await page.getByRole('menu').waitFor({ state: 'hidden' })
+		assert.match(await focused(), new RegExp(`^${words.row_menu.more}`))
+		await page.keyboard.press('Enter')
+		await page.getByRole('menu').waitFor()
+		await page.keyboard.press('Enter') // the first of the menu
+		await page.getByRole('dialog', { name: words.inventory_more.rename }).waitFor()
+		await page.keyboard.press('Escape')
+		await page.getByRole('dialog').waitFor({ state: 'hidden' })
+		await more.click()
+		await page.getByRole('menu').waitFor()
+		await page.getByRole('heading', { level: 1 }).click()
+		await page.getByRole('menu').waitFor({ state: 'hidden' })
+	})
+}

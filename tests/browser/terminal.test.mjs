@@ -14,6 +14,8 @@ for (const language of LANGUAGES) {
 		const shown = await shows(page, /^42 雁门\n\d+$/m)
 		const columns = Number(/^42 雁门\n(\d+)$/m.exec(shown)?.[1])
 		assert.ok(columns > 100, `the target has the size of the window, not ${columns} columns`)
+		const layer = page.getByTitle(texts[language].layer_about.L0, { exact: true }) // what is in force, and what that means
+		assert.match(await layer.innerText(), new RegExp(texts[language].layer_name.L0))
 		await shot(page, `shell-${language}`)
 		await type(page, 'exit 3')
 		await page.getByRole('alert').getByText(texts[language].terminal.ended).waitFor()

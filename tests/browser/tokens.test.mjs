@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:https'
 import { test } from 'node:test'
-import { browser, facts, LANGUAGES, shot, signIn, texts, user } from './harness.mjs'
+import { act, browser, facts, LANGUAGES, menu, passwordOf, shot, signIn, texts, user } from './harness.mjs'
 
 /* What a program gets with that token. */
 function ask(token, path) {
@@ -20,9 +20,17 @@ function ask(token, path) {
 for (const language of LANGUAGES) {
 	test(`a token is made, shown once, used and revoked (${language})`, async (t) => {
 		const page = await browser(t, { language })
-		const { action, tokens, field, dialog } = texts[language]
+		const { action, tokens, field, dialog, signin, login } = texts[language]
 		const name = `t${process.pid}-${language}`
+		let confirmed = false
+		page.on('request', (request) => (confirmed ||= request.url().endsWith('/commands/me/confirm')))
+		await page.route('**/api/v1/me', async (route) => {
+			const answer = await route.fetch()
+			const known = await answer.json()
+			await route.fulfill({ response: answer, json: confirmed ? known : { ...known, fresh_until: '2026-01-01T00:00:00Z' } }) // long ago
+		})
 		await signIn(page, user('engineer'))
+		await menu(page)
 		await page.getByRole('link', { name: tokens.title, exact: true }).click()
 		await page.getByRole('button', { name: action.add, exact: true }).click()
 		const drawer = page.getByRole('dialog', { name: action.add })
@@ -35,6 +43,10 @@ for (const language of LANGUAGES) {
 		await page.getByRole('option', { name: tokens.days['7'], exact: true }).click()
 		await shot(page, `token-form-${language}`)
 		await drawer.getByRole('button', { name: action.add }).click()
+		const again = page.getByRole('dialog', { name: signin.again })
+		await again.getByLabel(login.password).fill(passwordOf(user('engineer')))
+		await shot(page, `token-again-${language}`)
+		await again.getByRole('button', { name: login.go_on }).click()
 		const token = await drawer.locator('.once').textContent()
 		assert.match(token, /^ymt_[\w-]{43}$/)
 		await shot(page, `token-once-${language}`)
@@ -46,7 +58,7 @@ for (const language of LANGUAGES) {
 		await page.reload()
 		await row.getByText('127.0.0.1').waitFor()
 		await shot(page, `tokens-${language}`)
-		await row.getByRole('button', { name: `${tokens.revoke} ${name}` }).click()
+		await act(page, tokens.revoke, name)
 		await page.getByRole('dialog').getByRole('button', { name: tokens.revoke }).click()
 		await row.getByText(tokens.state.revoked, { exact: true }).waitFor()
 		assert.equal(await ask(token, '/me'), 401)

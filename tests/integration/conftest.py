@@ -3,7 +3,7 @@
 `instance` is a whole Yanmen, started by tools/run in a temporary home: one for each pytest worker and session.
 Tests that hurt it badly (tmpfs full, processes killed) use `own_instance`, one for each module that asks for it.
 
-Mark: alone = measures time, memory or load, runs when nothing else does.
+The marks are explained in pytest.ini.
 """
 
 import os
@@ -78,6 +78,11 @@ def engineer(instance):
     user = instance.user()
     instance.grant(user, instance.demo)
     return user
+
+
+def pytest_collection_modifyitems(items):
+    """What waits begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("outage") is None)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -12,6 +12,8 @@ from harness.second import enrolled
 from harness.stream import wait_service
 from harness.wait import until
 
+pytestmark = pytest.mark.outage
+
 FLOOD = 12  # at once: 3 are looked at, 4 wait up to 15 s, the rest are sent away
 
 

@@ -15,6 +15,8 @@ from harness.instance import Instance, User
 from harness.wait import until
 from test_keys import keys_file, recorded, rotate
 
+pytestmark = pytest.mark.outage
+
 PASSPHRASE = "correct horse battery staple"
 
 

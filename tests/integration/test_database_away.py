@@ -12,6 +12,8 @@ from harness.stream import wait_service
 from harness.terminal import terminal
 from harness.wait import LONG, until
 
+pytestmark = pytest.mark.outage
+
 OUTAGE = 60 if LONG else 12  # seconds
 
 

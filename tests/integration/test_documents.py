@@ -3,6 +3,7 @@
 import hashlib
 import os
 import socket
+import subprocess
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -230,3 +231,36 @@ def test_browsers_are_told_to_look_again(boss, instance):
     add(boss, instance)
     until(lambda: "documents" in events.receive(15), 15, "the event")
     events.close()
+
+
+def test_a_download_that_was_cut_goes_on_where_it_ended_and_is_one_opening(boss, instance, tmp_path):
+    body = os.urandom(5 << 20)
+    document = add(boss, instance, body, ".bin")
+    whole = content(boss, document)
+    tag = whole.headers["ETag"]
+    assert whole.status == 200 and whole.headers["Accept-Ranges"] == "bytes" and tag == f'"{document["sha256"]}"'
+    path = f"/documents/{document['id']}/content"
+    for asked, part in (("bytes=0-0", body[:1]), ("bytes=-7", body[-7:]), ("bytes=100-199", body[100:200]), ("bytes=5242879-", body[-1:])):
+        answer = boss.get(path, headers={"Range": asked, "If-Range": tag})
+        first = {"bytes=0-0": 0, "bytes=-7": len(body) - 7, "bytes=100-199": 100}.get(asked, len(body) - 1)
+        assert (answer.status, answer.body) == (206, part), asked
+        assert answer.headers["Content-Range"] == f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+    for headers in ({"Range": "bytes=5-9", "If-Range": '"another"'}, {"Range": "bytes=0-1,5-9"}, {"Range": "lines=1-2"}):
+        assert boss.get(path, headers=headers).status == 200
+    beyond = boss.get(path, headers={"Range": f"bytes={len(body)}-"})
+    assert (beyond.status, beyond.code, beyond.headers["Content-Range"]) == (416, "range", f"bytes */{len(body)}")
+
+    def openings():
+        return len(boss.rows("document_files", path=document["name"], op="download", limit=100))
+    before = openings()
+    assert before == 1  # all of these were parts of the first
+    saved, jar = tmp_path / "saved.bin", tmp_path / "curl"
+    saved.write_bytes(body[:1_234_567])  # a connection was lost here
+    jar.write_text(f'cookie = "{boss.cookie()}"\n')
+    subprocess.run(["curl", "-sS", "--fail", "--cacert", instance.home / "web.crt", "-K", jar, "-C", "-", "-o", saved,
+                    f"{boss.origin}/api/v1{path}"], check=True, timeout=60)
+    assert hashlib.sha256(saved.read_bytes()).hexdigest() == document["sha256"]
+    assert openings() == before
+    other = Browser(instance).login(instance.user("admin"))  # who has opened nothing yet, opens it by a part as well
+    assert other.get(path, headers={"Range": "bytes=9-"}).status == 206 and openings() == before + 1
+    other.close()

@@ -7,6 +7,8 @@ from harness.second import Asked, enrolled
 from harness.stream import wait_service
 from harness.wait import until
 
+pytestmark = pytest.mark.outage
+
 
 @pytest.fixture
 def gate(own_instance):

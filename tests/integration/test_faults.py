@@ -9,6 +9,8 @@ from harness import procs
 from harness.stream import compare, three_streams, wait_service
 from harness.wait import until
 
+pytestmark = pytest.mark.outage
+
 A_SECOND = 100  # lines of a stream
 
 

@@ -19,6 +19,8 @@ from harness.target import Sshd, frozen, silent_listener
 from harness.wait import until
 from test_hostile import BANNER, MALFORMED, connect, until_closed
 
+pytestmark = pytest.mark.outage
+
 A_SECOND = 100  # lines of a stream
 
 

@@ -12,6 +12,8 @@ from harness.stream import wait_service
 from harness.wait import until
 from test_file_ledger import U64, Raw, random_file, sha, through_pipe
 
+pytestmark = pytest.mark.outage
+
 PIECE = os.urandom(20_000)
 
 

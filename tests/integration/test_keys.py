@@ -7,8 +7,12 @@ import subprocess
 
 import pytest
 import second_reader as second
+from harness.receivers import Hook, signed
+from harness.siem import Authority
 from harness.stream import wait_service
 from harness.wait import until
+
+pytestmark = pytest.mark.outage
 
 MOMENTS = ["asked", "new file", "renamed", "half resealed"]
 
@@ -50,11 +54,17 @@ def test_after_a_rotation_everything_older_still_opens_and_verifies(own_instance
     user = instance.user()
     instance.grant(user, instance.demo)
     before = recorded(instance, user, "before")
+    authority = Authority(instance.scratch, "ours")
+    hook = Hook(authority)
+    instance.ok("settings", "set", "notify.networks", "127.0.0.0/8,::1/128")
+    instance.ok("channel", "add", "hook", "--kind", "webhook", "--secret-file", instance.file(hook.url() + "\nK3y\n"), "--ca-file", authority.file)
     old_keys = keys_file(instance)
     master = (instance.home / "vault.key").read_bytes()
     answer = rotate(instance)
-    assert answer["generation"] == 2 and answer["resealed"] >= 1 and answer["refused"] == 0
+    assert answer["generation"] == 2 and answer["resealed"] >= 2 and answer["refused"] == 0
     after = recorded(instance, user, "after")  # the target's credential opens
+    assert instance.ok("channel", "test", "hook")["state"] == "sent" and signed(hook.came[0], "K3y")  # and the channel's
+    hook.stop()
     new_keys = keys_file(instance)
     assert (instance.home / "vault.key").stat().st_mode & 0o777 == 0o600
     assert not (instance.home / "vault.key.new").exists()

@@ -10,6 +10,8 @@ from harness.target import Sshd
 from harness.through import listens
 from harness.wait import until
 
+pytestmark = pytest.mark.outage
+
 
 @pytest.fixture
 def lent(own_instance):

@@ -11,6 +11,8 @@ from harness.stream import wait_service
 from harness.wait import until
 from test_keys import cli_holds, keys_file, recorded, rotate
 
+pytestmark = pytest.mark.outage
+
 
 def age(instance, session, days):
     """As if the session had been so long ago; the recording itself is not touched."""

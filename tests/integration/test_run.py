@@ -6,9 +6,12 @@ import socket
 import stat
 import subprocess
 
+import pytest
 from harness import procs
 from harness.instance import ROOT
 from harness.wait import until
+
+pytestmark = pytest.mark.outage
 
 SECRET = ("endpoints.json", "instance.json", "secrets", "logs")
 

@@ -14,13 +14,17 @@ pytestmark = pytest.mark.schema
 
 PLACE = "192.0.2.1"
 # collection: the right that it needs, None = everybody's
-COLLECTIONS = {"me": None, "setup": "settings.set", "passkeys": None, "devices": None, "keys": None, "reachable": None, "console_sessions": None, "sessions": "session.list", "recordings": "recording.list",
+COLLECTIONS = {"secure_modes": "rule.list", "command_rules": "rule.list", "sql_rules": "rule.list", "sql_policies": "rule.list",
+               "views": None, "page_columns": None, "checks": "doctor.run",
+               "me": None, "setup": "settings.set", "passkeys": None, "devices": None, "keys": None, "reachable": None, "console_sessions": None, "sessions": "session.list", "recordings": "recording.list",
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
                "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
-               "tokens": "token.list", "duties": "user.list",
+               "tokens": "token.list", "templates": "template.list",
+               "passwords": "rotation.list", "rotations": "rotation.list", "rotation_policies": "rotation.list", "duties": "user.list", "channels": "channel.list", "notices": "notice.list",
                "documents": "document.read", "document_versions": "document.manage",
-               "document_files": "file.list", "document_limits": "document.manage"}
+               "document_files": "file.list", "document_limits": "document.manage",
+               "clouds": "cloud.list", "cloud_openings": "cloud.list", "cloud_users": "cloud.allow"}
 
 
 class Signed:
@@ -200,6 +204,32 @@ def test_what_is_in_another_group_does_not_exist(db):
     boss = sign(db, "boss", "admin")
     assert boss.names("targets") == ["db01", "web01"] and boss.names("files", "path", sort="path") == ["/tmp/alice.txt", "/tmp/bob.txt"]
     assert {r["target"] for r in boss.rows("audit") if "target" in r} >= {"web01", "db01"}
+
+
+def test_sessions_are_found_by_the_groups_of_their_target_and_by_what_deserves_a_look(db):
+    inventory(db)
+    boss = sign(db, "boss", "admin")
+    seen = {r["user"]: (r["groups"], r["marks"]) for r in boss.rows("sessions")}
+    assert seen["alice"][0] == ["web"] and seen["bob"] == (["data"], ["privileged"])
+    assert boss.names("sessions", "user", groups="data") == ["bob"] and boss.names("sessions", "user", groups="none") == []
+    db.api("session_lock", id=sid(1))
+    db.superuser.rows("update yanmen.access_grant set features = features || '{agent}' where account <> 'root'")
+    assert boss.rows("sessions", marks="locked")[0]["user"] == "alice"
+    assert boss.names("sessions", "user", marks="lends") == ["alice"] and boss.names("sessions", "user", marks="privileged") == ["bob"]
+    db.api("group_add", name="all", network_default="true")
+    db.api("group_take", group="web", target="web01")
+    assert boss.names("sessions", "user", groups="web") == []
+    assert boss.names("sessions", "user", groups="all") == ["alice"], "in no ordinary group: the one of its network"
+
+
+def test_a_page_knows_its_watermark_and_the_address_that_it_shows(db):
+    db.ready()
+    alice = Signed(db, "alice")
+    [me] = alice.rows("me")
+    assert (me["watermark"], me["address"]) == ("watch", PLACE)
+    db.api("settings_set", key="console.watermark", value="all")
+    assert alice.rows("me")[0]["watermark"] == "all"
+    refused("YM400", db.api, "settings_set", key="console.watermark", value="some")
 
 
 def test_a_cluster_admin_sees_his_clusters(db):

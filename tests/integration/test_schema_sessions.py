@@ -31,6 +31,7 @@ def test_a_session_begins_with_its_row_and_its_audit_row(db):
     assert db.broker.rows("select * from api.sessions_online()") == [(sid, "w1", "alice", "shell,exec,sftp,scp,upload,download,forward", "utf-8", 1, 0)]
     with pytest.raises(psycopg2.errors.UniqueViolation):
         db.session(sid)
+    assert s["layer"] == e["layer"] == "L0"  # nothing more is in force yet
     assert len(db.events("session.start")) == 1
 
 

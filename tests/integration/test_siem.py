@@ -16,6 +16,8 @@ from harness.stream import wait_service
 from harness.wait import until
 from test_sandbox import inject, status
 
+pytestmark = pytest.mark.outage
+
 FILE = "log/audit.jsonl"
 
 

@@ -14,6 +14,8 @@ from harness.siem import Authority, Receiver, Rsyslog, chain, check, in_order, p
 from harness.wait import until
 from test_siem import arrived, happen, told
 
+pytestmark = pytest.mark.outage
+
 HOST = "localhost"  # also ::1, where nobody listens: the next address is tried
 
 

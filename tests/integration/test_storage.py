@@ -9,12 +9,13 @@ import pytest
 from conftest import LIMITS, work_dir
 from harness import procs
 from harness.instance import Instance
+from harness.mounts import private
 from harness.moving import Moving
 from harness.stream import wait_service
 from harness.wait import until
 
-pytestmark = pytest.mark.skipif(subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0,
-                                reason="mounts and traces: run as root that may (not in a container without that right)")
+pytestmark = [pytest.mark.outage,
+              pytest.mark.skipif(not private(), reason="mounts and traces: run as root that may (not in a container without that right)")]
 SIZE_MIB = 48
 
 

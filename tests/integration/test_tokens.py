@@ -61,6 +61,21 @@ def test_no_token_makes_tokens_or_opens_another_way_in(instance, reader):
                         instance.scratch / instance.name("t")).code == 2  # his role has not got that
 
 
+def test_who_makes_one_in_the_console_has_signed_in_just_now(instance):
+    user = instance.user("operator")
+    b = Browser(instance).login(user)
+    made = b.ok(b.command("token add", name="first", scope=["read"]))
+    instance.sql(f"update yanmen.console_session set created_at = now() - interval '6 minutes', confirmed_at = null "
+                 f"where id = '{b.get('/me').json['session']}'")
+    late = b.command("token add", name="second", scope=["read"])
+    assert (late.status, late.code) == (403, "not_allowed") and "password again" in late.json["detail"]
+    assert [r["name"] for r in b.rows("tokens", limit=9)] == ["first"]
+    b.ok(b.command("token revoke", id=made["id"]))  # to take one back there is always time
+    b.ok(b.command("me confirm", secret=user.password_file.read_text().strip()))
+    b.ok(b.command("token add", name="second", scope=["read"]))
+    b.close()
+
+
 def test_it_never_may_more_than_its_owner_today(instance):
     user = instance.user("operator")
     token = Token(instance, user, "read", "target.test")

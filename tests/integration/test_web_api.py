@@ -10,9 +10,9 @@ from harness.wait import until
 sys.path.append(str(ROOT / "tools"))
 import openapi
 
-COLLECTIONS = ("me sessions targets reachable users groups clusters accounts grants files audit settings recordings roles "
+COLLECTIONS = ("me sessions targets reachable users groups clusters accounts templates passwords rotations rotation_policies grants files audit settings recordings roles "
                "console_sessions requests requestable preapprovals tokens passkeys devices keys setup duties "
-               "documents document_versions document_files document_limits").split()
+               "documents document_versions document_files document_limits channels notices clouds cloud_openings").split()
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +150,24 @@ def test_the_same_key_is_done_once(admin, instance):
     assert admin.post("/commands/group/add", {"name": name}).status == 409
 
 
+def test_every_create_that_comes_twice_is_done_once(admin, instance):
+    name = instance.name("once").replace("-", "_")  # a role's name has no -
+    creates = {"user add": {"name": name, "role": "engineer"}, "group add": {"name": name}, "cluster add": {"name": name, "network": ["127.0.0.0/8"]},
+               "target add": {"name": name, "kind": "linux", "address": "127.0.0.1:1", "cluster": name},
+               "grant add": {"user": name, "account": "cyadmin", "target": instance.demo},
+               "preapproval add": {"name": name, "group": name, "longest": "3600", "role": "engineer"}, "role add": {"name": name, "right": ["target.list"]},
+               "command-rule add": {"action": "alert", "name": name, "cluster": name, "program": "true"},
+               "sql-rule add": {"action": "alert", "name": name, "cluster": name, "class": ["SELECT"]}}
+    for command, args in creates.items():
+        path = f"/commands/{command.replace(' ', '/')}"
+        first, again = (admin.post(path, args, headers={"Idempotency-Key": f"{name} {command}"}) for _ in range(2))
+        assert first.status == 200 and (again.status, again.body) == (200, first.body), (command, first.body, again.body)
+        kind = command.removesuffix(" add").replace("-", "_")
+        assert len([e for e in instance.audit(text=name) if e["kind"] == f"{kind}.added" and name in str(e["body"])]) == 1, command
+    keyless = [name for name, _, fd, _ in openapi.commands(ROOT) if name.endswith(" add") and fd == openapi.FILE_ANSWER]
+    assert keyless == []  # every other command takes a key: docs/openapi.yaml
+
+
 def test_a_session_ends_at_once(instance):
     user = instance.user("admin")
     one, two = Browser(instance).login(user), Browser(instance).login(user)
@@ -214,3 +232,9 @@ def test_no_operation_takes_another_method(admin):
         for method in {"DELETE", "PATCH", "OPTIONS"} - methods:
             answer = admin.ask(method, path, body=b"")
             assert answer.status == 405 and methods <= set(answer.headers["Allow"].split(", ")), (method, path)
+
+
+def test_what_a_setting_is_for_is_told_in_the_readers_language(admin):
+    for lang, words in (("en", "shown before every SSH login"), ("zh-CN", "每次 SSH 登录前显示的文字")):
+        rows = admin.ok(admin.get("/settings?q=banner.text", headers={"Accept-Language": lang}))["rows"]
+        assert next(r["about"] for r in rows if r["name"] == "banner.text") == words

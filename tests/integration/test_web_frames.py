@@ -22,13 +22,14 @@ def frames(message):
 
 class Feed:
     def __init__(self, socket):
-        self.socket, self.all, self.end = socket, [], None
+        self.socket, self.all, self.end, self.bytes = socket, [], None, 0
 
     def text(self):
         return b"".join(body for _, kind, _, body in self.all if kind == OUT)
 
     def step(self):
         message = self.socket.receive(40)
+        self.bytes += len(message)
         if isinstance(message, str):
             self.end = json.loads(message)["end"]
         else:
@@ -76,6 +77,27 @@ def test_a_session_is_watched_live(admin, online):
     terminal.type("exit\n")
     feed.finish()
     assert feed.end == "" and feed.all[-1][1] == FINISH
+
+
+def test_a_paced_picture_of_a_flood_costs_little_and_has_its_end(admin, instance, online):
+    terminal, session = online
+    feed = Feed(admin.socket(f"/sessions/{session}/watch", PROTOCOL, query="&pace=1000"))
+    feed.until(lambda f: any(kind == SCREEN for _, kind, _, _ in f.all))
+    terminal.type("seq 400000; echo the\"\"end\n")  # 2.7 MB
+    terminal.until("theend")
+    feed.until(lambda f: b"theend" in b"".join(body for _, kind, _, body in f.all if kind in (OUT, SCREEN)))
+    assert feed.bytes < 700_000
+    watched = [r for r in instance.audit(text=session) if r["kind"] == "session.watched"]
+    assert len(watched) == 1
+    terminal.type("exit\n")
+    assert feed.finish().end == ""
+
+
+@pytest.mark.parametrize("pace", ["99", "60001", "1e3", "-100", "00100"])
+def test_a_pace_that_is_none_is_refused_and_nothing_is_watched(admin, instance, online, pace):
+    feed = Feed(admin.socket(f"/sessions/{online[1]}/watch", PROTOCOL, query=f"&pace={pace}")).finish()
+    assert "100" in feed.end and not feed.all
+    assert "session.watched" not in {r["kind"] for r in instance.audit(text=online[1])}
 
 
 def test_who_watches_says_nothing(admin, online):

@@ -1,8 +1,11 @@
 """Passkeys at the console: registered, used, and every byte of them wrong once."""
 
 import pytest
+from harness import second
 from harness.browser import Browser
+from harness.instance import User
 from harness.passkey import PRESENT, Authenticator, data, text
+from harness.token import Token
 from harness.wait import until
 
 
@@ -224,8 +227,84 @@ def test_by_passkey_alone(instance, here, owner):
     assert here.command("passkey remove", id=authenticator.row).status == 409  # the last one
     instance.ok("factor", "reset", user.name)
     assert instance.ok("passkey", "list", "--user", user.name) == []
-    nobody = instance.user()
-    assert instance.cli("user", "factor", nobody.name, "passkey").code == 1
+    keyed = instance.user(password=False, key=True)
+    assert instance.cli("user", "factor", keyed.name, "passkey").code == 1  # he could not set one up
+
+
+@pytest.fixture
+def remembering(instance):
+    instance.ok("settings", "set", "factor.remember_device", "3")
+    yield
+    instance.ok("settings", "set", "factor.remember_device", "0")
+
+
+@pytest.fixture
+def operators(instance):
+    """Operators sign in by passkey alone, at SSH by key."""
+    keys = ("login.passkey_only", "login.passkey_only_ssh")
+    for key, value in zip(keys, ("operator,dba", "on")):
+        instance.ok("settings", "set", key, value)
+    yield
+    for key, value in zip(keys, ("", "off")):
+        instance.ok("settings", "set", key, value)
+
+
+def test_a_role_signs_in_by_passkey_alone_and_sets_it_up_first(instance, operators):
+    assert instance.cli("settings", "set", "login.passkey_only", "a, b").code == 2
+    user = instance.user("operator", key=True)
+    instance.grant(user, instance.demo)
+    by_key = User(user.name, key=user.key)
+    browser = named(instance).login(user)
+    assert browser.ok(browser.get("/me"))["passkey_due"]
+    browser.ok(browser.command("me confirm", secret=user.password_file.read_text().strip()))
+    for answer in (browser.get("/targets"), browser.command("target list"), browser.command("token add", name="t", scope=["read"]),
+                   browser.command("me enrol"), browser.command("me password", secret="quite another 1!"), browser.get("/reachable"), browser.get("/keys"),
+                   browser.command("view save", page="targets", name="x", query="{}"),
+                   browser.command("me favourite", target=instance.demo, state="on")):
+        assert answer.status == 403 and "set up a passkey first" in answer.json["detail"], answer.json
+    authenticator = registered(browser)
+    facts = browser.ok(browser.get("/me"))
+    assert facts["passkey_only"] and not facts["passkey_due"]
+    assert browser.rows("targets", limit=1) is not None
+    assert browser.command("passkey remove", id=authenticator.row).status == 409
+    # From now on his password is none, at either door.
+    other = named(instance)
+    assert other.password(user).code == "denied"
+    assert signed_in(instance, authenticator).status == 200
+    assert instance.ssh(user, "true").returncode == 255
+    assert instance.ssh(by_key, "true").returncode == 0
+    instance.ok("settings", "set", "login.passkey_only_ssh", "off")
+    assert instance.ssh(user, "true").returncode == 0
+    # A lost device: an administrator takes it away, and with a password he sets up another one.
+    instance.ok("factor", "reset", user.name)
+    assert signed_in(instance, authenticator).code == "denied"
+    assert other.login(user).ok(other.get("/me"))["passkey_due"]
+    assert signed_in(instance, registered(other)).status == 200
+    for b in (browser, other):
+        b.close()
+
+
+def test_no_way_round_the_passkey(instance, operators, remembering):
+    user, app, _ = second.enrolled(instance)
+    browser = named(instance)
+    asked = browser.ok(browser.password(user))
+    browser.csrf = browser.ok(browser.post("/login/" + asked["visit"], {"answer": app.next(), "remember": True}))["csrf"]
+    authenticator, token = registered(browser), Token(instance, user, "read")
+    instance.ok("user", "set", user.name, "--role", "operator")
+    # Not by a browser that is remembered, nor by another name of the user, nor by SSH, asked for in whatever way.
+    again = named(instance)
+    again.cookies["__Host-yanmen-device"] = browser.cookies["__Host-yanmen-device"]
+    assert again.password(user).code == "denied" and again.password(User(user.name.upper(), user.password_file)).code == "denied"
+    for way in ("password", "keyboard-interactive"):
+        assert instance.ssh(user, "true", options=[f"PreferredAuthentications={way}"]).returncode == 255
+    # A token made before goes on, by HTTPS and by the CLI, as far as its scopes go: it is no way to another one, nor to a passkey or password.
+    assert token.cli("target", "list").code == 0
+    for command, args in (("passkey begin", {}), ("passkey remove", {"id": authenticator.row}), ("me password", {"secret": "quite another 1!"}),
+                          ("me confirm", {"secret": "x"}), ("token add", {"name": "t", "scope": ["read"]}), ("me enrol", {})):
+        assert token.command(command, **args).status in (400, 403), command
+    assert signed_in(instance, authenticator).status == 200
+    for b in (browser, again):
+        b.close()
 
 
 def test_a_passkey_satisfies_required(instance, here, owner, asked_each_time):

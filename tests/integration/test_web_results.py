@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 import second_reader as second
@@ -73,6 +74,41 @@ def test_an_export_is_that_of_the_cli(admin, instance, session, form):
     assert h["Transfer-Encoding"] == "chunked" and h["Cache-Control"] == "no-store" and h["X-Content-Type-Options"] == "nosniff"
     assert h["Content-Security-Policy"] == "default-src 'none'; sandbox" and h["Connection"] == "keep-alive"
     assert admin.get("/me").status == 200  # on the same connection
+
+
+def test_a_recording_is_had_in_parts(admin, instance, long, tmp_path):
+    """What curl has begun it ends: the bytes are those of the CLI's export.  Each part stands in the audit."""
+    whole, path = instance.export(long, "sealed"), f"/recordings/{long}/content"
+    said = admin.get(path)
+    assert said.status == 200 and said.body == whole and said.headers["Content-Length"] == str(len(whole))
+    assert said.headers["Accept-Ranges"] == "bytes" and long in said.headers["ETag"]
+
+    def part(of, **more):
+        return admin.get(path, headers={"Range": of, **more})
+
+    def openings():
+        return len(admin.rows("audit", kind="recording.exported", session=long, limit=100))
+    middle = part("bytes=1000-1999")
+    assert middle.status == 206 and middle.body == whole[1000:2000]
+    assert middle.headers["Content-Range"] == f"bytes 1000-1999/{len(whole)}" and middle.headers["Content-Length"] == "1000"
+    assert admin.get("/me").status == 200  # on the same connection
+    before = openings()
+    assert part("bytes=-5").body == whole[-5:] and openings() == before + 1
+    assert part("bytes=7-", **{"If-Range": '"another"'}).body == whole
+    assert part("bytes=7-", **{"If-Range": said.headers["ETag"]}).body == whole[7:]
+    none = part(f"bytes={len(whole)}-")
+    assert none.status == 416 and none.headers["Content-Range"] == f"bytes */{len(whole)}" and openings() == before + 3
+    saved, jar = tmp_path / "saved.ymr", tmp_path / "curl"
+    saved.write_bytes(whole[:len(whole) // 3])  # a connection was lost here
+    jar.write_text(f'cookie = "{admin.cookie()}"\n')
+    subprocess.run(["curl", "-sS", "--fail", "--cacert", instance.home / "web.crt", "-K", jar, "-C", "-", "-o", saved,
+                    f"{admin.origin}/api/v1{path}"], check=True, timeout=60)
+    assert saved.read_bytes() == whole
+    assert admin.get("/recordings/01a00000-0000-7000-8000-000000000000/content").status == 404
+    stranger = Browser(instance).login(instance.user("engineer"))
+    assert stranger.get(path).status in (403, 404)
+    stranger.close()
+    assert admin.post("/commands/recording/export", {"id": long, "format": "text", "from": 5}).status == 400
 
 
 def test_the_page_may_name_the_file(admin, session):

@@ -1,8 +1,10 @@
 """Role × operation: each command and collection of docs/openapi.yaml, asked by each role; and what belongs to another's group."""
 
+import json
 import re
 
 import pytest
+import yaml
 from harness.browser import Browser
 from harness.instance import ROOT
 
@@ -37,6 +39,7 @@ def operations():
 
 
 OPERATIONS = operations()
+OPERATIONS_NEED = {name: args for _, name, _, args in OPERATIONS}
 
 
 def rights(instance):
@@ -47,8 +50,18 @@ def rights(instance):
     return table
 
 
-@pytest.mark.parametrize("role", ["admin", "auditor", "group_admin", "cluster_admin", "operator", "engineer", "dba", "user"])
-def test_a_role_is_refused_what_it_has_no_right_to_and_nothing_else(instance, role):
+@pytest.fixture
+def added(instance):
+    """A role of one's own making."""
+    rights = ("target.list", "session.list:own", "recording.list", "grant.manage", "document.manage")
+    instance.ok("role", "add", "added_here", *[word for right in rights for word in ("--right", right)])
+    yield
+    instance.sql("update yanmen.users set role = 'user', state = 'disabled' where role = 'added_here'")
+    instance.ok("role", "remove", "added_here")
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor", "group_admin", "cluster_admin", "operator", "engineer", "dba", "user", "added_here"])
+def test_a_role_is_refused_what_it_has_no_right_to_and_nothing_else(instance, role, added):
     may = rights(instance)[role]
     b = Browser(instance).login(instance.user(role))
     wrong = []
@@ -67,6 +80,27 @@ def test_a_role_is_refused_what_it_has_no_right_to_and_nothing_else(instance, ro
         if (answer.status == 200) != (needs == "" or needs in may):
             wrong.append((name, needs, answer.status))
     assert not wrong, "\n".join(map(str, wrong))
+    b.close()
+
+
+def test_whose_passkey_is_missing_does_nothing_else_whatever_his_role(instance):
+    user = instance.user("admin")
+    instance.grant(user, instance.demo)
+    instance.ok("user", "factor", user.name, "passkey")
+    b = Browser(instance).login(user)
+    other = instance.user()
+    instance.grant(other, instance.demo)
+    assert instance.ssh(other, "true").returncode == 0
+    session = instance.session_of(other)["session"]
+    answers = [(path, b.post(path, args)) for path, _, permission, args in OPERATIONS if permission != "console.end"]
+    answers += [(name, b.get(f"/{name}?limit=1")) for name in instance.sql("select name from console.collection")
+                if name not in ("me", "passkeys", "console_sessions")]
+    answers += [("terminal", b.post("/terminals", {"target": instance.demo})), ("document", b.get(f"/documents/{session}/content"))]
+    wrong = [(what, answer.status, answer.body[:200]) for what, answer in answers if answer.status != 403]
+    assert len(answers) > 100 and not wrong, "\n".join(map(str, wrong))
+    for what in ("watch", "replay"):
+        first = b.socket(f"/sessions/{session}/{what}", "yanmen.frames.1").receive()
+        assert "set up a passkey first" in json.loads(first)["end"]
     b.close()
 
 
@@ -106,11 +140,54 @@ def test_what_is_another_groups_does_not_exist(instance, two_groups):
             assert (answer.status, answer.body) == (404, nowhere.body), collection  # not even another word
     for collection in ("users", "grants", "settings", "roles"):
         assert b.get(f"/{collection}").status == 403
-    for command, args in (("target test", {"name": w["target"]}), ("group put", {"group": w["theirs"], "target": [w["target"]]}),
-                          ("group put", {"group": w["ours"], "target": [w["target"]]}), ("session kill", {"id": w["session"], "reason": "x"}),
-                          ("session lock", {"id": w["session"]})):
-        assert b.command(command, **args).status in (403, 404), command
     assert not [r for r in b.ok(b.command("session list")) if r["target"] == w["target"]]
     assert not [r for r in b.ok(b.command("target list")) if r["name"] == w["target"]]
     for one in (b, admin):
         one.close()
+
+
+# What a command calls things, and what of the other group is called so.
+NAMED = {"target": "target", "group": "theirs", "id": "session", "session": "session", "file": "file", "recording": "session", "cluster": "cluster"}
+NAME_OF = {"target": "target", "group": "theirs", "account": "target", "session": "session", "recording": "session", "cluster": "cluster"}
+NOBODYS = {"target": "nobodys", "theirs": "nobodys-group", "session": "0190a5b2-0000-7000-8000-00000000ffff",
+           "file": "0190a5b2-0000-7000-8000-00000000ffff:1", "cluster": "nobodys-cluster"}
+OTHER = {"session", "recording"}  # nouns whose id is a session's
+
+
+def naming(name, args):
+    """Which arguments of a command name an object that may be another group's."""
+    noun = name.split("_")[0]
+    found = {}
+    for key in args:
+        what = NAME_OF.get(noun) if key == "name" else "file" if (noun, key) == ("file", "id") else NAMED.get(key)
+        if what and (key != "id" or noun in OTHER or what == "file"):
+            found[key] = what
+    return found
+
+
+@pytest.mark.parametrize("role", ["group_admin", "cluster_admin"])
+def test_what_is_another_groups_cannot_be_told_from_what_is_not_there(instance, two_groups, role):
+    w = dict(two_groups, file=f"{two_groups['session']}:1")
+    [row] = [t for t in instance.ok("target", "list") if t["name"] == w["target"]]
+    w["cluster"] = row["cluster"]
+    who = w["gina"] if role == "group_admin" else instance.user(role)
+    may, wrong, asked = rights(instance)[role], [], 0
+    b = Browser(instance).login(who)
+    document = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["paths"]
+    for path, name, permission, args in OPERATIONS:
+        taken = document["/api/v1" + path]["post"]["requestBody"]["content"]["application/json"]["schema"].get("properties", {})
+        args = {key: args.get(key, ["x"] if "items" in taken[key] else "x") for key in taken if key in args or key in NAMED}
+        theirs = naming(name, args)
+        if permission not in may or name in DEAR or not theirs:
+            continue
+        for key, what in theirs.items():
+            others = {k: [w["ours"]] if k == "group" and isinstance(args[k], list) else w["ours"] if k == "group" else args[k]
+                      for k in args if k not in NAMED or k in (*[n for n in args if n in dict(OPERATIONS_NEED[name])], key)}
+            answers = [b.post(path, {**others, key: [value] if isinstance(args[key], list) else value})
+                       for value in (w[what], NOBODYS[what])]
+            said = [a.body.decode().replace(str(value), "#") for a, value in zip(answers, (w[what], NOBODYS[what]), strict=True)]
+            asked += 1
+            if answers[0].status != answers[1].status or said[0] != said[1]:
+                wrong.append((name, key, said))
+    b.close()
+    assert asked >= 5 and not wrong, "\n".join(map(str, wrong))

@@ -24,7 +24,7 @@ def test_a_shell_with_its_states_its_size_and_its_exit_code(instance, engineer):
     with WebTerm(instance, engineer, size=(100, 30)) as t:
         t.shell()
         assert t.states[0]["state"] == "connecting" and t.states[-1] == {
-            "state": "online", "target": instance.demo, "account": instance.account.name, "paste": "allow", "paste_max": 0, "copy": True}
+            "state": "online", "target": instance.demo, "account": instance.account.name, "paste": "allow", "paste_max": 0, "copy": True, "layer": "L0"}
         assert b"100 30 xterm-256color C.UTF-8" in t.run('echo $(tput cols) $(tput lines) $TERM $LANG')
         t.size(120, 40)
         until(lambda: b"120 40" in t.run("echo $(tput cols) $(tput lines)"), 20, "the new size")
@@ -33,7 +33,7 @@ def test_a_shell_with_its_states_its_size_and_its_exit_code(instance, engineer):
         assert (end["exit"], end["say"]) == (7, "")
         t.wait(lambda: t.closed, what="the end of the process")
     row = instance.session_of(engineer, "closed")
-    assert (row["target"], row["account"]) == (instance.demo, instance.account.name)
+    assert (row["target"], row["account"], row["layer"]) == (instance.demo, instance.account.name, "L0")
     until(lambda: b"xterm-256color" in instance.export(row["id"], "jsonl"), 20, "its recording")
     instance.ok("recording", "verify", row["id"])
 

@@ -10,6 +10,7 @@ import ssl
 import struct
 from urllib.parse import quote, urlencode, urlsplit
 
+from . import described
 from .wait import until
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -68,6 +69,7 @@ class Browser:
                 raise
             return self.ask(method, path, body, headers, fresh=True)  # it was idle for too long, or the server is a new one
         answer = Answer(response, response.read())
+        described.hold(method, path, answer)
         self.keep(response)
         if response.headers.get("Connection") == "close":
             self.close()

@@ -14,6 +14,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from . import described
+
 SCHEMA = Path(__file__).resolve().parents[3] / "schema"
 BIN = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent
 FAST = [x for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB",
@@ -53,7 +55,9 @@ class Connection:
     def api(self, command, caller=None, /, **args):
         """A command; `from_` and the like are written without the line at their end."""
         args = {k.rstrip("_"): v for k, v in args.items()}
-        return self.one(f"select api.{command}(%s::jsonb, %s::jsonb)", json.dumps(caller or LOCAL), json.dumps(args))
+        answer = self.one(f"select api.{command}(%s::jsonb, %s::jsonb)", json.dumps(caller or LOCAL), json.dumps(args))
+        described.learn(f"api.{command}", answer)
+        return answer
 
     def close(self):
         self.pg.close()
@@ -124,6 +128,7 @@ class Database:
         self.exporter, self.web = self.connect("yanmen_exporter"), self.connect("yanmen_web")
         self.owner, self.superuser = self.connect("yanmen_owner"), self.connect("postgres")
         self.superuser.rows("create table if not exists public.settings_at_first as table yanmen.setting")
+        self.superuser.rows("create table if not exists public.templates_at_first as table yanmen.template")
         self.lasting = len(self.open)
 
     def empty(self):
@@ -132,7 +137,8 @@ class Database:
         tables = self.superuser.rows("""select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
             where n.nspname in ('yanmen', 'audit', 'search', 'siem') and c.relkind = 'r' and c.oid::regclass::text <> all (%s)""", list(kept))
         self.superuser.rows("set session_replication_role = replica; " + "".join(f"delete from {t}; " for [t] in tables)
-                            + "insert into yanmen.setting table public.settings_at_first; insert into audit.cursor default values; "
+                            + "insert into yanmen.setting table public.settings_at_first; "
+                            "insert into yanmen.template overriding system value table public.templates_at_first; insert into audit.cursor default values; "
                             "insert into search.progress default values; "
                             "reset session_replication_role")
         for c in self.open[self.lasting:]:

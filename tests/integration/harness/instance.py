@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import procs
+from . import described, procs
 from .wait import until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -124,6 +124,8 @@ class Instance:
             answer = json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             raise AssertionError(f"{args}: not JSON: {done.stdout[:500]!r} {done.stderr}") from None
+        if done.returncode == 0:
+            described.learn(" ".join(map(str, args[:2])), answer)
         return Result(done.returncode, answer, done.stderr)
 
     def ok(self, *args, seconds=60):

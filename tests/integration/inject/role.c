@@ -36,6 +36,7 @@ static const struct role_kind {
 	{ "vault", SANDBOX_VAULT, 2, { "master", NULL } },
 	{ "recorder", SANDBOX_RECORDER, 2, { "conf", "recordings/", NULL } },
 	{ "term", SANDBOX_TERM, 2, { NULL } },
+	{ "notify", SANDBOX_NOTIFY, ROLE_AHEAD_MAX, { "conf", NULL } },
 	{ "export", SANDBOX_EXPORT, ROLE_AHEAD_MAX, { "siem", "log/", "null", "null", "null" } }, /* as the broker */
 	{ "broker", SANDBOX_BROKER, ROLE_AHEAD_MAX, { "conf", "spool/", NULL } }, /* waits for its database, 3 s in vain */
 };

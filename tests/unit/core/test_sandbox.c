@@ -37,8 +37,8 @@ static void only_some_roles_reach_files_and_the_network(void **state)
 {
 	(void)state;
 	for (int role = 0; role < SANDBOX_ROLES; role++) {
-		bool files = role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_RECORDER;
-		bool dials = role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_WEB;
+		bool files = role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_RECORDER || role == SANDBOX_NOTIFY;
+		bool dials = role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_WEB || role == SANDBOX_NOTIFY;
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_openat), files ? SANDBOX_ALLOW : SANDBOX_REFUSE);
 		assert_int_equal(sandbox_verdict((enum sandbox_role)role, SYS_connect),
 			dials ? SANDBOX_ALLOW : SANDBOX_KILL);
@@ -62,7 +62,7 @@ int main(void)
 }
 #else
 
-static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader", "export", "term", "web" };
+static const char *const names[SANDBOX_ROLES] = { "ssh", "pwhash", "vault", "broker", "recorder", "reader", "export", "term", "web", "notify" };
 
 /* What became of a child that entered the role and then did it: exit code 0..255, or 1000 + signal. */
 static int child(enum sandbox_role role, int (*act)(void))
@@ -131,7 +131,7 @@ static void no_role_gets_executable_memory(void **state)
 	(void)state;
 	for (int role = 0; role < SANDBOX_ROLES; role++) {
 		assert_int_equal(child((enum sandbox_role)role, map_executable),
-			role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_WEB ? 7 : 1000 + SIGSYS);
+			role == SANDBOX_BROKER || role == SANDBOX_EXPORT || role == SANDBOX_WEB || role == SANDBOX_NOTIFY ? 7 : 1000 + SIGSYS);
 		assert_int_equal(child((enum sandbox_role)role, make_executable), 1000 + SIGSYS);
 	}
 }
@@ -202,6 +202,8 @@ static void arguments_are_judged(void **state)
 	} table[] = {
 		{ SANDBOX_EXPORT, raw_socket, 1000 + SIGSYS }, { SANDBOX_EXPORT, unix_pair, 1000 + SIGSYS },
 		{ SANDBOX_EXPORT, plain_fork, 1000 + SIGSYS }, { SANDBOX_EXPORT, start_thread, 1000 + SIGSYS },
+		{ SANDBOX_NOTIFY, raw_socket, 1000 + SIGSYS }, { SANDBOX_NOTIFY, inet_pair, 1000 + SIGSYS },
+		{ SANDBOX_NOTIFY, plain_fork, 1000 + SIGSYS }, { SANDBOX_NOTIFY, start_thread, 0 },
 		{ SANDBOX_WEB, raw_socket, 1000 + SIGSYS }, { SANDBOX_WEB, inet_pair, 1000 + SIGSYS },
 		{ SANDBOX_WEB, plain_fork, 1000 + SIGSYS }, { SANDBOX_WEB, start_thread, 1000 + SIGSYS },
 		{ SANDBOX_WEB, new_secret, 0 },

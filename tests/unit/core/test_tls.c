@@ -229,12 +229,34 @@ static void broken_texts_are_refused(void **state)
 		assert_int_equal(tls_server(span_of(ours.certificate, n), span_str(ours.key), NULL, &ctx, NULL), -EPROTO);
 }
 
+/* The key stays when a certificate is renewed: what it is pinned by holds. */
+static void a_client_that_pins_a_key_takes_any_certificate_of_it(void **state)
+{
+	(void)state;
+	SSL_CTX *server = NULL, *client = NULL;
+	uint8_t key[TLS_PIN_SIZE], certificate[TLS_PIN_SIZE];
+	struct span cert = span_str(ours.certificate);
+	assert_int_equal(tls_key_fingerprint(cert, key, NULL), 0);
+	assert_int_equal(tls_fingerprint(cert, certificate, NULL), 0);
+	assert_memory_not_equal(key, certificate, sizeof key);
+	assert_int_equal(tls_server(cert, span_str(ours.key), NULL, &server, NULL), 0);
+	assert_int_equal(tls_client_of_key(key, &client, NULL), 0);
+	assert_int_not_equal(handshake(server, client, NULL, NULL), 0);
+	SSL_CTX_free(client);
+	assert_int_equal(tls_client_of_key(certificate, &client, NULL), 0);
+	assert_int_equal(handshake(server, client, NULL, NULL), 0);
+	SSL_CTX_free(client);
+	SSL_CTX_free(server);
+	assert_int_equal(tls_key_fingerprint(span_str("no certificate"), key, NULL), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(the_pinned_certificate_is_accepted_and_no_other), CASE(a_ca_decides_where_no_pin_is_given),
 		CASE(the_certificate_must_name_the_host), CASE(a_client_shows_its_certificate_to_a_server_that_asks),
 		CASE(old_versions_are_refused_and_12_is_not), CASE(alpn_is_chosen_or_refused), CASE(broken_texts_are_refused),
+		CASE(a_client_that_pins_a_key_takes_any_certificate_of_it),
 	};
 	return cmocka_run_group_tests(cases, make_both, NULL);
 }

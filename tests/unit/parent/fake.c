@@ -222,7 +222,7 @@ static void be_late(void)
 int main(int argc, char **argv)
 {
 	static const uint8_t roles[] = { WIRE_VAULT, WIRE_RECORDER, WIRE_PWHASH, WIRE_BROKER, WIRE_READER,
-		WIRE_EXPORT, WIRE_WEB, WIRE_TERM };
+		WIRE_EXPORT, WIRE_WEB, WIRE_TERM, WIRE_NOTIFY };
 	name = argc == 1 && strlen(argv[0]) > 7 ? argv[0] + 7 : "?"; /* yanmen-... */
 	for (size_t i = 0; i < COUNT_OF(roles); i++)
 		if (strcmp(name, wire_role_name(roles[i])) == 0)

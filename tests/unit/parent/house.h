@@ -63,7 +63,7 @@ static void place(const struct house *h, const char *name, const char *program)
 static void build(struct house *h, const char *limits)
 {
 	static const char *const services[] = { "yanmen-vault", "yanmen-recorder", "yanmen-pwhash", "yanmen-broker",
-		"yanmen-reader", "yanmen-export", "yanmen-web", "yanmen-term" };
+		"yanmen-reader", "yanmen-export", "yanmen-web", "yanmen-term", "yanmen-notify" };
 	char conf[2048];
 	memset(h, 0, sizeof *h);
 	snprintf(h->dir, sizeof h->dir, "/tmp/yanmen-parent-XXXXXX");

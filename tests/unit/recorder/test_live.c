@@ -13,7 +13,7 @@ struct watcher {
 	struct buf text; /* bodies of OUT and SCREEN */
 };
 
-static void watch(struct rig *g, const struct id *id, struct watcher *w)
+static void watch_paced(struct rig *g, const struct id *id, uint32_t pace_ms, struct watcher *w)
 {
 	int sv[2];
 	unsigned before = g->watched_n;
@@ -21,10 +21,15 @@ static void watch(struct rig *g, const struct id *id, struct watcher *w)
 	buf_init(&w->text, 16 << 20);
 	assert_int_equal(msg_pair(sv), 0);
 	w->sock = sv[0];
-	assert_int_equal(wire_watch_send(g->broker, &(struct wire_watch){ .ticket = 9, .id = *id }, sv[1]), 0);
+	assert_int_equal(wire_watch_send(g->broker, &(struct wire_watch){ .ticket = 9, .id = *id, .pace_ms = pace_ms }, sv[1]), 0);
 	(void)close(sv[1]);
 	RIG_UNTIL(g, g->watched_n > before);
 	assert_int_equal(g->watched.ticket, 9);
+}
+
+static void watch(struct rig *g, const struct id *id, struct watcher *w)
+{
+	watch_paced(g, id, 0, w);
 }
 
 static void watcher_done(struct watcher *w)
@@ -124,6 +129,75 @@ static void a_session_without_a_terminal_is_shown_after_a_moment(void **state)
 	look(&w);
 	assert_int_equal(w.n, 2);
 	assert_int_equal(w.types[1], FRAME_OUT);
+	(void)close(worker);
+}
+
+static void a_paced_watcher_gets_what_is_little_together(void **state)
+{
+	struct rig *g = *state;
+	struct id id;
+	scoped(watcher_done) struct watcher w;
+	int worker = rig_begin(g, &id, none);
+	rig_frame(worker, 1, FRAME_OPEN, 1, span_str("{}"));
+	watch_paced(g, &id, 60 * 1000, &w);
+	rig_frame(worker, 2, FRAME_SCREEN, 1, span_of(screen, sizeof screen));
+	RIG_UNTIL(g, (look(&w), w.n == 3)); /* META, OPEN, SCREEN: at once */
+	rig_frame(worker, 3, FRAME_OUT, 1, span_str("one "));
+	rig_frame(worker, 4, FRAME_KEYS, 1, span_str("secret"));
+	rig_frame(worker, 5, FRAME_OUT, 1, span_str("two"));
+	RIG_UNTIL(g, rec_find(&g->r, &id)->seen_seq == 5);
+	look(&w);
+	assert_int_equal(w.n, 3); /* its time has not come */
+	uint64_t before = w.seq;
+	rig_frame(worker, 6, FRAME_FINISH, 0, span_str("{}"));
+	RIG_UNTIL(g, (look(&w), w.over));
+	static const uint8_t want[] = { FRAME_META, FRAME_OPEN, FRAME_SCREEN, FRAME_OUT, FRAME_OUT, FRAME_FINISH };
+	assert_int_equal(w.n, sizeof want);
+	assert_memory_equal(w.types, want, sizeof want);
+	assert_true(w.seq == before + 1); /* in one message */
+	assert_non_null(memmem(w.text.data, w.text.len, "one two", 7));
+	(void)close(worker);
+	RIG_UNTIL(g, !g->r.recs);
+}
+
+static void a_paced_watcher_gets_a_key_frame_in_place_of_a_flood(void **state)
+{
+	struct rig *g = *state;
+	static uint8_t noise[4 * 1024];
+	struct id id;
+	scoped(watcher_done) struct watcher w;
+	uint64_t seq = 0;
+	int worker = rig_begin(g, &id, none);
+	rig_frame(worker, ++seq, FRAME_OPEN, 1, span_str("{}"));
+	watch_paced(g, &id, 200, &w);
+	rig_frame(worker, ++seq, FRAME_SCREEN, 1, span_of(screen, sizeof screen));
+	RIG_UNTIL(g, (look(&w), w.n == 3));
+	(void)asked_for_screen(worker);
+	for (int i = 0; i < 40; i++)
+		rig_frame(worker, ++seq, FRAME_OUT, 1, span_of(noise, sizeof noise));
+	rig_frame(worker, ++seq, FRAME_OPEN, 2, span_str("{}"));
+	RIG_UNTIL(g, asked_for_screen(worker));
+	rig_frame(worker, ++seq, FRAME_OUT, 1, span_str("before"));
+	rig_frame(worker, ++seq, FRAME_SCREEN, 1, span_of(screen, sizeof screen));
+	RIG_UNTIL(g, (look(&w), w.n > 0 && w.types[w.n - 1] == FRAME_SCREEN && w.n > 3));
+	static const uint8_t want[] = { FRAME_META, FRAME_OPEN, FRAME_SCREEN, FRAME_OPEN, FRAME_SCREEN };
+	assert_int_equal(w.n, sizeof want); /* the new channel is told of, nothing of the flood is */
+	assert_memory_equal(w.types, want, sizeof want);
+	rig_frame(worker, ++seq, FRAME_OUT, 1, span_str("after"));
+	RIG_UNTIL(g, (look(&w), memmem(w.text.data, w.text.len, "after", 5)));
+	assert_null(memmem(w.text.data, w.text.len, "before", 6));
+	(void)close(worker);
+}
+
+static void a_pace_that_is_none_is_refused(void **state)
+{
+	struct rig *g = *state;
+	struct id id;
+	scoped(watcher_done) struct watcher w;
+	int worker = rig_begin(g, &id, none);
+	watch_paced(g, &id, 99, &w);
+	assert_int_equal(g->watched.code, -EINVAL);
+	RIG_UNTIL(g, (look(&w), w.over));
 	(void)close(worker);
 }
 
@@ -258,6 +332,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		RIGGED(a_watcher_sees_from_the_key_frame_on_and_never_keys_or_contents),
 		RIGGED(a_session_without_a_terminal_is_shown_after_a_moment),
+		RIGGED(a_paced_watcher_gets_what_is_little_together),
+		RIGGED(a_paced_watcher_gets_a_key_frame_in_place_of_a_flood),
+		RIGGED(a_pace_that_is_none_is_refused),
 		RIGGED(a_slow_watcher_is_skipped_and_joins_anew),
 		RIGGED(one_that_was_skipped_still_sees_the_last_frame),
 		RIGGED(one_that_never_reads_holds_nothing),

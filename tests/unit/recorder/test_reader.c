@@ -283,7 +283,7 @@ static void replay_from_later_begins_with_the_newest_picture(void **state)
 	static const uint8_t want[] = { FRAME_META, FRAME_OPEN, FRAME_SIZE, FRAME_DIGEST, FRAME_SCREEN, FRAME_IN, FRAME_ERR, FRAME_NOTE,
 		FRAME_EXIT, FRAME_CLOSE, FRAME_FINISH };
 	reading_open(&g, WIRE_READ_FRAMES);
-	g.r.ask.from_us = 300 * INT64_C(1000000) + 9500;
+	g.r.ask.from = 300 * INT64_C(1000000) + 9500;
 	both_agree(&g);
 	assert_int_equal(reader_work(&g.r, &g.err), 0);
 	size_t n = replayed(&g, types);

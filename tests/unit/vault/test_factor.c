@@ -105,7 +105,7 @@ static void what_a_browser_enrols_with_is_webs_alone_and_web_gets_nothing_else(v
 	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
 	assert_int_equal(desk_seal(d, WIRE_SECRET_PASSWORD, "open sesame", &sealed, &public_key), 0);
 	struct desk_allow a = { WIRE_WORKER_WEB, WIRE_SECRET_PASSWORD, "", buf_span(&sealed), desk_bound, 0 };
-	assert_int_equal(desk_allow(d, &a), 0);
+	assert_int_equal(desk_allow(d, &a), -EINVAL);
 	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
 	make(d, WIRE_WORKER_WEB, (struct span){ 0 });
 	int next = desk_wired(d, WIRE_WEB, 0); /* a new one: what the older one was allowed is gone */

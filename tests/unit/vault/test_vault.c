@@ -99,6 +99,56 @@ static void refuses_a_changed_binding_and_another_kind(void **state)
 	assert_int_equal(desk_use(d, d->worker), WIRE_T_use_denied);
 }
 
+static void what_a_person_is_shown_goes_to_web_once_and_to_nobody_else(void **state)
+{
+	struct desk *d = *state;
+	int web = desk_wired(d, WIRE_WEB, 0);
+	scoped(buf_done) struct buf sealed = { 0 }, public_key = { 0 };
+	struct wire_use_secret got;
+
+	assert_int_equal(desk_seal(d, WIRE_SECRET_SHOWN, "p\303\244ss", &sealed, &public_key), 0);
+	struct desk_allow a = { DESK_WORKER, WIRE_SECRET_SHOWN, "", buf_span(&sealed), desk_bound, 0 };
+	assert_int_equal(desk_allow(d, &a), -EINVAL);
+	a.kind = WIRE_SECRET_PASSWORD; /* nor does it become something that logs in */
+	assert_int_equal(desk_allow(d, &a), -EACCES);
+	a = (struct desk_allow){ WIRE_WORKER_WEB, WIRE_SECRET_SHOWN, "", buf_span(&sealed), "another account", 0 };
+	assert_int_equal(desk_allow(d, &a), -EACCES);
+	a.bound = desk_bound;
+	assert_int_equal(desk_allow(d, &a), 0);
+	assert_int_equal(desk_use(d, d->worker), WIRE_T_use_denied);
+	assert_int_equal(desk_use(d, web), WIRE_T_use_secret);
+	GET(d, use_secret, &got);
+	assert_true(span_is(got.text, "p\303\244ss"));
+	assert_int_equal(desk_use(d, web), WIRE_T_use_denied);
+	close(web);
+}
+
+static void what_would_be_shown_as_something_else_is_not_sealed(void **state)
+{
+	struct desk *d = *state;
+	static const char *const odd[] = { "", "two\nlines", "\033[31mred", "latin \344", "half \303" };
+
+	for (size_t i = 0; i < COUNT_OF(odd); i++) {
+		scoped(buf_done) struct buf sealed = { 0 }, public_key = { 0 };
+		assert_int_equal(desk_seal(d, WIRE_SECRET_SHOWN, odd[i], &sealed, &public_key), -EINVAL);
+	}
+}
+
+static void the_secret_of_an_access_key_is_given_to_nobody(void **state)
+{
+	struct desk *d = *state;
+	scoped(buf_done) struct buf sealed = { 0 }, public_key = { 0 };
+	static const uint64_t whom[] = { DESK_WORKER, WIRE_WORKER_WEB, DESK_READER };
+	static const uint8_t as[] = { WIRE_SECRET_API, WIRE_SECRET_SHOWN, WIRE_SECRET_PASSWORD, WIRE_SECRET_TOTP };
+
+	assert_int_equal(desk_seal(d, WIRE_SECRET_API, "open sesame", &sealed, &public_key), 0);
+	for (size_t i = 0; i < COUNT_OF(whom); i++)
+		for (size_t k = 0; k < COUNT_OF(as); k++) {
+			struct desk_allow a = { whom[i], as[k], "", buf_span(&sealed), desk_bound, 0 };
+			assert_true(desk_allow(d, &a) < 0);
+		}
+}
+
 static void refuses_a_signature_without_login_or_without_end(void **state)
 {
 	struct desk *d = *state;
@@ -403,6 +453,9 @@ int main(void)
 		CASE(forgets_when_told_and_after_its_time),
 		CASE(forgets_with_the_workers_socket),
 		CASE(refuses_a_changed_binding_and_another_kind),
+		CASE(what_a_person_is_shown_goes_to_web_once_and_to_nobody_else),
+		CASE(what_would_be_shown_as_something_else_is_not_sealed),
+		CASE(the_secret_of_an_access_key_is_given_to_nobody),
 		CASE(refuses_a_signature_without_login_or_without_end),
 		CASE(seals_only_what_can_be_used),
 		CASE(seals_nothing_without_a_binding_or_from_a_pipe),
