@@ -20,9 +20,10 @@ IN_TESTS = ("system", "popen")  # a test may start a command
 PREFIX = {
     "gateway": "gw_", "gateway/parent": "gw_", "gateway/ssh": "gw_ssh_", "gateway/term": "term_", "gateway/xfer": "xfer_",
     "policy": "pol_", "policy/command": "pol_", "policy/console": "pol_",
-    "policy/login": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
+    "policy/login": "pol_", "policy/rotate": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
     "policy/vault": "vault_", "policy/pwhash": "pwhash_", "recorder": "rec_", "recorder/evidence": "evidence_",
-    "recorder/reader": "reader_", "export": "export_", "webterm": "web_", "webterm/term": "web_term_", "tools/yanmen": "cli_",
+    "recorder/reader": "reader_", "gateway/rotate": "rotate_", "sqlproxy": "sql_", "sqlproxy/mysql": "mysql_",
+    "sqlproxy/tds": "tds_", "export": "export_", "notify": "notify_", "webterm": "web_", "webterm/term": "web_term_", "tools/yanmen": "cli_",
 }
 CORE_ALSO = {"buf": ("span_",), "rd": ("wr_",), "pg_value": ("pg_",), "log": ("LOG_NUMBER",)}
 STANDS_IN = {"gateway/ssh/hostkey.c": ("EVP_DigestSign",)}  # for a library's function: docs/decisions/0013
@@ -195,7 +196,7 @@ def main():
         check_c(path, allowed)
     check_tests(sources)
     check_words()
-    for path, line, what in [*check_texts.faults(ROOT), *openapi.faults(ROOT)]:
+    for path, line, what in [*check_texts.faults(ROOT), *check_texts.unnamed(ROOT), *openapi.faults(ROOT)]:
         tell(path, line, what)
     if len(sys.argv) > 1:
         check_symbols(pathlib.Path(sys.argv[1]).resolve())

@@ -1,17 +1,26 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """openapi - holds docs/openapi.yaml to the sources: its commands are made from the command table, its other paths are those of the
 routes, its codes of problems those of the server.
 
 usage: tools/openapi.py           prints what is wrong, one a line; exit 1 when there is any (tools/check.py does the same)
-       tools/openapi.py --write   puts the commands as the table has them into the file
+       tools/openapi.py --write [LEARNT]
+                                  makes anew what is made: the commands as the table has them, with their answers of docs/answers.json; the rows as
+                                  the views have them, with the words of schema/columns.toml (in a PostgreSQL of its own, started for it); the front
+                                  end's types of both.  Of a merge take any side of these files, and run it.  LEARNT is what tests wrote of answers:
+                                  tools/openapi_answers.py.  Prints what has no words yet, and exits 1.
 """
+import json
 import pathlib
 import re
 import sys
 
+import openapi_answers
+import openapi_rows
+import openapi_types
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FILE, TABLE, ROUTES, PROBLEMS = "docs/openapi.yaml", "policy/command/commands.c", "webterm/route.c", "webterm/problem.c"
-RESULTS = "webterm/result.c"
+RESULTS, ANSWERS = "webterm/result.c", "docs/answers.json"
 BEGIN, END = "  # The commands, by tools/openapi.py from policy/command/commands.c\n", "  # End of the commands\n"
 ROW = re.compile(r'\{ "([a-z -]+)", (?:"([\w.]+)"|NULL), (?:"[\w.]+"|NULL), (\w+), \d+, \w+,\s*\{(.*?)\} \},\n', re.S)
 ARG = re.compile(r'\{ "(\w+)", ([A-Z |0]+), (\d+) \}')
@@ -40,8 +49,25 @@ def schema(args, secret):
     return lines
 
 
+def certain(schema):
+    """What was always null may be anything some day."""
+    if schema.get("type") == ["null"]:
+        return {}
+    out = {**schema, **({"items": certain(schema["items"])} if schema.get("items") else {})}
+    if "properties" in out:
+        out["properties"] = {name: certain(one) for name, one in out["properties"].items()}
+    return out
+
+
+def answer_of(schema):
+    schema = schema and certain(schema)
+    if not schema:
+        return '"200": { $ref: "#/components/responses/Done" }'
+    return f'"200": {{ description: It was done, content: {{ application/json: {{ schema: {json.dumps(schema)} }} }} }}'
+
+
 def rendered(root):
-    out = [BEGIN]
+    out, answers = [BEGIN], json.loads((root / ANSWERS).read_text())
     for name, permission, fd, args in commands(root):
         pad = " " * 14
         out.append(f"  /api/v1/commands/{name.replace(' ', '/')}:\n    post:\n      operationId: {re.sub('[ -]', '_', name)}\n"
@@ -55,7 +81,8 @@ def rendered(root):
                    f'      parameters: [{parameters}]\n'
                    "      requestBody:\n        required: true\n        content:\n          application/json:\n            schema:\n")
         out += [f"{pad}{line}\n" for line in schema(args, fd == "POL_FD_SECRET_MAYBE")]
-        out.append(f'      responses: {{ "200": {{ $ref: "#/components/responses/{"File" if is_file else "Done"}" }}, '
+        done = '"200": { $ref: "#/components/responses/File" }' if is_file else answer_of(answers.get(name))
+        out.append(f'      responses: {{ {done}, '
                    'default: { $ref: "#/components/responses/Problem" } }\n')
     return "".join(out) + END
 
@@ -91,6 +118,8 @@ def faults(root):
     _, made, _ = parts(text)
     if made != rendered(root):
         yield root / FILE, 1, "the commands are not those of the table: tools/openapi.py --write"
+    if (root / openapi_types.FILE).read_text() != openapi_types.rendered(root):
+        yield root / openapi_types.FILE, 1, f"the types are not those of {FILE}: tools/openapi.py --write"
     one_by_one = {(method, path) for method, path in described(text) if path.startswith("/api/v1/commands/")}
     told = described(text) - one_by_one - {("GET", "/"), ("GET", "/assets/*")}  # the page and its files are no rows
     served = {(method, path) for method, path in routes(root) if not path.startswith("/api/v1/commands/")}
@@ -106,11 +135,22 @@ def faults(root):
         yield root / FILE, 1, f"the codes of a problem are not those of {PROBLEMS}"
 
 
+def write(root, learnt):
+    """What is missing."""
+    missing = openapi_answers.learn(root, learnt) if learnt else []
+    before, _, after = parts((root / FILE).read_text())
+    (root / FILE).write_text(before + rendered(root) + after)
+    text, wordless = openapi_rows.written(root, openapi_rows.columns(root))
+    (root / FILE).write_text(text)
+    (root / openapi_types.FILE).write_text(openapi_types.rendered(root))
+    return missing + wordless
+
+
 def main():
-    if sys.argv[1:] == ["--write"]:
-        before, _, after = parts((ROOT / FILE).read_text())
-        (ROOT / FILE).write_text(before + rendered(ROOT) + after)
-        return 0
+    if sys.argv[1:2] == ["--write"] and len(sys.argv) <= 3:
+        missing = write(ROOT, sys.argv[2] if len(sys.argv) == 3 else None)
+        print("\n".join(missing), end="\n" if missing else "")
+        return 1 if missing else 0
     found = [f"{path.relative_to(ROOT)}:{line}: {what}" for path, line, what in faults(ROOT)]
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0

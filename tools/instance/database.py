@@ -77,6 +77,7 @@ local yanmen all peer map=yanmen
         broker = os_user("broker") or mine
         export = os_user("export") or mine
         web = os_user("web") or mine
+        notify = os_user("notify") or mine
         pg = os_user("pg") or mine
         self._write("pg_ident.conf", f"""\
 yanmen "{pg}" "{SUPERUSER}"
@@ -85,6 +86,7 @@ yanmen "{broker}" yanmen_broker
 yanmen "{broker}" yanmen_sealer
 yanmen "{export}" yanmen_exporter
 yanmen "{web}" yanmen_web
+yanmen "{notify}" yanmen_notifier
 """)
 
     def _write(self, name, content):

@@ -18,7 +18,7 @@ from pathlib import Path
 from words import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term")
+OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term", "notify")
 WEB, SSH, SAMPLE_SSH = 0, 1, 20  # offsets from the base port
 DEFAULT_BASE, BASE_STEP = 2200, 100
 

@@ -50,7 +50,7 @@ struct cli_param {
 	const char *fixed;      /* CLI_FLAG: the value sent */
 };
 struct cli_call;
-enum { CLI_PARAMS = 16, CLI_CHOICES = 2, CLI_VALUES = 512 };
+enum { CLI_PARAMS = 28, CLI_CHOICES = 2, CLI_VALUES = 512 };
 struct cli_choice {
 	bool at_most_one;
 	const char *en, *zh; /* said when none, or more than one, was given */
