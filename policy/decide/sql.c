@@ -1,16 +1,9 @@
 #include "policy/decide/sql.h"
 #include "gateway/core/scope.h"
 
-/* The names of the rules' language, for good: the classifier has the same. */
-static const char *const class_names[] = {
-	"SELECT", "SHOW", "EXPLAIN", "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "CREATE", "ALTER", "DROP", "TRUNCATE", "RENAME", "GRANT",
-	"SET", "USE", "TCL", "LOCK", "CALL", "PREPARE", "EXECUTE", "DEALLOCATE", "DECLARE", "CONTROL", "BLOCK", "ADMIN", "KILL", "REPL",
-	"HANDLER", "EMPTY", "UNPARSED",
-};
-static const char *const flag_names[] = {
-	"NO_WHERE", "TAUTOLOGY", "MULTI", "DYNAMIC", "ROUTINE", "FUNC", "FILE_READ", "FILE_WRITE", "LOCAL_FILE", "OSCMD", "REMOTE", "CODE",
-	"IMPERSONATE", "LEXMODE", "SET_GLOBAL", "VERSION_COMMENT", "TEMP", "BULK",
-};
+#define NAME(name) #name,
+static const char *const class_names[] = { DECIDE_SQL_CLASS_LIST(NAME) };
+static const char *const flag_names[] = { DECIDE_SQL_FLAG_LIST(NAME) };
 static const char *const action_names[DECIDE_SQL_ACTIONS] = { "allow", "alert", "approve", "deny" };
 
 static size_t find(const char *const *names, size_t n, struct span name)

@@ -23,6 +23,20 @@
  */
 enum decide_sql_action { DECIDE_SQL_ALLOW, DECIDE_SQL_ALERT, DECIDE_SQL_APPROVE, DECIDE_SQL_DENY, DECIDE_SQL_ACTIONS }; /* by severity */
 enum { DECIDE_SQL_STEPS = 1 << 24 };
+/* The words of the rules' language, for good: rows hold the bits' names, processes pass the bits. */
+#define DECIDE_SQL_CLASS_LIST(C) \
+	C(SELECT) C(SHOW) C(EXPLAIN) C(INSERT) C(UPDATE) C(DELETE) C(REPLACE) C(MERGE) C(CREATE) C(ALTER) C(DROP) C(TRUNCATE) C(RENAME) \
+	C(GRANT) C(SET) C(USE) C(TCL) C(LOCK) C(CALL) C(PREPARE) C(EXECUTE) C(DEALLOCATE) C(DECLARE) C(CONTROL) C(BLOCK) C(ADMIN) C(KILL) \
+	C(REPL) C(HANDLER) C(EMPTY) C(UNPARSED)
+#define DECIDE_SQL_FLAG_LIST(F) \
+	F(NO_WHERE) F(TAUTOLOGY) F(MULTI) F(DYNAMIC) F(ROUTINE) F(FUNC) F(FILE_READ) F(FILE_WRITE) F(LOCAL_FILE) F(OSCMD) F(REMOTE) F(CODE) \
+	F(IMPERSONATE) F(LEXMODE) F(SET_GLOBAL) F(VERSION_COMMENT) F(TEMP) F(BULK)
+#define DECIDE_SQL_CLASS_NUMBER(name) DECIDE_SQL_CLASS_##name,
+#define DECIDE_SQL_FLAG_NUMBER(name) DECIDE_SQL_FLAG_##name,
+enum decide_sql_class_number { DECIDE_SQL_CLASS_LIST(DECIDE_SQL_CLASS_NUMBER) DECIDE_SQL_CLASSES };
+enum decide_sql_flag_number { DECIDE_SQL_FLAG_LIST(DECIDE_SQL_FLAG_NUMBER) DECIDE_SQL_FLAGS };
+#define DECIDE_SQL_CLASS(name) (UINT64_C(1) << DECIDE_SQL_CLASS_##name) /* its bit */
+#define DECIDE_SQL_FLAG(name) (UINT64_C(1) << DECIDE_SQL_FLAG_##name)
 struct decide_sql_statement {
 	uint64_t classes, flags; /* of decide_sql_class and decide_sql_flag; no class at all is UNPARSED */
 	const struct span *tables; /* schema.table or table */

@@ -2015,7 +2015,7 @@ export interface Answers {
 		kind: string
 		preapproval: null | string
 		reason: string
-		risk: {
+		risk: null | {
 			grants: number
 			here: string[]
 			online: number
