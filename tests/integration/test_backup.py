@@ -12,8 +12,8 @@ import pytest
 import second_reader as second
 from conftest import LIMITS, work_dir
 from harness.instance import Instance, User
+from harness.keys import keys_file, recorded, rotate
 from harness.wait import until
-from test_keys import keys_file, recorded, rotate
 
 pytestmark = pytest.mark.outage
 

@@ -1,7 +1,7 @@
 """tests/browser/audit.test.mjs"""
 
 import pytest
-from test_audit_save import altered
+from harness.altered import altered
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from harness import written
 from harness.build import SANITIZED
+from harness.evidence import sealed
+from harness.hours import BEGUN, HOURS, MARKS
 from harness.wait import until
-from test_evidence import sealed
-from test_web_replay import BEGUN, HOURS, MARKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.timeout(900)]
 

@@ -2,8 +2,8 @@
 
 import pytest
 from harness.browser import Browser
+from harness.feed import Feed, PROTOCOL
 from harness.wait import until
-from test_web_frames import PROTOCOL, Feed
 
 DUTIES = ("system", "security", "audit")
 

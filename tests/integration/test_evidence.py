@@ -11,7 +11,7 @@ from pathlib import Path
 import nacl.bindings as sodium
 import pytest
 import second_reader as second
-from harness.wait import until
+from harness.evidence import endpoint_key, sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -157,15 +157,6 @@ def test_the_vectors_of_the_document_are_right():
 
 
 # ---- the running product ----
-
-def sealed(instance, user):
-    row = instance.session_of(user, "closed")
-    until(lambda: next(r for r in instance.ok("recording", "list") if r["id"] == row["id"])["recording"] == "closed", 10, "the seal")
-    return row["id"]
-
-
-def endpoint_key(instance):
-    return second.public_key(Path(instance.endpoints["public_key"]).read_text())
 
 
 def test_a_real_session_reads_alike_in_both(instance):

@@ -13,11 +13,11 @@ import time
 
 import pytest
 from harness import procs
+from harness.hostile import BANNER, MALFORMED, connect, until_closed
 from harness.moving import Moving
 from harness.stream import wait_service
 from harness.target import Sshd, frozen, silent_listener
 from harness.wait import until
-from test_hostile import BANNER, MALFORMED, connect, until_closed
 
 pytestmark = pytest.mark.outage
 

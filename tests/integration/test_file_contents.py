@@ -9,11 +9,10 @@ import struct
 
 import pytest
 import second_reader as second
+from harness.contents import ALL, exported
+from harness.evidence import endpoint_key, sealed
+from harness.sftp import Raw, U64, batch, client, granted, random_file, remote, row_of, sha, through_pipe
 from harness.wait import until
-from test_evidence import endpoint_key, sealed
-from test_file_ledger import U64, Raw, batch, client, granted, random_file, remote, row_of, sha, through_pipe
-
-ALL = ("sftp", "scp", "upload", "download")
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +26,6 @@ def folder(instance):
 @pytest.fixture(scope="module")
 def kept(instance):
     return granted(instance, *ALL, "keep-upload", "keep-download")
-
-
-def exported(instance, row, folder):
-    to = folder / instance.name("export")
-    answer = instance.ok("file", "export", row["id"], "--output", to)
-    assert (answer["id"], answer["size"], answer["sha256"]) == (row["id"], row["size"], row["sha256"]), answer
-    return to
 
 
 def refused(instance, ident, folder, exit, *words):

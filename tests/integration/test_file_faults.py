@@ -8,9 +8,9 @@ import threading
 
 import pytest
 from harness import procs
+from harness.sftp import Raw, U64, random_file, sha, through_pipe
 from harness.stream import wait_service
 from harness.wait import until
-from test_file_ledger import U64, Raw, random_file, sha, through_pipe
 
 pytestmark = pytest.mark.outage
 

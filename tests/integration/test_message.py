@@ -1,8 +1,8 @@
 """A message to somebody at a session: on the screen of ssh and of the browser, in the recording and the audit; not by everybody."""
 
 from harness.browser import Browser, Terminal
+from harness.evidence import sealed
 from harness.terminal import EOF, shell, terminal
-from test_evidence import sealed
 
 WORDS = "please finish by six 请六点前结束"
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 import second_reader as second
+from harness.keys import cli_holds, keys_file, recorded, rotate
 from harness.stream import wait_service
 from harness.wait import until
-from test_keys import cli_holds, keys_file, recorded, rotate
 
 pytestmark = pytest.mark.outage
 

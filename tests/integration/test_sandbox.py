@@ -6,32 +6,19 @@ process that oversteps is gone and replaced.
 """
 
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
 from harness import procs
-from harness.build import PREFIX, plain_build
+from harness.build import plain_build
+from harness.inject import inject, status
 from harness.wait import until
 
 EXECVE, SOCKET, OPENAT, PTRACE, CLONE, MOUNT, KILL, UNLINKAT = 59, 41, 257, 101, 56, 165, 62, 263
 SIGSYS, EACCES = 31, 13
 SERVICES = ["vault", "recorder", "pwhash", "broker"]
-INJECT = PREFIX.parent / "tests/integration/inject/inject"
 
 unsanitized = plain_build("a sanitizer cannot live under a filter")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="traces a process that is undumpable: run as root")
-
-
-def status(pid):
-    rows = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return {key: value.strip() for key, _, value in (row.partition(":") for row in rows)}
-
-
-def inject(pid, call, *args):
-    done = subprocess.run([INJECT, str(pid), str(call), *map(str, args)], capture_output=True, text=True, timeout=20)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def everyone(instance):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from harness.cluster import refused
-from test_schema_console import PLACE, Signed, sign
+from harness.signed import PLACE, Signed, sign
 
 pytestmark = pytest.mark.schema
 

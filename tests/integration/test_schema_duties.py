@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from harness.cluster import Refused, refused
-from test_schema_console import Signed
+from harness.signed import Signed
 
 pytestmark = pytest.mark.schema
 DUTIES = ("system", "security", "audit")

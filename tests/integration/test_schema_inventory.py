@@ -4,7 +4,7 @@ import json
 
 import pytest
 from harness.cluster import LOCAL, refused
-from test_schema_console import Signed, inventory, sid, sign
+from harness.signed import Signed, inventory, sid, sign
 
 pytestmark = pytest.mark.schema
 

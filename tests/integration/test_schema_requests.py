@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from harness.cluster import Refused, refused
-from test_schema_console import Signed, sid
+from harness.signed import Signed, sid
 
 pytestmark = pytest.mark.schema
 

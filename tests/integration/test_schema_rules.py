@@ -4,7 +4,7 @@ import json
 
 import pytest
 from harness.cluster import refused
-from test_schema_console import Signed, sid
+from harness.signed import Signed, sid
 
 pytestmark = pytest.mark.schema
 

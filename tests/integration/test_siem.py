@@ -10,11 +10,11 @@ import pytest
 from conftest import LIMITS, work_dir
 from harness import procs
 from harness.build import SANITIZED, plain_build
+from harness.inject import inject, status
 from harness.instance import Instance, free_port
-from harness.siem import Receiver, chain, check, in_order
+from harness.siem import Receiver, arrived, chain, check, happen, in_order, told
 from harness.stream import wait_service
 from harness.wait import until
-from test_sandbox import inject, status
 
 pytestmark = pytest.mark.outage
 
@@ -54,28 +54,10 @@ def newest(instance):
     return int(instance.sql("select coalesce(max(seq), 0) from audit.seal")[0])
 
 
-def happen(instance, n=1):
-    """Something happens; returns the number of the newest sealed row once it is among them."""
-    for _ in range(n):
-        word = instance.name("happened")
-        instance.ok("group", "add", word)
-    return until(lambda: int((instance.sql(f"select s.seq from audit.seal s join audit.event e on e.id = s.event_id "
-                                           f"where e.kind = 'group.added' and e.body like '%{word}%'") or [0])[0]), 30, "the seal")
-
-
 def pile(instance, n, size=1000):
     """Many rows at once."""
     instance.sql(f"select count(audit.add('system', 'group.added', jsonb_build_object('n', n, 'text', repeat('x', {size})))) "
                  f"from generate_series(1, {n}) n")
-
-
-def arrived(receiver, seq, seconds=60):
-    until(lambda: receiver.last() >= seq, seconds, f"row {seq}")
-
-
-def told(instance, sink, word, seconds=40):
-    """doctor's line about the sink, once it has that word."""
-    return until(lambda: (c := check(instance, sink)) and word in c["say"] and c, seconds, f"doctor: {word}")
 
 
 def reached(instance, sink):

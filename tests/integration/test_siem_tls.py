@@ -10,9 +10,8 @@ import pytest
 from conftest import LIMITS, work_dir
 from harness.build import PREFIX
 from harness.instance import Instance, free_port
-from harness.siem import Authority, Receiver, Rsyslog, chain, check, in_order, parse, server_context
+from harness.siem import Authority, Receiver, Rsyslog, arrived, chain, check, happen, in_order, parse, server_context, told
 from harness.wait import until
-from test_siem import arrived, happen, told
 
 pytestmark = pytest.mark.outage
 

@@ -6,13 +6,10 @@ import uuid
 import pytest
 from harness import written
 from harness.browser import Browser, Terminal
+from harness.evidence import sealed
+from harness.feed import Feed, PROTOCOL, SCREEN
+from harness.hours import BEGUN, HOURS, MARKS
 from harness.wait import until
-from test_evidence import sealed
-from test_web_frames import PROTOCOL, SCREEN, Feed
-
-HOURS = 7200
-MARKS = (600, 3600, 7000)
-BEGUN = int(time.time() - 86400) * 1_000_000  # µs; retention counts the days
 
 
 @pytest.fixture(scope="module")

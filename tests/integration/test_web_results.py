@@ -13,10 +13,10 @@ import pytest
 import second_reader as second
 from harness.browser import Browser
 from harness.build import SANITIZED
+from harness.contents import ALL, exported
+from harness.evidence import endpoint_key, sealed
+from harness.sftp import Raw, U64, granted, row_of, through_pipe
 from harness.wait import until
-from test_evidence import endpoint_key, sealed
-from test_file_contents import ALL, exported
-from test_file_ledger import U64, Raw, granted, row_of, through_pipe
 
 FORMATS = {"asciicast": ".cast", "text": ".txt", "jsonl": ".jsonl", "sealed": ".ymr"}
 LONG = 1_500_000  # lines

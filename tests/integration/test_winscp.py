@@ -6,8 +6,8 @@ import os
 import time
 
 import pytest
+from harness.sftp import Raw, U64, granted, random_file, through_pipe
 from harness.wait import until
-from test_file_ledger import U64, Raw, granted, random_file, through_pipe
 
 STATUS, HANDLE, DATA, NAME, ATTRS, EXTENDED = 101, 102, 103, 104, 105, 201
 OK, END, DENIED, UNSUPPORTED = 0, 1, 3, 8

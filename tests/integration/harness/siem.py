@@ -280,3 +280,21 @@ input(type="imtcp" address="127.0.0.1" port="{self.port}" ruleset="siem")
     def rows(self):
         text = self.out.read_text() if self.out.exists() else ""
         return [json.loads(line) for line in text.splitlines()]
+
+
+def happen(instance, n=1):
+    """Something happens; returns the number of the newest sealed row once it is among them."""
+    for _ in range(n):
+        word = instance.name("happened")
+        instance.ok("group", "add", word)
+    return until(lambda: int((instance.sql(f"select s.seq from audit.seal s join audit.event e on e.id = s.event_id "
+                                           f"where e.kind = 'group.added' and e.body like '%{word}%'") or [0])[0]), 30, "the seal")
+
+
+def arrived(receiver, seq, seconds=60):
+    until(lambda: receiver.last() >= seq, seconds, f"row {seq}")
+
+
+def told(instance, sink, word, seconds=40):
+    """doctor's line about the sink, once it has that word."""
+    return until(lambda: (c := check(instance, sink)) and word in c["say"] and c, seconds, f"doctor: {word}")
