@@ -341,22 +341,22 @@ $$;
 -- args: cluster.  What is known to do harm on any Linux host; switched off, to be tried first.
 create function yanmen.command_rule_starter() returns table (n int, name text, program text, args text, action text, reason_en text, reason_zh text) language sql immutable as $$
 	values
-	(1, 'rm -r of system trees', 'rm', '-r|-R|--recursive /|/\*|/bin|/bin/*|/boot|/boot/*|/dev|/etc|/etc/|/lib*|/proc|/root|/sbin|/sbin/*|/sys|/usr|/usr/bin*|/usr/lib*|/usr/sbin*|/usr/share|/var|/var/lib|/home|/opt|/srv', 'deny',
+	(1, 'rm -r of system trees / 递归删除系统目录', 'rm', '-r|-R|--recursive /|/\*|/bin|/bin/*|/boot|/boot/*|/dev|/etc|/etc/|/lib*|/proc|/root|/sbin|/sbin/*|/sys|/usr|/usr/bin*|/usr/lib*|/usr/sbin*|/usr/share|/var|/var/lib|/home|/opt|/srv', 'deny',
 		'removing system directories is blocked here', '此处禁止删除系统目录'),
-	(2, 'file systems made anew', 'mkfs*|mke2fs|wipefs|mkswap|blkdiscard', '', 'deny', 'making a file system destroys what is on the disk', '创建文件系统会毁掉磁盘内容'),
-	(3, 'dd to a disk', 'dd', 'of=/dev/sd*|of=/dev/vd*|of=/dev/nvme*|of=/dev/xvd*|of=/dev/hd*|of=/dev/mmcblk*|of=/dev/dm-*|of=/dev/mapper/*', 'deny', 'writing over a disk is blocked here', '此处禁止直接写磁盘设备'),
-	(4, 'shred of devices', 'shred', '/dev/*', 'deny', 'overwriting a device is blocked here', '此处禁止覆写设备'),
-	(5, 'partition tables', 'fdisk|sfdisk|cfdisk|gdisk|sgdisk|parted', '!-l !--list !print', 'ask', 'changing partitions needs a second person', '修改分区需第二人确认'),
-	(6, 'power off, restart', 'shutdown|reboot|halt|poweroff', '!-c', 'deny', 'ask the operators to restart this host', '如需重启，请联系运维'),
-	(7, 'power off, restart (systemctl, init)', 'systemctl|init|telinit', 'reboot|poweroff|halt|kexec|rescue|emergency|0|6', 'deny', 'ask the operators to restart this host', '如需重启，请联系运维'),
-	(8, 'firewall rules thrown away', 'iptables*|ip6tables*', '-F|--flush|-X|--delete-chain', 'deny', 'flushing the firewall is blocked here', '此处禁止清空防火墙规则'),
-	(9, 'firewall rules thrown away (nft, ufw)', 'nft|ufw', 'flush|reset|disable', 'deny', 'flushing the firewall is blocked here', '此处禁止清空防火墙规则'),
-	(10, 'passwords of others', 'passwd|chpasswd', '!-S !--status !-V', 'ask', 'setting passwords needs a second person', '设置密码需第二人确认'),
-	(11, 'accounts removed', 'userdel|groupdel|deluser|delgroup', '', 'deny', 'accounts are removed by the administrators', '账号由管理员移除'),
-	(12, 'rights of the whole system', 'chmod|chown|chgrp', '-R|--recursive /|/bin|/boot|/dev|/etc|/lib*|/sbin|/usr|/var', 'deny', 'changing rights of system trees is blocked here', '此处禁止递归修改系统目录权限'),
-	(13, 'kernel modules', 'insmod|rmmod|modprobe', '!-n !--show-depends', 'ask', 'kernel modules need a second person', '操作内核模块需第二人确认'),
-	(14, 'shells that listen or call home', 'nc|ncat|netcat|socat', '-e|-c|--exec|--sh-exec|exec:*|EXEC:*', 'deny', 'shells over the network are blocked here', '此处禁止网络反弹 shell'),
-	(15, 'history and logs erased', 'shred|truncate|rm', '/var/log/*|*/.bash_history|*/.zsh_history', 'alert', '', '')
+	(2, 'file systems made anew / 重建文件系统', 'mkfs*|mke2fs|wipefs|mkswap|blkdiscard', '', 'deny', 'making a file system destroys what is on the disk', '创建文件系统会毁掉磁盘内容'),
+	(3, 'dd to a disk / dd 写磁盘', 'dd', 'of=/dev/sd*|of=/dev/vd*|of=/dev/nvme*|of=/dev/xvd*|of=/dev/hd*|of=/dev/mmcblk*|of=/dev/dm-*|of=/dev/mapper/*', 'deny', 'writing over a disk is blocked here', '此处禁止直接写磁盘设备'),
+	(4, 'shred of devices / shred 覆写设备', 'shred', '/dev/*', 'deny', 'overwriting a device is blocked here', '此处禁止覆写设备'),
+	(5, 'partition tables / 修改分区表', 'fdisk|sfdisk|cfdisk|gdisk|sgdisk|parted', '!-l !--list !print', 'ask', 'changing partitions needs a second person', '修改分区需第二人确认'),
+	(6, 'power off, restart / 关机、重启', 'shutdown|reboot|halt|poweroff', '!-c', 'deny', 'ask the operators to restart this host', '如需重启，请联系运维'),
+	(7, 'power off, restart (systemctl, init) / 关机、重启（systemctl、init）', 'systemctl|init|telinit', 'reboot|poweroff|halt|kexec|rescue|emergency|0|6', 'deny', 'ask the operators to restart this host', '如需重启，请联系运维'),
+	(8, 'firewall rules thrown away / 清空防火墙规则', 'iptables*|ip6tables*', '-F|--flush|-X|--delete-chain', 'deny', 'flushing the firewall is blocked here', '此处禁止清空防火墙规则'),
+	(9, 'firewall rules thrown away (nft, ufw) / 清空防火墙规则（nft、ufw）', 'nft|ufw', 'flush|reset|disable', 'deny', 'flushing the firewall is blocked here', '此处禁止清空防火墙规则'),
+	(10, 'passwords of others / 修改他人密码', 'passwd|chpasswd', '!-S !--status !-V', 'ask', 'setting passwords needs a second person', '设置密码需第二人确认'),
+	(11, 'accounts removed / 删除账号', 'userdel|groupdel|deluser|delgroup', '', 'deny', 'accounts are removed by the administrators', '账号由管理员移除'),
+	(12, 'rights of the whole system / 修改系统目录权限', 'chmod|chown|chgrp', '-R|--recursive /|/bin|/boot|/dev|/etc|/lib*|/sbin|/usr|/var', 'deny', 'changing rights of system trees is blocked here', '此处禁止递归修改系统目录权限'),
+	(13, 'kernel modules / 内核模块', 'insmod|rmmod|modprobe', '!-n !--show-depends', 'ask', 'kernel modules need a second person', '操作内核模块需第二人确认'),
+	(14, 'shells that listen or call home / 监听或反弹 shell', 'nc|ncat|netcat|socat', '-e|-c|--exec|--sh-exec|exec:*|EXEC:*', 'deny', 'shells over the network are blocked here', '此处禁止网络反弹 shell'),
+	(15, 'history and logs erased / 清除历史与日志', 'shred|truncate|rm', '/var/log/*|*/.bash_history|*/.zsh_history', 'alert', '', '')
 $$;
 create function api.command_rule_import(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$

@@ -131,16 +131,16 @@ $$;
 -- args: cluster, group or target.  Switched off, to be looked at first.
 create function yanmen.sql_rule_starter() returns table (n int, name text, classes text[], flags text[], without text[], action text, reason_en text, reason_zh text) language sql immutable as $$
 	values
-	(1, 'commands of the operating system', '{}'::text[], '{OSCMD,CODE}'::text[], '{}'::text[], 'deny', 'the database runs no programs here', '此处禁止通过数据库执行系统命令'),
-	(2, 'files of the server', '{}'::text[], '{FILE_READ,FILE_WRITE,LOCAL_FILE}'::text[], '{}'::text[], 'deny', 'files are not read or written through the database here', '此处禁止通过数据库读写文件'),
-	(3, 'what cannot be read', '{UNPARSED}'::text[], '{}'::text[], '{}'::text[], 'deny', 'this statement cannot be understood: write it more simply', '无法解析该语句，请改用更简单的写法'),
-	(4, 'statements made while running', '{}'::text[], '{DYNAMIC}'::text[], '{}'::text[], 'deny', 'statements put together at run time are blocked here', '此处禁止动态拼接的语句'),
-	(5, 'changes without WHERE', '{UPDATE,DELETE}'::text[], '{NO_WHERE,TAUTOLOGY}'::text[], '{TEMP}'::text[], 'deny', 'say which rows: WHERE is missing or always true', '请写明要改哪些行：缺少 WHERE 或条件恒真'),
-	(6, 'tables and databases thrown away', '{DROP,TRUNCATE,RENAME}'::text[], '{}'::text[], '{TEMP}'::text[], 'approve', 'this needs an approval', '该操作需审批'),
-	(7, 'other tables', '{ALTER,CREATE}'::text[], '{}'::text[], '{TEMP}'::text[], 'approve', 'this needs an approval', '该操作需审批'),
-	(8, 'rights', '{GRANT}'::text[], '{}'::text[], '{}'::text[], 'deny', 'rights are given by the administrators', '数据库权限由管理员授予'),
-	(9, 'acting as somebody else, other servers', '{}'::text[], '{IMPERSONATE,REMOTE}'::text[], '{}'::text[], 'deny', 'acting as another user or on another server is blocked here', '此处禁止冒用他人身份或访问其他服务器'),
-	(10, 'the server itself', '{ADMIN,REPL,KILL}'::text[], '{}'::text[], '{}'::text[], 'alert', '', '')
+	(1, 'commands of the operating system / 操作系统命令', '{}'::text[], '{OSCMD,CODE}'::text[], '{}'::text[], 'deny', 'the database runs no programs here', '此处禁止通过数据库执行系统命令'),
+	(2, 'files of the server / 服务器文件', '{}'::text[], '{FILE_READ,FILE_WRITE,LOCAL_FILE}'::text[], '{}'::text[], 'deny', 'files are not read or written through the database here', '此处禁止通过数据库读写文件'),
+	(3, 'what cannot be read / 无法解析的语句', '{UNPARSED}'::text[], '{}'::text[], '{}'::text[], 'deny', 'this statement cannot be understood: write it more simply', '无法解析该语句，请改用更简单的写法'),
+	(4, 'statements made while running / 动态拼接的语句', '{}'::text[], '{DYNAMIC}'::text[], '{}'::text[], 'deny', 'statements put together at run time are blocked here', '此处禁止动态拼接的语句'),
+	(5, 'changes without WHERE / 无 WHERE 的修改', '{UPDATE,DELETE}'::text[], '{NO_WHERE,TAUTOLOGY}'::text[], '{TEMP}'::text[], 'deny', 'say which rows: WHERE is missing or always true', '请写明要改哪些行：缺少 WHERE 或条件恒真'),
+	(6, 'tables and databases thrown away / 删除表与库', '{DROP,TRUNCATE,RENAME}'::text[], '{}'::text[], '{TEMP}'::text[], 'approve', 'this needs an approval', '该操作需审批'),
+	(7, 'other tables / 建表与改表', '{ALTER,CREATE}'::text[], '{}'::text[], '{TEMP}'::text[], 'approve', 'this needs an approval', '该操作需审批'),
+	(8, 'rights / 权限', '{GRANT}'::text[], '{}'::text[], '{}'::text[], 'deny', 'rights are given by the administrators', '数据库权限由管理员授予'),
+	(9, 'acting as somebody else, other servers / 冒用身份、访问其他服务器', '{}'::text[], '{IMPERSONATE,REMOTE}'::text[], '{}'::text[], 'deny', 'acting as another user or on another server is blocked here', '此处禁止冒用他人身份或访问其他服务器'),
+	(10, 'the server itself / 服务器管理', '{ADMIN,REPL,KILL}'::text[], '{}'::text[], '{}'::text[], 'alert', '', '')
 $$;
 create function api.sql_rule_import(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$

@@ -110,10 +110,12 @@ def test_the_starter_set_comes_switched_off_and_once(world):
     assert {r["enabled"] for r in rules} == {"off"} and {r["cluster"] for r in rules} == {"lab"} and [r["place"] for r in rules] == list(range(1, n + 1))
     assert all(max(len(r["args"]), len(r["program"])) <= 255 for r in rules)
     assert all(r["reason_en"] and r["reason_zh"] for r in rules if r["action"] != "alert")
+    assert all(" / " in r["name"] and not r["name"].isascii() and len(r["name"].encode()) <= 80 for r in rules)
     refused("YM403", db.api, "command_rule_import", world.carl)
     n = db.api("sql_rule_import", world.carl, target="db01")["rules"]
     assert n >= 8 and db.api("sql_rule_import", world.carl, target="db01")["rules"] == 0
-    assert {r["enabled"] for r in db.api("sql_rule_list", world.boss)} == {"off"}
+    sql = db.api("sql_rule_list", world.boss)
+    assert {r["enabled"] for r in sql} == {"off"} and all(" / " in r["name"] and not r["name"].isascii() for r in sql)
 
 
 def test_what_is_tried_is_what_the_history_has(world):
