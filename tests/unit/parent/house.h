@@ -74,7 +74,7 @@ static void build(struct house *h, const char *limits)
 	write_file(h, "key", "0123456789abcdef0123456789abcdef", 0600);
 	snprintf(conf, sizeof conf,
 		"[listen]\nssh = 127.0.0.1:0\n[paths]\nrun = %s/run\nrecordings = %s/rec\nspool = %s/spool\n"
-		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\npwhash =\nexport =\nweb =\nterm =\n"
+		"vault_key = %s/key\nlibexec = %s\n[users]\nbroker =\nvault =\nrecorder =\nreader =\nworker =\npwhash =\nexport =\nweb =\nterm =\nnotify =\n"
 		"[limits]\npool_warm = 2\n%s",
 		h->dir, h->dir, h->dir, h->dir, h->dir, limits);
 	write_file(h, "conf", conf, 0600);
@@ -116,8 +116,10 @@ static const char *expect3(struct house *h, const char *a, const char *b, const 
 		ssize_t n = left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0
 				    ? read(h->log, h->text + h->n, sizeof h->text - h->n)
 				    : 0;
-		if (n <= 0)
-			fail_msg("no line with \"%s\" \"%s\" \"%s\" in:\n%s", a, b, c, h->text);
+		if (n <= 0) {
+			(void)fputs(h->text, stderr); /* whole: a message of cmocka's is cut */
+			fail_msg("no line with \"%s\" \"%s\" \"%s\" behind byte %zu", a, b, c, h->seen);
+		}
 		h->n += (size_t)n;
 	}
 }

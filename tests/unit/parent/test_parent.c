@@ -527,7 +527,7 @@ static void a_configuration_error_names_its_line(void **state)
 	char said[512];
 	build(&h, "no_such_key = 1\n");
 	assert_int_equal(check(&h, said), 1);
-	assert_non_null(strstr(said, "line 21"));
+	assert_non_null(strstr(said, "line 22"));
 	h.log = -1;
 	close_house(&h);
 }
