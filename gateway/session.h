@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 struct err;
+struct gw_rules;
 struct secret;
 /*
  * session - a worker's side of the talk with broker, vault, recorder and parent.
@@ -62,6 +63,10 @@ struct gw_login {
 };
 int gw_session_login(struct gw_session *s, uint8_t method, const char *user, struct span proof, struct gw_login *ret,
 	struct err *err);
+/* Instead of gw_session_login, where the client sends no password: what it made of `challenge` and an access password.  plugin:
+ * enum wire_scramble.  The answer is as to gw_session_login; WIRE_LOGIN_FACTOR: `say` tells the person what to do, there is nothing to ask here. */
+int gw_session_login_scramble(struct gw_session *s, uint8_t plugin, const char *user, struct span challenge, struct span answer,
+	struct gw_login *ret, struct err *err);
 /* The second factor, after WIRE_LOGIN_FACTOR: `begin` asks what the person is to be asked, then each `typed` is an answer. */
 struct gw_factor {
 	uint8_t step;        /* enum wire_factor_step */
@@ -80,7 +85,7 @@ struct gw_grant {
 	struct id session;
 	char target[256], account[65], cluster[65], rule[129];
 	uint8_t auth;             /* enum wire_auth */
-	uint8_t host_key[2048];   /* pinned blob */
+	uint8_t host_key[2048];   /* pinned blob; of a database SHA-256 of its TLS public key, none = it is used without TLS */
 	size_t host_key_n;
 	uint32_t features;        /* WIRE_FEATURE_* */
 	uint64_t idle_s, total_s; /* 0 = no limit */
@@ -88,6 +93,7 @@ struct gw_grant {
 	uint64_t keep_max;        /* bytes of one file's contents that are kept, where features say so */
 	uint8_t charset;          /* enum charset: of what the target says and reads */
 	bool legacy;              /* old algorithms will do for this target */
+	char database[65];        /* to begin with, or "" */
 	char env_allow[512];      /* names, comma-separated, * at the end of one matches any tail */
 };
 /* The broker decides, reserves, dials.  On 0 *ret_target_fd is the caller's, connected and non-blocking, and recording
@@ -97,13 +103,36 @@ int gw_session_target(struct gw_session *s, const char *target, const char *acco
 /* The secret of the grant, once: a password (WIRE_AUTH_PASSWORD) or a connected agent stream. */
 int gw_session_use_password(struct gw_session *s, struct secret **ret, struct err *err);
 int gw_session_use_agent(struct gw_session *s, int *ret_stream_fd, struct err *err);
-/* How the login to the target went; anything but OK ends the session row. */
+/* How the login to the target went; anything but OK ends the session row.  OK of a database: `detail` is how it greets (its version, ...;
+ * at most GW_SESSION_GREETING - 1 bytes), which gw_session_greeting gives to workers of a door to this target. */
 int gw_session_reached(struct gw_session *s, uint8_t outcome, const char *detail, struct span presented,
 	struct err *err);
 /* May this channel request run?  Answered by the `opened` event, within 20 s; written to the audit before it is.
  * -EAGAIN when GW_SESSION_OPENS are without an answer already. */
 enum { GW_SESSION_OPENS = 32 };
 int gw_session_open(struct gw_session *s, uint32_t channel, uint32_t request, struct span text, struct err *err);
+/* ---- a door of SQL clients ---- */
+const char *gw_session_bound_target(const struct gw_session *s); /* that the listening socket is for, or "" */
+bool gw_session_plain(const struct gw_session *s);               /* clients may log in without TLS */
+/* What a server of the bound target said of itself the last time (detail of gw_session_reached), on a shared port what the settings say;
+ * maybe "".  Waits as gw_session_banner does. */
+enum { GW_SESSION_GREETING = 256 };
+const char *gw_session_greeting(struct gw_session *s);
+/* PEM of the console's certificate, with what it is signed by, and of its key, for a protocol with `tls` set; empty behind _done, which wipes them. */
+void gw_session_tls(const struct gw_session *s, struct span *ret_certificate, struct span *ret_key);
+void gw_session_tls_done(struct gw_session *s);
+/* The rules in force, gateway/rules.h; a pump may bring new ones, which ends what this returned before.  NULL: none came yet, and no statement may pass. */
+const struct gw_rules *gw_session_rules(const struct gw_session *s);
+/* Tells the broker of a statement that was refused, or that a rule wants to be told of: its audit row.  verdict: enum decide_sql_action; rule: its
+ * id; number: as in its FRAME_STATEMENT; masked: of it GW_SESSION_STATEMENT bytes are kept.  Never blocks; kept for a broker that is away, up to
+ * 256 KiB, beyond that only the recording has them. */
+enum { GW_SESSION_STATEMENT = 4096 };
+void gw_session_statement(struct gw_session *s, uint8_t verdict, int64_t rule, uint64_t number, struct span masked, struct span fingerprint);
+/* For KILL over another connection.  number: what this connection is called to its client, unique among those that are up.  thread: tells what the
+ * target calls it (0 = not any more).  thread_of: what the target calls a connection of the same person to the same target and account; -ENOENT. */
+uint32_t gw_session_number(const struct gw_session *s);
+int gw_session_thread(struct gw_session *s, uint64_t theirs);
+int gw_session_thread_of(struct gw_session *s, uint32_t ours, uint64_t *ret, struct err *err);
 /* ---- the ledger of files (gateway/ledger.c) ---- */
 /* Tells the broker of a file, and tells it again after a broker's restart until the broker has it on disk.  Never blocks; m->seq is
  * set here. */

@@ -23,6 +23,10 @@ enum { FILE_MAX = 64 * 1024, CONF_LINE_MAX = 1024, KEYS_MAX = 64 };
 const struct conf_key conf_keys[] = {
 	TEXT("listen", "ssh", listen_ssh, "0.0.0.0:2222", "where SSH clients connect: address:port, [v6]:port"),
 	TEXT("listen", "web", listen_web, "", "where browsers connect: address:port, [v6]:port; empty: no console"),
+	WORDS(CONF_DOORS, "listen", "mysql", listen_mysql, "",
+		"where MySQL clients connect: address:port, or address:port TARGET for a door to one target; several with commas; empty: none"),
+	WORDS(CONF_DOORS, "listen", "tds", listen_tds, "", "where SQL Server clients connect; the same"),
+	NUMBER(CONF_SWITCH, "sql", "plain", sql_plain, "no", 0, 1, "yes: SQL clients may log in without TLS"),
 	TEXT("paths", "run", run_dir, "/run/yanmen", "sockets; a short path"),
 	TEXT("paths", "recordings", recordings_dir, "/var/lib/yanmen/recordings", "where recordings are stored"),
 	TEXT("paths", "spool", spool_dir, "/var/lib/yanmen/spool", "facts on their way to the database"),
@@ -127,12 +131,21 @@ static bool number_get(struct span s, const struct conf_key *key, int64_t *ret)
 	return true;
 }
 
+static bool is_doors(const char *list)
+{
+	struct conf_door door;
+	int r, n = 0;
+	while ((r = conf_door(&list, &door)) > 0)
+		n++;
+	return r == 0 && n <= CONF_DOORS_MAX;
+}
+
 static bool value_put(struct conf *c, const struct conf_key *key, struct span value)
 {
 	char *at = (char *)c + key->offset;
 	if (key->kind >= CONF_COUNT) {
-		int64_t v;
-		if (!number_get(value, key, &v))
+		int64_t v = span_is(value, "yes");
+		if (key->kind == CONF_SWITCH ? !v && !span_is(value, "no") : !number_get(value, key, &v))
 			return false;
 		memcpy(at, &v, sizeof v);
 		return true;
@@ -143,8 +156,8 @@ static bool value_put(struct conf *c, const struct conf_key *key, struct span va
 	if (value.n > 0)
 		memcpy(at, value.p, value.n);
 	struct conf_endpoint endpoint;
-	return value.n == 0 || key->kind == CONF_TEXT ||
-	       (key->kind == CONF_PATH ? at[0] == '/' && at[value.n - 1] != '/' : conf_endpoint(at, &endpoint));
+	return value.n == 0 || key->kind == CONF_TEXT || (key->kind == CONF_DOORS && is_doors(at)) ||
+	       (key->kind == CONF_DOORS ? false : key->kind == CONF_PATH ? at[0] == '/' && at[value.n - 1] != '/' : conf_endpoint(at, &endpoint));
 }
 
 /* Letters of a host name or an IPv4 address; between brackets, of an IPv6 address. */
@@ -175,6 +188,35 @@ bool conf_endpoint(const char *text, struct conf_endpoint *ret)
 	memcpy(ret->host, host, n);
 	memcpy(ret->port, colon + 1, digits);
 	return digits < 5 || strcmp(ret->port, "65535") <= 0;
+}
+
+/* A word of `list`, up to a blank or comma; its length, or -EPROTO where it does not fit. */
+static int word_get(const char **list, char *ret, size_t size)
+{
+	size_t n = strcspn(*list, " \t,");
+	if (n >= size)
+		return -EPROTO;
+	memcpy(ret, *list, n);
+	ret[n] = 0;
+	*list += n;
+	*list += strspn(*list, " \t");
+	return (int)n;
+}
+
+int conf_door(const char **list, struct conf_door *ret)
+{
+	struct conf_door door;
+	*list += strspn(*list, " \t");
+	if (!**list)
+		return 0;
+	if (word_get(list, door.where, sizeof door.where) <= 0 || !strchr(door.where, ':') ||
+		word_get(list, door.target, sizeof door.target) < 0 || (**list && **list != ','))
+		return -EPROTO;
+	if (**list == ',' && !(*list)[1 + strspn(*list + 1, " \t")])
+		return -EPROTO; /* a comma promises another one */
+	*list += **list == ',';
+	*ret = door;
+	return 1;
 }
 
 bool conf_has_siem(const struct conf *c)

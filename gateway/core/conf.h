@@ -15,6 +15,8 @@ struct err;
 struct conf {
 	char listen_ssh[64];        /* address:port, [v6]:port */
 	char listen_web[64];        /* the same; "" = no console */
+	char listen_mysql[1024], listen_tds[1024]; /* doors of SQL clients: conf_door takes them off; "" = none */
+	int64_t sql_plain;          /* 1: their clients may log in without TLS */
 	char run_dir[96];           /* sockets; short: sun_path is 108 bytes */
 	char recordings_dir[256];
 	char spool_dir[256];
@@ -42,8 +44,8 @@ struct conf {
 	int64_t siem_enterprise;    /* private enterprise number of the structured data */
 };
 
-/* PATH: of a file, absolute, or empty.  ENDPOINT: what conf_endpoint takes, or empty. */
-enum conf_kind { CONF_TEXT, CONF_PATH, CONF_ENDPOINT, CONF_COUNT, CONF_SECONDS, CONF_BYTES };
+/* PATH: of a file, absolute, or empty.  ENDPOINT: what conf_endpoint takes, or empty.  DOORS: what conf_door takes. */
+enum conf_kind { CONF_TEXT, CONF_PATH, CONF_ENDPOINT, CONF_DOORS, CONF_COUNT, CONF_SECONDS, CONF_BYTES, CONF_SWITCH /* yes, no */ };
 struct conf_key {
 	const char *section, *key;
 	enum conf_kind kind;
@@ -65,6 +67,13 @@ struct conf_endpoint {
 };
 /* "tcp://host:port" or "tls://host:port"; the host a name, an IPv4 address or [an IPv6 address]. */
 bool conf_endpoint(const char *text, struct conf_endpoint *ret);
+/* One door of a list "address:port, address:port TARGET": its clients come to that target and to no other. */
+enum { CONF_DOORS_MAX = 16 };
+struct conf_door {
+	char where[64], target[256]; /* "" = any */
+};
+/* Takes the next one off: 1, 0 at the end, -EPROTO. */
+int conf_door(const char **list, struct conf_door *ret);
 bool conf_has_siem(const struct conf *c);
 int conf_load_fd(int fd, struct conf *ret, struct err *err); /* reads from offset 0, keeps fd */
 #endif

@@ -9,6 +9,7 @@ static const char *const names[FRAME_TYPES] = {
 	[FRAME_OUT] = "out",       [FRAME_ERR] = "err",       [FRAME_SIZE] = "size", [FRAME_SCREEN] = "screen",
 	[FRAME_DIGEST] = "digest", [FRAME_EXIT] = "exit",     [FRAME_CLOSE] = "close", [FRAME_NOTE] = "note",
 	[FRAME_FINISH] = "finish", [FRAME_FILE] = "file",   [FRAME_CONTENT] = "content",
+	[FRAME_STATEMENT] = "statement", [FRAME_OUTCOME] = "outcome",
 };
 
 int frame_get(struct span in, struct frame *ret, struct err *err)

@@ -31,6 +31,8 @@ enum frame_type {
 	FRAME_FILE,      /* JSON: a file moved or something was done to one, as wire.h's `file` */
 	FRAME_CONTENT,   /* u32le number of a file as in FILE, u64le where in it, then its bytes that passed: only where a grant keeps
 	                  * them, and in front of the FILE that ends it */
+	FRAME_STATEMENT, /* JSON: what a client asked a database to run, before it went there: docs/RECORDING.md */
+	FRAME_OUTCOME,   /* JSON: how that went */
 	FRAME_TYPES,
 };
 enum { FRAME_CONTENT_HEAD = 12, FRAME_CONTENT_MAX = FRAME_BODY_MAX - FRAME_CONTENT_HEAD };

@@ -20,6 +20,7 @@
  */
 enum {
 	SSH = 1 << SANDBOX_SSH,
+	MYSQL = 1 << SANDBOX_MYSQL,
 	PWHASH = 1 << SANDBOX_PWHASH,
 	VAULT = 1 << SANDBOX_VAULT,
 	BROKER = 1 << SANDBOX_BROKER,
@@ -135,7 +136,7 @@ static const struct {
 	{ SCMP_SYS(ioctl), ALL & ~DIALS, EACCES },
 	{ SCMP_SYS(getcwd), DIALS, EACCES },
 	{ SCMP_SYS(prlimit64), NAMES, EACCES },
-	{ SCMP_SYS(sysinfo), NAMES | SSH, EACCES }, /* qsort, of OpenSSL too */
+	{ SCMP_SYS(sysinfo), NAMES | SSH | MYSQL, EACCES }, /* qsort, of OpenSSL too */
 };
 
 /* By argument: matches when (argument & mask) == value, counted in 32 bits.  Several rows of one call are alternatives,
@@ -169,7 +170,7 @@ static const struct {
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_INET6 },
 	{ SCMP_SYS(socket), DIALS, 0, 0, WHOLE, AF_NETLINK },
-	{ SCMP_SYS(setsockopt), SSH, 0, 1, WHOLE, IPPROTO_TCP },
+	{ SCMP_SYS(setsockopt), SSH | MYSQL, 0, 1, WHOLE, IPPROTO_TCP },
 	{ SCMP_SYS(setsockopt), VAULT | RECORDER, 0, 1, WHOLE, SOL_SOCKET },
 	{ SCMP_SYS(clone), THREADS, 0, 0, CLONE_THREAD, CLONE_THREAD },
 	{ SCMP_SYS(prctl), THREADS, 0, 0, WHOLE, PR_SET_NAME },

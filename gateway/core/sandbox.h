@@ -20,6 +20,7 @@ enum sandbox_role {
 	SANDBOX_TERM,     /* a browser's terminal: two sockets that it was given */
 	SANDBOX_WEB,      /* accept on the browsers' socket, PostgreSQL, socket pairs for the broker, secrets in memfds */
 	SANDBOX_NOTIFY,   /* PostgreSQL, name lookup, connecting out; writes no file */
+	SANDBOX_MYSQL,    /* worker: as SSH, without making socket pairs */
 	SANDBOX_ROLES
 };
 

@@ -25,8 +25,8 @@ struct msgq;
 	/* ---- parent <-> every process ---- */ \
 	M(hello, 0x0001, WIRE_HELLO_F)          /* process -> parent    ready; the build must match        */ \
 	M(peer, 0x0002, WIRE_PEER_F)            /* parent -> service    +fd: your socket to that role, replaces an older one */ \
-	M(attach, 0x0003, WIRE_ATTACH_F)        /* parent -> service    +fd: the socket of one worker      */ \
-	M(client, 0x0004, WIRE_CLIENT_F)        /* parent -> worker     +fd: the client connection (none for a probe or reader) */ \
+	M(attach, 0x000e, WIRE_ATTACH_F)        /* parent -> service    +fd: the socket of one worker      */ \
+	M(client, 0x000d, WIRE_CLIENT_F)        /* parent -> worker     +fd: the client connection (none for a probe or reader) */ \
 	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
 	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
 	M(control, 0x0007, WIRE_CONTROL_F)      /* broker, vault -> parent -> worker   end, lock or unlock */ \
@@ -37,11 +37,17 @@ struct msgq;
 	/* ---- worker <-> broker ---- */ \
 	M(login, 0x0101, WIRE_LOGIN_F)          /* worker -> broker */ \
 	M(login_answer, 0x0181, WIRE_LOGIN_ANSWER_F) \
+	M(login_scramble, 0x0111, WIRE_LOGIN_SCRAMBLE_F) /* worker -> broker   instead of login; login_answer is ours */ \
 	M(targets, 0x0102, WIRE_TARGETS_F)      /* worker -> broker     the menu's page                    */ \
 	M(targets_answer, 0x0182, WIRE_TARGETS_ANSWER_F) \
 	M(target, 0x0103, WIRE_TARGET_F)        /* worker -> broker     the choice                         */ \
-	M(grant, 0x0183, WIRE_GRANT_F)          /* broker -> worker     +fd: the target connection         */ \
+	M(grant, 0x0191, WIRE_GRANT_F)          /* broker -> worker     +fd: the target connection         */ \
 	M(deny, 0x0184, WIRE_DENY_F)            /* broker -> worker     instead of grant                   */ \
+	M(rules, 0x0192, WIRE_RULES_F)          /* broker -> worker     SQL rules in force, after a grant and after each change */ \
+	M(statement, 0x0112, WIRE_STATEMENT_F)  /* worker -> broker     one that was refused, or that a rule wants to be told of */ \
+	M(thread, 0x0113, WIRE_THREAD_F)        /* worker -> broker     what the target calls this connection */ \
+	M(thread_of, 0x0114, WIRE_THREAD_F)     /* worker -> broker     what does it call that one of ours? */ \
+	M(thread_answer, 0x0193, WIRE_THREAD_ANSWER_F) \
 	M(reached, 0x0104, WIRE_REACHED_F)      /* worker -> broker     how the login to the target went   */ \
 	M(open, 0x0105, WIRE_OPEN_F)            /* worker -> broker     may this channel request run?      */ \
 	M(open_answer, 0x0185, WIRE_OPEN_ANSWER_F) \
@@ -53,7 +59,7 @@ struct msgq;
 	M(probe_answer, 0x0107, WIRE_PROBE_ANSWER_F) \
 	M(rotate, 0x0189, WIRE_ROTATE_F)        /* broker -> probe worker   +fd: change a password on this target, or try one */ \
 	M(rotate_answer, 0x0109, WIRE_ROTATE_ANSWER_F) \
-	M(welcome, 0x0188, WIRE_TEXT_F)         /* broker -> worker     right after attach: the login banner, may be empty */ \
+	M(welcome, 0x0194, WIRE_WELCOME_F)      /* broker -> worker     right after attach                 */ \
 	M(factor, 0x0130, WIRE_FACTOR_F)        /* worker -> broker     a step of the second factor        */ \
 	M(factor_answer, 0x01b0, WIRE_FACTOR_ANSWER_F) \
 	M(jump, 0x0120, WIRE_JUMP_F)            /* worker -> broker     may this connection be forwarded?  */ \
@@ -145,10 +151,14 @@ struct msgq;
 #define WIRE_PEER_F(F) F(U8, role) /* enum wire_role */
 /* worker: unique for ever (parent's start time, then a counter).  job: enum wire_job.  ticket: of `want`.
  * resumed: 1 when the service is new and the worker is not.  outer: the worker whose client this one's client came
- * through (then address and port are that one's, and ticket is of `want`); 0 = none.  door: enum wire_door. */
+ * through (then address and port are that one's, and ticket is of `want`); 0 = none.  door: enum wire_door.
+ * target: the one that the listening socket is for, or empty.  plain: 1 = a client may log in without TLS. */
 #define WIRE_ATTACH_F(F) \
-	F(U64, worker) F(U8, role) F(U8, job) F(U64, ticket) F(STR, address) F(U16, port) F(U8, resumed) F(U64, outer)
-#define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port) F(U8, door)
+	F(U64, worker) F(U8, role) F(U8, job) F(U64, ticket) F(STR, address) F(U16, port) F(U8, resumed) F(U64, outer) F(STR, target)
+#define WIRE_CLIENT_F(F) F(U64, worker) F(U8, job) F(STR, address) F(U16, port) F(U8, door) F(STR, target) F(U8, plain)
+/* text: the login banner, may be empty.  greeting: of a SQL door, what a server of the bound target said last (`detail` of
+ * `reached`), or of the shared port what the settings say; may be empty. */
+#define WIRE_WELCOME_F(F) F(STR, text) F(STR, greeting)
 #define WIRE_GONE_F(F) F(U64, worker) F(I64, status) /* waitpid status */
 #define WIRE_CONTROL_F(F) F(U64, worker) F(U8, op) F(STR, reason) /* enum wire_control_op */
 /* outer, door: of WIRE_JOB_SESSION, as above.  address, port: of the browser that a session without an outer worker belongs to */
@@ -157,6 +167,8 @@ struct msgq;
  * (RFC 4253 section 6.6) or a certificate over it (OpenSSH's PROTOCOL.certkeys).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
  * INNER: user is the account; who it is, the broker knows from the outer connection. */
 #define WIRE_LOGIN_F(F) F(U8, method) F(STR, user) F(STR, proof)
+/* plugin: enum wire_scramble.  challenge: what the client was sent; answer: what it made of that and its password. */
+#define WIRE_LOGIN_SCRAMBLE_F(F) F(U8, plugin) F(STR, user) F(STR, challenge) F(STR, answer)
 /* verdict: enum wire_login_verdict.  say: one line for the person, in both languages where it matters. */
 #define WIRE_LOGIN_ANSWER_F(F) F(U8, verdict) F(STR, user) F(STR, target) F(STR, account) F(STR, say)
 /* begin: 1 = the person is about to be asked, answer is empty; 0 = answer is what was typed. */
@@ -177,14 +189,26 @@ struct msgq;
 /* rows: count times { STR target, STR account, STR cluster, STR address } ; total matches.  say: why there are none just now */
 #define WIRE_TARGETS_ANSWER_F(F) F(U32, count) F(U32, total) F(STR, rows) F(STR, say)
 #define WIRE_TARGET_F(F) F(STR, target) F(STR, account)
-/* auth: enum wire_auth.  host_key: pinned blob, empty with WIRE_AUTH_NONE alone.  features: WIRE_FEATURE_* bits.  limits 0 = none.
+/* auth: enum wire_auth.  host_key: pinned blob; of a database 32 bytes, SHA-256 of its TLS public key, or empty where an administrator
+ * has said that it has no TLS; else empty with WIRE_AUTH_NONE alone.  database: the default one, or empty.  features: WIRE_FEATURE_* bits.  limits 0 = none.
  * charset: enum charset, of what the target says and reads.  legacy: 1 = old algorithms will do for this target. */
 #define WIRE_GRANT_F(F) \
 	F(ID, session) F(STR, target) F(STR, account) F(STR, cluster) F(U8, auth) F(STR, host_key) F(U32, features) \
 	F(U64, idle_s) F(U64, total_s) F(U64, stream_max) F(U64, keep_max) F(STR, env_allow) F(STR, rule) \
-	F(U8, charset) F(U8, legacy)
+	F(U8, charset) F(U8, legacy) F(STR, database)
 #define WIRE_DENY_F(F) F(I64, code) F(STR, say)
-/* outcome: enum wire_outcome.  presented: the host key blob the target showed, when it changed. */
+/* One version of the rules comes in one message or more; the last has more = 0, and only then it is in force.  user, role: whose session
+ * it is.  otherwise: enum decide_sql_action; approval: 1 = `approve` asks, 0 = it refuses.  rows: count times { I64 id, U8 action, STR user, role,
+ * dialect, database, tables, program, from, hours, U64 classes, flags, without, I64 statements, rows, STR say }, in their order. */
+#define WIRE_RULES_F(F) \
+	F(U64, version) F(U8, more) F(STR, user) F(STR, role) F(U8, otherwise) F(U8, approval) F(U32, count) F(STR, rows)
+/* verdict: enum decide_sql_action; rule: its id, 0 = the default; number: of the statement, as in its frame; text: masked */
+#define WIRE_STATEMENT_F(F) F(U8, verdict) F(I64, rule) F(U64, number) F(STR, text) F(STR, fingerprint)
+/* thread: `thread`: the target's number of this connection; `thread_of`: a number of ours, the low half of that worker's */
+#define WIRE_THREAD_F(F) F(U64, thread)
+/* code: 0, or -ENOENT: none of this person's connections to this target and account */
+#define WIRE_THREAD_ANSWER_F(F) F(I64, code) F(U64, thread)
+/* outcome: enum wire_outcome.  detail: why not; of a database that was reached: how it greets, for `welcome`.  presented: the host key blob the target showed, when it changed. */
 #define WIRE_REACHED_F(F) F(U8, outcome) F(STR, detail) F(STR, presented)
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
 #define WIRE_OPEN_F(F) F(U32, channel) F(U32, request) F(STR, text)
@@ -325,6 +349,8 @@ enum wire_role { /* also the order in which the parent starts services */
 	WIRE_TERM,    /* a browser's terminal: an SSH client of ours */
 	WIRE_BROWSER, /* in `peer` to web: the listening socket of the browsers */
 	WIRE_NOTIFY,
+	WIRE_MYSQL,
+	WIRE_TDS,
 };
 enum wire_paste { WIRE_PASTE_ALLOW, WIRE_PASTE_ASK, WIRE_PASTE_DENY, WIRE_PASTES };
 enum wire_layer { WIRE_LAYER_L0, WIRE_LAYER_L1, WIRE_LAYER_L3, WIRE_LAYERS }; /* of command control: yanmen.layer_of */
@@ -342,6 +368,7 @@ enum wire_door { /* how a client comes to its worker */
 };
 enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK, WIRE_NOTICE /* a line for the person */ };
 enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY, WIRE_LOGIN_INNER = 16 };
+enum wire_scramble { WIRE_SCRAMBLE_NATIVE = 1, /* mysql_native_password */ WIRE_SCRAMBLE_SHA2 /* caching_sha2_password */ };
 enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE,
 	WIRE_LOGIN_FACTOR, /* so far right: now the second factor, by `factor` */
 };
@@ -373,6 +400,8 @@ enum wire_feature {
 	WIRE_FEATURE_X11 = 1 << 9,     /* the client's screen, lent to the target */
 	WIRE_FEATURE_KEEP_UPLOAD = 1 << 10, /* contents of files that go up are recorded: a duty, not a right */
 	WIRE_FEATURE_KEEP_DOWNLOAD = 1 << 11,
+	WIRE_FEATURE_QUERY = 1 << 12,       /* statements to a database */
+	WIRE_FEATURE_INFILE = 1 << 13,      /* ... that read a file of the client: LOAD DATA LOCAL */
 	WIRE_FEATURE_KEEP = WIRE_FEATURE_KEEP_UPLOAD | WIRE_FEATURE_KEEP_DOWNLOAD,
 };
 enum wire_file_protocol { WIRE_FILE_SFTP = 1, WIRE_FILE_SCP, WIRE_FILE_RSYNC, WIRE_FILE_PROTOCOLS };
