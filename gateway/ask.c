@@ -17,6 +17,7 @@ void gw_ask_again(struct gw_session *s, enum gw_link replaced)
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		s->opens[i].sent = false;
 	gw_ledger_again(s);
+	gw_sql_again(s);
 	gw_ask_pending(s);
 }
 
@@ -30,6 +31,7 @@ void gw_ask_pending(struct gw_session *s)
 			o->sent = gw_link_send(s, GW_BROKER, WIRE_T_open, buf_span(&o->question)) == 0;
 	}
 	gw_ledger_pending(s);
+	gw_sql_pending(s);
 }
 
 /* Sends the question where that is possible now; a service that is away may come back by `replace`. */

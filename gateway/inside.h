@@ -2,6 +2,7 @@
 #define GATEWAY_INSIDE_H
 #include "gateway/core/buf.h"
 #include "gateway/core/msg.h"
+#include "gateway/rules.h"
 #include "gateway/session.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,9 +17,22 @@ struct err;
  * Owns:    the four descriptors; spans of an answer point into `in` and die with the next message.
  * Trust:   broker, vault, recorder and parent are our own, but a service may have been restarted at any moment.
  */
+/* What only the worker of a SQL door has. */
+struct gw_sql {
+	char target[256];   /* of its door, or "" */
+	bool plain;
+	char greeting[GW_SESSION_GREETING];
+	struct secret *certificate, *key; /* PEM */
+	struct gw_rules *rules;
+	struct gw_rules_box *box; /* a version that is on its way */
+	struct buf told;    /* u32le length, body of `statement`: what no broker took */
+	uint64_t thread;    /* what the target calls this connection, for a new broker; 0 = nothing */
+	bool thread_unsent;
+};
+
 enum gw_link { GW_CONTROL, GW_BROKER, GW_VAULT, GW_RECORDER, GW_LINKS };
 #define GW_LINK_BIT(l) (1u << (l))
-enum { GW_LINK_ALL = (1 << GW_LINKS) - 1, GW_FIRST_FD = 3 };
+enum { GW_LINK_ALL = (1 << GW_LINKS) - 1, GW_FIRST_FD = 3, GW_TLS_FD = GW_FIRST_FD + GW_LINKS /* certificate, then key */ };
 
 /* One blocking question; type 0 waits for a message that comes by itself. */
 struct gw_ask {
@@ -81,6 +95,7 @@ struct gw_session {
 	uint64_t worker;
 	char address[64];
 	uint8_t door;       /* enum wire_door */
+	bool is_sql;        /* a worker of a SQL door: a target may be without TLS, then there is no key to know it by */
 	struct wire_h32 host_key; /* public */
 	int failed;         /* -EBADMSG once a service sent nonsense */
 	bool stop;          /* the parent wants an unused worker to leave */
@@ -96,6 +111,7 @@ struct gw_session {
 	char banner[4096];
 	struct gw_tap tap;
 	struct gw_ledger ledger;
+	struct gw_sql sql;
 	/* for the pump */
 	const struct gw_session_events *events;
 	void *ctx;
@@ -141,6 +157,14 @@ uint8_t gw_errand_database(const struct gw_proto_rotate *job, uint8_t means, con
 /* session.c: what the vault was told that this worker may use, by its id. */
 int gw_session_use_secret_of(struct gw_session *s, struct id id, struct secret **ret, struct err *err);
 int gw_session_use_agent_of(struct gw_session *s, struct id id, int *ret_stream_fd, struct err *err);
+
+/* sql.c */
+void gw_sql_init(struct gw_session *s);
+void gw_sql_done(struct gw_session *s);
+int gw_sql_files(struct gw_session *s, int certificate, int key, struct err *err); /* reads both and closes them */
+void gw_sql_again(struct gw_session *s);   /* a new broker */
+void gw_sql_pending(struct gw_session *s); /* sends what was not sent */
+int gw_sql_rules(struct gw_session *s, const struct wire_rules *m, struct err *err);
 
 /* pump.c */
 void gw_pump_end(struct gw_session *s, struct span reason); /* notes it; the first reason stays */

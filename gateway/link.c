@@ -55,6 +55,7 @@ static int take_welcome(struct gw_session *s, struct span body, int *fd, struct 
 	if (r < 0)
 		return r;
 	gw_link_line(m.text, s->banner, sizeof s->banner);
+	gw_link_line(m.greeting, s->sql.greeting, sizeof s->sql.greeting);
 	s->welcomed = true;
 	return 0;
 }
@@ -81,6 +82,14 @@ static int take_file_answer(struct gw_session *s, struct span body, int *fd, str
 	return gw_ledger_answered(s, m.seq) < 0
 		       ? fault(err, -EBADMSG, away, "file_answer %ju of %ju", (uintmax_t)m.seq, (uintmax_t)s->ledger.seq)
 		       : 0;
+}
+
+static int take_rules(struct gw_session *s, struct span body, int *fd, struct err *err)
+{
+	(void)fd;
+	struct wire_rules m;
+	int r = wire_rules_get(body, &m, err);
+	return r < 0 ? r : gw_sql_rules(s, &m, err);
 }
 
 static int take_credit(struct gw_session *s, struct span body, int *fd, struct err *err)
@@ -141,6 +150,8 @@ static const struct rule {
 	{ WIRE_T_grant, GW_BROKER, FD_ONE, NULL },
 	{ WIRE_T_deny, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_open_answer, GW_BROKER, FD_NONE, take_open_answer },
+	{ WIRE_T_rules, GW_BROKER, FD_NONE, take_rules },
+	{ WIRE_T_thread_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_jump_answer, GW_BROKER, FD_MAYBE, NULL },
 	{ WIRE_T_file_answer, GW_BROKER, FD_NONE, take_file_answer },
 	{ WIRE_T_end_answer, GW_BROKER, FD_NONE, NULL },

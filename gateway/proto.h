@@ -38,7 +38,7 @@ struct gw_proto {
 	const char *name; /* "ssh": log field, database enum */
 	uint8_t role;     /* enum wire_role */
 	enum sandbox_role sandbox;
-	bool tls; /* it has the console's certificate and key, by gw_session_tls */
+	bool tls; /* of a SQL door: it has the console's certificate and key, by gw_session_tls, and no SSH host key */
 	/* Everything a library does lazily with files or forbidden calls happens here.  host_key: the public half of the gateway's
 	 * Ed25519 SSH host key, borrowed; gw_session_host_sign has the vault sign with it. */
 	int (*warm)(struct gw_session *s, struct span host_key, void **ret_state, struct err *err);

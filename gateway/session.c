@@ -29,6 +29,7 @@ void gw_session_init(struct gw_session *s, int first)
 	buf_init(&s->unsent, MSG_BODY_MAX);
 	buf_init(&s->tap.out, MSG_BODY_MAX);
 	gw_ledger_init(s);
+	gw_sql_init(s);
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		buf_init(&s->opens[i].question, MSG_BODY_MAX);
 }
@@ -40,6 +41,7 @@ void gw_session_done(struct gw_session *s)
 	buf_done(&s->unsent);
 	buf_done(&s->tap.out);
 	gw_ledger_done(s);
+	gw_sql_done(s);
 	for (size_t i = 0; i < COUNT_OF(s->opens); i++)
 		buf_done(&s->opens[i].question);
 }
@@ -88,21 +90,18 @@ static int denied(int64_t code, struct span say, struct err *err)
 
 /* ---- before the target is known ---- */
 
-int gw_session_login(struct gw_session *s, uint8_t method, const char *user, struct span proof, struct gw_login *ret,
-	struct err *err)
+/* q: the question, which is wiped. */
+static int login(struct gw_session *s, uint16_t type, struct buf *q, struct gw_login *ret, struct err *err)
 {
-	scoped(buf_done) struct buf q;
-	buf_init(&q, MSG_BODY_MAX);
-	wire_login_put(&q, &(struct wire_login){ .method = method, .user = span_str(user), .proof = proof });
-	if (q.failed)
-		return fault(err, -EMSGSIZE, "That login is too long. 登录信息过长。", "login of %zu bytes", proof.n);
+	if (q->failed)
+		return fault(err, -EMSGSIZE, "That login is too long. 登录信息过长。", "login of more than %zu bytes", q->len);
 	struct gw_ask ask = { .to = GW_BROKER,
-		.type = WIRE_T_login,
-		.body = buf_span(&q),
+		.type = type,
+		.body = buf_span(q),
 		.wait_us = LOGIN_US,
 		.answers = { WIRE_T_login_answer } };
 	int r = gw_ask(s, &ask, err);
-	secret_wipe(q.data, q.len);
+	secret_wipe(q->data, q->len);
 	if (r < 0)
 		return r;
 
@@ -119,6 +118,25 @@ int gw_session_login(struct gw_session *s, uint8_t method, const char *user, str
 		(void)gw_session_authenticated(s); /* fails where the parent is gone: the next pump says so */
 	*ret = l;
 	return 0;
+}
+
+int gw_session_login(struct gw_session *s, uint8_t method, const char *user, struct span proof, struct gw_login *ret,
+	struct err *err)
+{
+	scoped(buf_done) struct buf q;
+	buf_init(&q, MSG_BODY_MAX);
+	wire_login_put(&q, &(struct wire_login){ .method = method, .user = span_str(user), .proof = proof });
+	return login(s, WIRE_T_login, &q, ret, err);
+}
+
+int gw_session_login_scramble(struct gw_session *s, uint8_t plugin, const char *user, struct span challenge, struct span answer,
+	struct gw_login *ret, struct err *err)
+{
+	scoped(buf_done) struct buf q;
+	buf_init(&q, MSG_BODY_MAX);
+	wire_login_scramble_put(&q,
+		&(struct wire_login_scramble){ .plugin = plugin, .user = span_str(user), .challenge = challenge, .answer = answer });
+	return login(s, WIRE_T_login_scramble, &q, ret, err);
 }
 
 int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset, uint32_t *ret_count,
@@ -150,7 +168,7 @@ int gw_session_targets(struct gw_session *s, const char *search, uint32_t offset
 
 /* ---- the target ---- */
 
-static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
+static int grant_get(const struct gw_session *s, const struct wire_grant *m, struct gw_grant *ret)
 {
 	struct gw_grant g = { .session = m->session,
 		.auth = m->auth,
@@ -163,11 +181,13 @@ static int grant_get(const struct wire_grant *m, struct gw_grant *ret)
 		.legacy = m->legacy != 0,
 		.host_key_n = m->host_key.n };
 	if (id_is_zero(&m->session) || m->auth < WIRE_AUTH_PASSWORD || m->auth > WIRE_AUTH_NONE ||
-		(m->auth == WIRE_AUTH_NONE) != (m->host_key.n == 0) || m->host_key.n > sizeof g.host_key || m->charset >= CHARSETS ||
+		(m->auth == WIRE_AUTH_NONE && m->host_key.n > 0) || (m->auth != WIRE_AUTH_NONE && m->host_key.n == 0 && !s->is_sql) ||
+		m->host_key.n > sizeof g.host_key || m->charset >= CHARSETS ||
 		gw_link_text(m->target, g.target, sizeof g.target) < 0 ||
 		gw_link_text(m->account, g.account, sizeof g.account) < 0 ||
 		gw_link_text(m->cluster, g.cluster, sizeof g.cluster) < 0 ||
 		gw_link_text(m->rule, g.rule, sizeof g.rule) < 0 ||
+		gw_link_text(m->database, g.database, sizeof g.database) < 0 ||
 		gw_link_text(m->env_allow, g.env_allow, sizeof g.env_allow) < 0)
 		return -EBADMSG;
 	if (m->host_key.n)
@@ -198,7 +218,7 @@ int gw_session_target(struct gw_session *s, const char *target, const char *acco
 		return wire_deny_get(ask.got_body, &d, NULL) < 0 ? bad(s, "deny", err) : denied(d.code, d.say, err);
 	}
 	struct wire_grant m;
-	if (wire_grant_get(ask.got_body, &m, NULL) < 0 || grant_get(&m, ret) < 0)
+	if (wire_grant_get(ask.got_body, &m, NULL) < 0 || grant_get(s, &m, ret) < 0)
 		return bad(s, "grant", err);
 	s->granted = true;
 	s->id = m.session;

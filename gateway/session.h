@@ -131,7 +131,7 @@ void gw_session_statement(struct gw_session *s, uint8_t verdict, int64_t rule, u
 /* For KILL over another connection.  number: what this connection is called to its client, unique among those that are up.  thread: tells what the
  * target calls it (0 = not any more).  thread_of: what the target calls a connection of the same person to the same target and account; -ENOENT. */
 uint32_t gw_session_number(const struct gw_session *s);
-int gw_session_thread(struct gw_session *s, uint64_t theirs);
+void gw_session_thread(struct gw_session *s, uint64_t theirs);
 int gw_session_thread_of(struct gw_session *s, uint32_t ours, uint64_t *ret, struct err *err);
 /* ---- the ledger of files (gateway/ledger.c) ---- */
 /* Tells the broker of a file, and tells it again after a broker's restart until the broker has it on disk.  Never blocks; m->seq is

@@ -38,12 +38,13 @@ static int wait_client(struct gw_session *s, uint8_t *ret_job, int *ret_fd, stru
 	struct wire_client m;
 	scoped(scope_close) int fd = ask.got_fd;
 	r = wire_client_get(ask.got_body, &m, err);
-	if (r < 0 || gw_link_text(m.address, s->address, sizeof s->address) < 0 ||
+	if (r < 0 || gw_link_text(m.address, s->address, sizeof s->address) < 0 || gw_link_text(m.target, s->sql.target, sizeof s->sql.target) < 0 ||
 		(m.job != WIRE_JOB_SESSION && m.job != WIRE_JOB_PROBE) || (m.job == WIRE_JOB_SESSION) != (fd >= 0) ||
 		m.door > WIRE_DOOR_FORWARD)
 		return fault(err, -EBADMSG, "", "client: job %u", m.job);
 	s->worker = m.worker;
 	s->door = m.door;
+	s->sql.plain = m.plain != 0;
 	*ret_job = m.job;
 	*ret_fd = take_fd(fd);
 	return 1;
@@ -59,7 +60,8 @@ static int serve(struct gw_session *s, const struct gw_proto *proto, int client,
 
 static int work(struct gw_session *s, const struct gw_proto *proto, struct err *err)
 {
-	int r = gw_hostkey_fetch(s, err);
+	s->is_sql = proto->tls;
+	int r = proto->tls ? gw_sql_files(s, GW_TLS_FD, GW_TLS_FD + 1, err) : gw_hostkey_fetch(s, err);
 	if (r == 0) /* while files may still be opened */
 		r = proto->warm(s, span_of(s->host_key.b, sizeof s->host_key.b), &state, err);
 	if (r < 0)

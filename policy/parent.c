@@ -162,7 +162,7 @@ void pol_parent_want(struct pol_broker *b, struct wire_want *m, int fd, const st
 
 void pol_parent_want_term(struct pol_broker *b, int sock)
 {
-	struct wire_want m = { .job = WIRE_JOB_TERM };
+	struct wire_want m = { .job = WIRE_JOB_TERM, .role = WIRE_TERM };
 
 	if (link_is_open(&b->parent))
 		(void)link_sent(&b->parent, wire_want_queue(b->parent.q, &m, sock));

@@ -30,7 +30,7 @@ struct msgq;
 	M(replace, 0x0005, WIRE_PEER_F)         /* parent -> worker     +fd: a new socket to a restarted service */ \
 	M(gone, 0x0006, WIRE_GONE_F)            /* parent -> broker     that worker has ended              */ \
 	M(control, 0x0007, WIRE_CONTROL_F)      /* broker, vault -> parent -> worker   end, lock or unlock */ \
-	M(want, 0x000c, WIRE_WANT_F)            /* broker -> parent     a probe, a reader or a terminal, please; +fd: a worker for that client */ \
+	M(want, 0x000f, WIRE_WANT_F)            /* broker -> parent     a probe, a reader or a terminal, please; +fd: a worker for that client */ \
 	M(stop, 0x0009, WIRE_NONE_F)            /* parent -> process    finish and exit                    */ \
 	M(synced, 0x000a, WIRE_NONE_F)          /* parent -> broker     every living worker has been attached (after a start) */ \
 	M(authenticated, 0x000b, WIRE_NONE_F)   /* worker -> parent     no longer counts as before login   */ \
@@ -161,8 +161,8 @@ struct msgq;
 #define WIRE_WELCOME_F(F) F(STR, text) F(STR, greeting)
 #define WIRE_GONE_F(F) F(U64, worker) F(I64, status) /* waitpid status */
 #define WIRE_CONTROL_F(F) F(U64, worker) F(U8, op) F(STR, reason) /* enum wire_control_op */
-/* outer, door: of WIRE_JOB_SESSION, as above.  address, port: of the browser that a session without an outer worker belongs to */
-#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U64, outer) F(U8, door) F(STR, address) F(U16, port)
+/* role: the worker that is to do it.  outer, door: of WIRE_JOB_SESSION, as above.  address, port: of the browser that a session without an outer worker belongs to */
+#define WIRE_WANT_F(F) F(U64, ticket) F(U8, job) F(U8, role) F(U64, outer) F(U8, door) F(STR, address) F(U16, port)
 /* user: the login name as typed (user, user#target, user#account#target).  proof: password, or the public key blob
  * (RFC 4253 section 6.6) or a certificate over it (OpenSSH's PROTOCOL.certkeys).  KEY_OFFERED asks whether signing is worth it; KEY says that libssh verified it.
  * INNER: user is the account; who it is, the broker knows from the outer connection. */

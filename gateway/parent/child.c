@@ -67,6 +67,7 @@ static void attach(struct gw_child *c, struct gw_service *service, int fd, bool 
 		.port = job ? job->port : 0,
 		.resumed = resumed,
 		.outer = job ? job->outer : 0,
+		.target = span_str(job ? job->target : ""),
 	};
 	gw_service_sent(service, wire_attach_queue(service->q, &m, fd));
 }
@@ -75,7 +76,7 @@ static void attach(struct gw_child *c, struct gw_service *service, int fd, bool 
 static void vouch(struct gw_child *c, struct gw_service *vault)
 {
 	const struct gw_job *job = c->job;
-	if (job && job->job == WIRE_JOB_SESSION && job->door != WIRE_DOOR_FORWARD)
+	if (c->row->role == WIRE_SSH && job && job->job == WIRE_JOB_SESSION && job->door != WIRE_DOOR_FORWARD)
 		gw_service_sent(vault, wire_serves_queue(vault->q, &(struct wire_serves){ .worker = c->id }, -1));
 }
 
@@ -134,12 +135,14 @@ void gw_child_work(struct gw_child *c, struct gw_job *job)
 	if (job->job == WIRE_JOB_READ)
 		return;
 	scoped(buf_done) struct buf b;
-	buf_init(&b, 512);
+	buf_init(&b, 1024);
 	wire_client_put(&b, &(struct wire_client){ .worker = c->id,
 				    .job = job->job,
 				    .address = span_str(job->address),
 				    .port = job->port,
-				    .door = job->door });
+				    .door = job->door,
+				    .target = span_str(job->target),
+				    .plain = c->parent->conf.sql_plain != 0 });
 	tell(c, WIRE_T_client, &b, job->fd);
 	scope_close(&job->fd);
 	if (job->job == WIRE_JOB_PROBE)
@@ -275,7 +278,7 @@ static int make_pairs(struct gw_child *c, int *fds, size_t *ret_n, struct err *e
 		enum gw_roles_gift gift = c->row->gifts[i];
 		int sv[2];
 		int r;
-		if (gw_files_has(&c->parent->files, gift)) {
+		if (gift < GW_GIFT_BROKER) {
 			r = gw_files_lend(&c->parent->files, gift, &sv[1], err);
 			if (r < 0)
 				return r;

@@ -72,32 +72,32 @@ static void on_grace_over(void *ctx)
 		gw_pool_withdraw(&job->parent->pool, job);
 }
 
-static struct gw_job *job_new(struct gw_parent *p, uint8_t kind)
+static struct gw_job *job_new(struct gw_parent *p, uint8_t kind, uint8_t role)
 {
 	struct gw_job *job = calloc(1, sizeof *job);
 	if (job)
 		*job = (struct gw_job){
-			.parent = p, .job = kind, .fd = -1, .grace = { .fire = on_grace_over, .ctx = job }
+			.parent = p, .job = kind, .role = role, .fd = -1, .grace = { .fire = on_grace_over, .ctx = job }
 		};
 	return job;
 }
 
-struct gw_job *gw_client_probe(struct gw_parent *p, uint64_t ticket, uint8_t kind)
+struct gw_job *gw_client_probe(struct gw_parent *p, uint64_t ticket, uint8_t kind, uint8_t role)
 {
-	struct gw_job *job = job_new(p, kind);
+	struct gw_job *job = job_new(p, kind, role);
 	if (job)
 		job->ticket = ticket;
 	return job;
 }
 
-void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_t port)
+void gw_clients_accept(struct gw_parent *p, int fd, const struct gw_door *door, const char *address, uint16_t port)
 {
 	scoped(scope_close) int client = fd;
 	struct gw_clients *c = &p->clients;
 	uint8_t source[16];
 	source_of(address, source);
 	const char *why = limit(p, source);
-	struct gw_job *job = why ? NULL : job_new(p, WIRE_JOB_SESSION);
+	struct gw_job *job = why ? NULL : job_new(p, WIRE_JOB_SESSION, door->role);
 	if (!job) {
 		log_refused(c, why ? why : "memory", address);
 		return;
@@ -105,6 +105,7 @@ void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_
 	job->fd = take_fd(client);
 	job->port = port;
 	job->before_login = true;
+	snprintf(job->target, sizeof job->target, "%s", door->target);
 	snprintf(job->address, sizeof job->address, "%s", address);
 	memcpy(job->source, source, sizeof source);
 	TAILQ_INSERT_TAIL(&c->waiting, job, waiting);
@@ -136,7 +137,7 @@ void gw_clients_inner(struct gw_parent *p, const struct wire_want *m, int fd)
 	else
 		snprintf(address, sizeof address, "%.*s", (int)m->address.n, (const char *)m->address.p);
 	bool full = p->clients.all >= p->conf.sessions_max;
-	struct gw_job *job = full ? NULL : job_new(p, WIRE_JOB_SESSION);
+	struct gw_job *job = full ? NULL : job_new(p, WIRE_JOB_SESSION, m->role);
 	if (!job) {
 		log_refused(&p->clients, full ? "sessions" : "memory", address);
 		return;

@@ -22,6 +22,8 @@ struct gw_job {
 	struct gw_parent *parent;
 	struct gw_child *child; /* NULL while it waits */
 	uint8_t job;            /* enum wire_job */
+	uint8_t role;           /* enum wire_role: whose process does it */
+	char target[256];       /* of a door to one target; else "" */
 	uint64_t ticket, outer; /* outer: the worker whose client it came through; 0 = none */
 	uint8_t door;           /* enum wire_door */
 	int fd;                 /* -1: none, or handed over */
@@ -41,13 +43,13 @@ struct gw_clients {
 };
 void gw_clients_init(struct gw_clients *c);
 /* Takes fd: a job for the pool, or closed over a limit. */
-void gw_clients_accept(struct gw_parent *p, int fd, const char *address, uint16_t port);
+void gw_clients_accept(struct gw_parent *p, int fd, const struct gw_door *door, const char *address, uint16_t port);
 bool gw_client_is_address(struct span text);
 /* A client that came through another one's connection: the parent's word for where it is from, counted with all, but not
  * before the login, which that other one has behind it.  Without an outer worker it is a browser's terminal, and from where
  * the broker says.  Takes fd. */
 void gw_clients_inner(struct gw_parent *p, const struct wire_want *m, int fd);
 void gw_client_authenticated(struct gw_job *job);
-struct gw_job *gw_client_probe(struct gw_parent *p, uint64_t ticket, uint8_t job); /* NULL: out of memory */
+struct gw_job *gw_client_probe(struct gw_parent *p, uint64_t ticket, uint8_t job, uint8_t role); /* NULL: out of memory */
 struct gw_job *gw_client_free(struct gw_job *job); /* returns NULL */
 #endif

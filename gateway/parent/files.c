@@ -221,11 +221,6 @@ static int open_dirs(const struct conf *conf, struct gw_files *f, struct err *er
 	return r < 0 ? r : open_dir(conf->spool_dir, 0700, broker, &f->fd[GW_GIFT_SPOOL], err);
 }
 
-bool gw_files_has(const struct gw_files *f, enum gw_roles_gift gift)
-{
-	return f->fd[gift] >= 0;
-}
-
 int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd, struct err *err)
 {
 	if (gift >= GW_GIFT_SIEM_FOLDER && gift <= GW_GIFT_SIEM_KEY)

@@ -19,7 +19,6 @@ struct gw_files {
 	int run_dir;      /* locked: one yanmend a run folder */
 	int cli;          /* the listening socket of the CLI */
 };
-bool gw_files_has(const struct gw_files *f, enum gw_roles_gift gift);
 /* One of them for a new process; the caller closes it.  It begins at its start again: where a process that ended had
  * read to is not the next one's business, nor is a folder's position shared by recorder and readers. */
 int gw_files_lend(const struct gw_files *f, enum gw_roles_gift gift, int *ret_fd, struct err *err);

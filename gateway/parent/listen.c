@@ -124,7 +124,7 @@ static void on_ready(void *ctx, uint32_t events)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
 		address_text(&at, address, &port);
-		gw_clients_accept(l->parent, take_fd(fd), address, port);
+		gw_clients_accept(l->parent, take_fd(fd), &l->door, address, port);
 	}
 }
 
@@ -134,19 +134,57 @@ static void on_rested(void *ctx)
 	(void)loop_mod(&l->io, EPOLLIN);
 }
 
-int gw_listen_start(struct gw_parent *p, int fd, struct err *err)
+static int open_one(struct gw_parent *p, const char *where, uint8_t role, const char *target, const char *event, struct err *err)
 {
-	struct gw_listen *l = &p->listen;
-	l->parent = p;
-	l->io = (struct loop_io){ .fd = fd, .ready = on_ready, .ctx = l };
-	l->rest = (struct loop_timer){ .fire = on_rested, .ctx = l };
-	return loop_add(p->loop, &l->io, EPOLLIN, err);
+	struct gw_listen *l = &p->listen[p->listens];
+	uint16_t port = 0;
+	int fd = -1;
+	int r = gw_listen_open(where, &fd, &port, err);
+	if (r < 0)
+		return r;
+	*l = (struct gw_listen){ .parent = p,
+		.door.role = role,
+		.io = { .fd = fd, .ready = on_ready, .ctx = l },
+		.rest = { .fire = on_rested, .ctx = l } };
+	snprintf(l->door.target, sizeof l->door.target, "%s", target);
+	p->listens++;
+	log_ev(LOG_LEVEL_INFO, event, LOG_S("on", where), LOG_N("port", port), LOG_S("target", target));
+	return 0;
 }
 
-void gw_listen_stop(struct gw_listen *l)
+static int open_list(struct gw_parent *p, const char *list, uint8_t role, const char *event, struct err *err)
 {
-	int fd = l->io.fd;
-	loop_timer_del(&l->rest);
-	loop_del(&l->io);
-	scope_close(&fd);
+	struct conf_door door;
+	int r;
+	while ((r = conf_door(&list, &door)) > 0)
+		if ((r = open_one(p, door.where, role, door.target, event, err)) < 0)
+			return r;
+	return r < 0 ? fault(err, r, "a list of doors is not one", "%s", list) : 0;
+}
+
+int gw_listen_open_all(struct gw_parent *p, struct err *err)
+{
+	int r = open_one(p, p->conf.listen_ssh, WIRE_SSH, "", "listening", err);
+	if (r == 0)
+		r = open_list(p, p->conf.listen_mysql, WIRE_MYSQL, "mysql.listening", err);
+	return r < 0 ? r : open_list(p, p->conf.listen_tds, WIRE_TDS, "tds.listening", err);
+}
+
+int gw_listen_start_all(struct gw_parent *p, struct err *err)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < p->listens; i++)
+		r = loop_add(p->loop, &p->listen[i].io, EPOLLIN, err);
+	return r;
+}
+
+void gw_listen_stop_all(struct gw_parent *p)
+{
+	for (; p->listens > 0; p->listens--) {
+		struct gw_listen *l = &p->listen[p->listens - 1];
+		int fd = l->io.fd;
+		loop_timer_del(&l->rest);
+		loop_del(&l->io);
+		scope_close(&fd);
+	}
 }

@@ -58,18 +58,19 @@ static void on_signal(void *ctx, int sig)
 	gw_stop_begin(ctx);
 }
 
-/* Export and web begin anew, with their files as they are now: after a renewed certificate, or from logrotate. */
+/* Export, web and the SQL workers that wait begin anew, with their files as they are now: after a renewed certificate, or from logrotate. */
 static void on_hangup(void *ctx, int sig)
 {
 	(void)sig;
 	gw_service_renew(ctx, WIRE_EXPORT);
 	gw_service_renew(ctx, WIRE_WEB);
+	struct gw_parent *p = ctx;
+	gw_pool_renew(&p->pool, WIRE_MYSQL);
+	gw_pool_renew(&p->pool, WIRE_TDS);
 }
 
 static int set_up(struct gw_parent *p, const char *config, struct err *err)
 {
-	int fd = -1;
-	uint16_t port = 0;
 	int r = check_binaries(&p->conf, err);
 	if (r == 0)
 		r = gw_files_open(config, &p->conf, &p->files, err);
@@ -78,7 +79,7 @@ static int set_up(struct gw_parent *p, const char *config, struct err *err)
 	if (r == 0)
 		r = gw_web_listen(&p->conf, &p->browsers, err);
 	if (r == 0)
-		r = gw_listen_open(p->conf.listen_ssh, &fd, &port, err);
+		r = gw_listen_open_all(p, err);
 	if (r == 0)
 		r = loop_new(&p->loop, err);
 	if (r == 0)
@@ -93,10 +94,7 @@ static int set_up(struct gw_parent *p, const char *config, struct err *err)
 	gw_pool_init(&p->pool, p);
 	gw_rekey_init(p);
 	gw_service_start_all(p);
-	r = gw_listen_start(p, fd, err);
-	if (r == 0)
-		log_ev(LOG_LEVEL_INFO, "listening", LOG_S("on", p->conf.listen_ssh), LOG_N("port", port));
-	return r;
+	return gw_listen_start_all(p, err);
 }
 
 static int run(const char *config)

@@ -21,7 +21,8 @@ struct gw_parent {
 	struct conf conf;
 	struct loop *loop;
 	struct gw_files files;
-	struct gw_listen listen;
+	struct gw_listen listen[1 + 2 * CONF_DOORS_MAX];
+	size_t listens;
 	int browsers; /* the listening socket of the console; -1: there is none */
 	struct gw_service services[GW_ROLES_SERVICES];
 	struct gw_pool pool;

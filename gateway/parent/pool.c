@@ -2,6 +2,7 @@
 #include "gateway/core/clock.h"
 #include "gateway/core/err.h"
 #include "gateway/core/log.h"
+#include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "gateway/parent/parent.h"
 
@@ -34,12 +35,12 @@ static int64_t count(const struct gw_pool *pool, uint8_t role, enum gw_child_sta
 	return n;
 }
 
-static int64_t queued(const struct gw_pool *pool, uint8_t kind)
+static int64_t queued(const struct gw_pool *pool, uint8_t role, uint8_t kind)
 {
 	int64_t n = 0;
 	const struct gw_job *job;
 	TAILQ_FOREACH (job, &pool->queue, queue)
-		n += job->job == kind;
+		n += job->role == role && job->job == kind;
 	return n;
 }
 
@@ -66,14 +67,9 @@ static struct gw_child *start(struct gw_pool *pool, uint8_t role)
 	return c;
 }
 
-/* Which process does it? */
-static uint8_t role_of(const struct gw_job *job)
-{
-	return job->job == WIRE_JOB_TERM ? WIRE_TERM : WIRE_SSH;
-}
-
 static void fill_role(struct gw_pool *pool, uint8_t role, int64_t wanted)
 {
+	wanted += queued(pool, role, WIRE_JOB_SESSION) + queued(pool, role, WIRE_JOB_PROBE) + queued(pool, role, WIRE_JOB_TERM);
 	int64_t starting = count(pool, role, GW_CHILD_STARTING);
 	wanted -= count(pool, role, GW_CHILD_WARM) + starting;
 	for (; wanted > 0 && starting < GW_POOL_PARALLEL; wanted--, starting++) {
@@ -90,23 +86,25 @@ static void fill(struct gw_pool *pool)
 	struct gw_parent *p = pool->parent;
 	if (gw_stop_is_on(p) || pool->rest.at_us || !gw_service_of(p, WIRE_VAULT))
 		return; /* a worker's first question goes to the vault */
-	fill_role(pool, WIRE_SSH, p->conf.pool_warm + queued(pool, WIRE_JOB_SESSION) + queued(pool, WIRE_JOB_PROBE));
-	if (gw_roles_is_used(gw_roles_of(WIRE_TERM), &p->conf) && !pool->rest.at_us)
-		fill_role(pool, WIRE_TERM, 1 + queued(pool, WIRE_JOB_TERM));
+	static const uint8_t others[] = { WIRE_TERM, WIRE_MYSQL, WIRE_TDS };
+	fill_role(pool, WIRE_SSH, p->conf.pool_warm);
+	for (size_t i = 0; i < COUNT_OF(others) && !pool->rest.at_us; i++)
+		if (gw_roles_is_used(gw_roles_of(others[i]), &p->conf))
+			fill_role(pool, others[i], 1);
 }
 
 /* A client waits, however long the queue is: it was counted.  Of others the broker's own deadline tells the person. */
 static bool is_too_many(const struct gw_pool *pool, const struct gw_job *job)
 {
-	return (job->job == WIRE_JOB_PROBE && queued(pool, WIRE_JOB_PROBE) >= GW_POOL_PROBES) ||
-	       (job->job == WIRE_JOB_TERM && queued(pool, WIRE_JOB_TERM) >= GW_POOL_TERMS);
+	return (job->job == WIRE_JOB_PROBE && queued(pool, job->role, WIRE_JOB_PROBE) >= GW_POOL_PROBES) ||
+	       (job->job == WIRE_JOB_TERM && queued(pool, job->role, WIRE_JOB_TERM) >= GW_POOL_TERMS);
 }
 
 void gw_pool_submit(struct gw_pool *pool, struct gw_job *job)
 {
 	struct gw_child *c;
 	LIST_FOREACH (c, &pool->children, link)
-		if (c->row->role == role_of(job) && c->state == GW_CHILD_WARM)
+		if (c->row->role == job->role && c->state == GW_CHILD_WARM)
 			break;
 	if (c) {
 		gw_child_work(c, job);
@@ -159,7 +157,7 @@ void gw_pool_warm(struct gw_pool *pool, struct gw_child *c)
 	pool->backoff_us = 0;
 	struct gw_job *job;
 	TAILQ_FOREACH (job, &pool->queue, queue)
-		if (role_of(job) == c->row->role)
+		if (job->role == c->row->role)
 			break;
 	if (job) {
 		TAILQ_REMOVE(&pool->queue, job, queue);
@@ -184,11 +182,11 @@ bool gw_pool_is_empty(const struct gw_pool *pool)
 	return LIST_EMPTY(&pool->children);
 }
 
-void gw_pool_renew(struct gw_pool *pool)
+void gw_pool_renew(struct gw_pool *pool, uint8_t role)
 {
 	struct gw_child *c;
 	LIST_FOREACH (c, &pool->children, link)
-		if (c->row->role == WIRE_SSH && (c->state == GW_CHILD_WARM || c->state == GW_CHILD_STARTING))
+		if (c->row->role == role && (c->state == GW_CHILD_WARM || c->state == GW_CHILD_STARTING))
 			gw_child_leave(c);
 }
 

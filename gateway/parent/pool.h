@@ -12,7 +12,8 @@ struct gw_parent;
  * conf.pool_warm workers wait; a job takes one and another is started.  A job that finds none waits in a queue
  * (bounded by the limits of client.h and 64 probes) and more are started, at most GW_POOL_PARALLEL at a time: more would
  * only slow each other down.  After a failed start the pool rests, 100 ms doubling to 5 s.
- * Terminals of browsers have a pool of the same kind, where one waits and at most GW_POOL_TERMS jobs.
+ * Terminals of browsers have a pool of the same kind, where one waits and at most GW_POOL_TERMS jobs; of workers for SQL clients one waits, where there
+ * is a door for them.
  * Readers are started one for each opening, at most GW_POOL_READERS at once.
  */
 enum { GW_POOL_PARALLEL = 4, GW_POOL_READERS = 16, GW_POOL_PROBES = 64, GW_POOL_TERMS = 256 };
@@ -35,7 +36,7 @@ void gw_pool_service_ready(struct gw_parent *p, uint8_t role);
 void gw_pool_warm(struct gw_pool *pool, struct gw_child *c);     /* it said hello */
 void gw_pool_gone(struct gw_pool *pool, bool before_hello);      /* one ended */
 bool gw_pool_is_empty(const struct gw_pool *pool);
-void gw_pool_renew(struct gw_pool *pool); /* those that wait for a client leave, others come */
+void gw_pool_renew(struct gw_pool *pool, uint8_t role); /* those that wait for a client leave, others come */
 void gw_pool_stop(struct gw_parent *p, const char *reason);
 void gw_pool_kill_all(struct gw_pool *pool);
 #endif

@@ -83,7 +83,7 @@ static int take_over(struct gw_parent *p, struct err *err)
 	p->rekey.state = GW_REKEY_RESTARTING;
 	log_ev(LOG_LEVEL_INFO, "rekey.committed");
 	if (p->rekey.host)
-		gw_pool_renew(&p->pool);
+		gw_pool_renew(&p->pool, WIRE_SSH);
 	(void)gw_service_stop(p, WIRE_VAULT);
 	return 0;
 }

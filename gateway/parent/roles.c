@@ -27,6 +27,12 @@ const struct gw_roles_row gw_roles[] = {
 	{ .role = WIRE_SSH, .binary = "yanmen-ssh", .user = USER(user_worker),
 	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER },
 	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
+	{ .role = WIRE_MYSQL, .binary = "yanmen-mysql", .user = USER(user_worker),
+	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER, GW_GIFT_WEB_CERTIFICATE, GW_GIFT_WEB_KEY },
+	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
+	{ .role = WIRE_TDS, .binary = "yanmen-tds", .user = USER(user_worker),
+	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDER, GW_GIFT_WEB_CERTIFICATE, GW_GIFT_WEB_KEY },
+	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
 	{ .role = WIRE_READER, .binary = "yanmen-reader", .user = USER(user_reader),
 	  .gifts = { GW_GIFT_BROKER, GW_GIFT_VAULT, GW_GIFT_RECORDINGS },
 	  .nofile = FEW, .memlock_bytes = MIB, .die_with_parent = true },
@@ -68,6 +74,10 @@ bool gw_roles_is_used(const struct gw_roles_row *row, const struct conf *conf)
 	case WIRE_WEB:
 	case WIRE_TERM:
 		return conf->listen_web[0] != 0;
+	case WIRE_MYSQL:
+		return conf->listen_mysql[0] != 0;
+	case WIRE_TDS:
+		return conf->listen_tds[0] != 0;
 	default:
 		return true;
 	}

@@ -53,7 +53,7 @@ void gw_stop_begin(struct gw_parent *p)
 	log_ev(LOG_LEVEL_INFO, "stopping");
 	p->stop = (struct gw_stop){ .on = true, .deadline = { .fire = on_deadline, .ctx = p } };
 	loop_timer_set(p->loop, &p->stop.deadline, DEADLINE_US);
-	gw_listen_stop(&p->listen);
+	gw_listen_stop_all(p);
 	gw_pool_stop(p, goodbye);
 	gw_stop_child_gone(p);
 }

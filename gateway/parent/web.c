@@ -49,8 +49,11 @@ int gw_web_open(const struct conf *conf, enum gw_roles_gift gift, int *ret_fd, s
 
 int gw_web_check(const struct conf *conf, struct err *err)
 {
+	bool sql = conf->listen_mysql[0] || conf->listen_tds[0];
 	int r = 0;
-	for (enum gw_roles_gift gift = GW_GIFT_WEB_FILES; conf->listen_web[0] && r == 0 && gift <= GW_GIFT_WEB_KEY; gift++) {
+	for (enum gw_roles_gift gift = GW_GIFT_WEB_FILES; r == 0 && gift <= GW_GIFT_WEB_KEY; gift++) {
+		if (!conf->listen_web[0] && (!sql || gift == GW_GIFT_WEB_FILES))
+			continue;
 		scoped(scope_close) int fd = -1;
 		r = gw_web_open(conf, gift, &fd, err);
 	}

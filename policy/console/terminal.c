@@ -162,6 +162,7 @@ static int start(struct pol_terminal *t, const struct pol_terminal_want *want, i
 		.no_copy = want->no_copy,
 		.layer = want->layer };
 	struct wire_want worker = { .job = WIRE_JOB_SESSION,
+		.role = WIRE_SSH,
 		.door = WIRE_DOOR_INNER,
 		.address = span_str(t->address),
 		.port = want->port };

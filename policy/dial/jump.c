@@ -146,7 +146,7 @@ static void jump_open(struct pol_jump *j)
 	if (link_is_open(&w->link))
 		(void)link_sent(
 			&w->link, wire_jump_answer_queue(w->link.q, &(struct wire_jump_answer){ 0 }, asker));
-	struct wire_want m = { .job = WIRE_JOB_SESSION, .outer = w->id, .door = j->door };
+	struct wire_want m = { .job = WIRE_JOB_SESSION, .role = WIRE_SSH, .outer = w->id, .door = j->door };
 	pol_parent_want(w->b, &m, worker, &(struct pol_ask){ .done = jump_attached, .ctx = j });
 }
 

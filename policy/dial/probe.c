@@ -81,7 +81,7 @@ static void dialled(void *ctx, int code, int fd, const struct err *err)
 	}
 	p->fd = fd;
 	pol_parent_want(
-		p->b, &(struct wire_want){ .job = WIRE_JOB_PROBE }, -1, &(struct pol_ask){ .done = came, .ctx = p });
+		p->b, &(struct wire_want){ .job = WIRE_JOB_PROBE, .role = WIRE_SSH }, -1, &(struct pol_ask){ .done = came, .ctx = p });
 }
 
 void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_probe_to *to)

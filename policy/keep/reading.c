@@ -122,7 +122,7 @@ static void came(void *ctx, int code, const union pol_reply *reply)
 void pol_reading_start(struct pol_reading *r)
 {
 	pol_parent_want(
-		r->b, &(struct wire_want){ .job = WIRE_JOB_READ }, -1, &(struct pol_ask){ .done = came, .ctx = r });
+		r->b, &(struct wire_want){ .job = WIRE_JOB_READ, .role = WIRE_READER }, -1, &(struct pol_ask){ .done = came, .ctx = r });
 }
 
 void pol_reading_pause(struct pol_reading *r, bool paused)

@@ -151,7 +151,7 @@ static void dialled(void *ctx, int code, int fd, const struct err *err)
 		return;
 	}
 	j->fd = fd;
-	pol_parent_want(j->b, &(struct wire_want){ .job = WIRE_JOB_PROBE }, -1, &(struct pol_ask){ .done = came, .ctx = j });
+	pol_parent_want(j->b, &(struct wire_want){ .job = WIRE_JOB_PROBE, .role = WIRE_SSH }, -1, &(struct pol_ask){ .done = came, .ctx = j });
 }
 
 void pol_rotate_errand(struct pol_rotate_job *j)

@@ -19,6 +19,7 @@ enum { ANY };
 #define ONCE(message) { .type = WIRE_T_##message, .from = PERMIT_IN(ANY), .to = ANY, .once = 1 }
 /* clang-format on */
 static const struct permit_rule worker_rules[] = { ONCE(host_key), ALWAYS(host_sign), ALWAYS(use) };
+static const struct permit_rule sql_rules[] = { ALWAYS(use) };
 static const struct permit_rule reader_rules[] = { ONCE(use), ONCE(publics) /* to verify */ };
 static const struct permit_rule web_rules[] = { ALWAYS(use) }; /* what a browser's person sees when he enrols */
 static const struct permit_rule notify_rules[] = { ALWAYS(unseal) };
@@ -34,6 +35,8 @@ static const struct role {
 	size_t n;
 } roles[] = {
 	{ WIRE_SSH, false, worker_rules, COUNT_OF(worker_rules) },
+	{ WIRE_MYSQL, false, sql_rules, COUNT_OF(sql_rules) },
+	{ WIRE_TDS, false, sql_rules, COUNT_OF(sql_rules) },
 	{ WIRE_READER, false, reader_rules, COUNT_OF(reader_rules) },
 	{ WIRE_RECORDER, true, recorder_rules, COUNT_OF(recorder_rules) },
 	{ WIRE_BROKER, true, broker_rules, COUNT_OF(broker_rules) },

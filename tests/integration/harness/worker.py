@@ -19,7 +19,7 @@ from .spawn import spawn
 
 MESSAGES = {
     "hello": (0x0001, "b:role s:build"),
-    "client": (0x0004, "Q:worker b:job s:address H:port b:door"),
+    "client": (0x000D, "Q:worker b:job s:address H:port b:door s:target b:plain"),
     "control": (0x0007, "Q:worker b:op s:reason"),
     "stop": (0x0009, ""),
     "authenticated": (0x000B, ""),
@@ -30,8 +30,8 @@ MESSAGES = {
     "targets": (0x0102, "s:search I:offset"),
     "targets_answer": (0x0182, "I:count I:total s:rows s:say"),
     "target": (0x0103, "s:target s:account"),
-    "grant": (0x0183, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max Q:keep_max "
-                      "s:env_allow s:rule b:charset b:legacy"),
+    "grant": (0x0191, "i:session s:target s:account s:cluster b:auth s:host_key I:features Q:idle_s Q:total_s Q:stream_max Q:keep_max "
+                      "s:env_allow s:rule b:charset b:legacy s:database"),
     "deny": (0x0184, "q:code s:say"),
     "reached": (0x0104, "b:outcome s:detail s:presented"),
     "open": (0x0105, "I:channel I:request s:text"),
@@ -42,7 +42,13 @@ MESSAGES = {
     "end_answer": (0x0186, ""),
     "probe": (0x0187, "Q:ticket s:pinned b:legacy"),
     "probe_answer": (0x0107, "Q:ticket q:code s:say s:host_key s:banner"),
-    "welcome": (0x0188, "s:text"),
+    "welcome": (0x0194, "s:text s:greeting"),
+    "login_scramble": (0x0111, "b:plugin s:user s:challenge s:answer"),
+    "rules": (0x0192, "Q:version b:more s:user s:role b:otherwise b:approval I:count s:rows"),
+    "statement": (0x0112, "b:verdict q:rule Q:number s:text s:fingerprint"),
+    "thread": (0x0113, "Q:thread"),
+    "thread_of": (0x0114, "Q:thread"),
+    "thread_answer": (0x0193, "q:code Q:thread"),
     "jump": (0x0120, "s:host I:port s:origin"),
     "jump_answer": (0x01A0, "q:code s:say"),
     "refused": (0x0121, "s:what s:text s:reason"),
@@ -62,7 +68,8 @@ MESSAGES = {
 }
 NAMES = {number: (name, fields) for name, (number, fields) in MESSAGES.items()}
 FIXED = {"i": 16, "h": 32, "g": 64}
-FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file", "content"]
+FRAMES = ["", "meta", "open", "in", "keys", "out", "err", "size", "screen", "digest", "exit", "close", "note", "finish", "file", "content",
+          "statement", "outcome"]
 SHELL, EXEC, SFTP, SCP, UPLOAD, DOWNLOAD = 1, 2, 4, 8, 16, 32
 REVERSE = 128
 WORKER = 7

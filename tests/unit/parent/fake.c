@@ -107,7 +107,7 @@ static void term(void)
 	int sv[2];
 	if (msg_pair(sv) < 0 || wire_term_begin_send(sv[1], &(struct wire_term_begin){ .account = span_str("cyadmin") }, -1) < 0)
 		exit(8);
-	(void)wire_want_send(PARENT, &(struct wire_want){ .job = WIRE_JOB_TERM }, sv[0]);
+	(void)wire_want_send(PARENT, &(struct wire_want){ .job = WIRE_JOB_TERM, .role = WIRE_TERM }, sv[0]);
 	close(sv[0]);
 	add(sv[1], FROM_WORKER);
 }
@@ -138,18 +138,19 @@ static void from_cli(struct span body)
 	number = strtoull(space + 1, NULL, 10);
 	*space = 0;
 	if (strcmp(word, "inner") == 0)
-		inner((struct wire_want){ .outer = number, .door = WIRE_DOOR_INNER });
+		inner((struct wire_want){ .role = WIRE_SSH, .outer = number, .door = WIRE_DOOR_INNER });
 	else if (strcmp(word, "forward") == 0)
-		inner((struct wire_want){ .outer = number, .door = WIRE_DOOR_FORWARD });
+		inner((struct wire_want){ .role = WIRE_SSH, .outer = number, .door = WIRE_DOOR_FORWARD });
 	else if (strcmp(word, "browser") == 0)
-		inner((struct wire_want){ .door = WIRE_DOOR_INNER, .address = span_str("192.0.2.5"), .port = (uint16_t)number });
+		inner((struct wire_want){ .role = WIRE_SSH, .door = WIRE_DOOR_INNER, .address = span_str("192.0.2.5"), .port = (uint16_t)number });
 	else if (strcmp(word, "nowhere") == 0)
-		inner((struct wire_want){ .door = WIRE_DOOR_INNER, .address = span_str("nowhere"), .port = (uint16_t)number });
+		inner((struct wire_want){ .role = WIRE_SSH, .door = WIRE_DOOR_INNER, .address = span_str("nowhere"), .port = (uint16_t)number });
 	else if (strcmp(word, "term") == 0)
 		term();
 	else if (strcmp(word, "probe") == 0 || strcmp(word, "read") == 0)
 		(void)wire_want_send(PARENT,
-			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ },
+			&(struct wire_want){ .ticket = number, .job = word[0] == 'p' ? WIRE_JOB_PROBE : WIRE_JOB_READ,
+				.role = word[0] == 'p' ? WIRE_SSH : WIRE_READER },
 			-1);
 	else
 		(void)wire_control_send(PARENT,
