@@ -93,7 +93,7 @@ struct gw_grant {
 	uint64_t keep_max;        /* bytes of one file's contents that are kept, where features say so */
 	uint8_t charset;          /* enum charset: of what the target says and reads */
 	bool legacy;              /* old algorithms will do for this target */
-	char database[65];        /* to begin with, or "" */
+	char database[257];       /* to begin with, or "" */
 	char env_allow[512];      /* names, comma-separated, * at the end of one matches any tail */
 };
 /* The broker decides, reserves, dials.  On 0 *ret_target_fd is the caller's, connected and non-blocking, and recording

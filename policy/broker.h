@@ -7,6 +7,7 @@
 #include "policy/facts.h"
 #include "gateway/core/link.h"
 #include "policy/query.h"
+#include "policy/rules.h"
 #include "policy/settings.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,6 +62,7 @@ struct pol_broker {
 	struct pol_cli *cli;
 	struct pol_console *console;
 	struct pol_ends ends;
+	struct pol_rules rules;
 	struct pol_backoff *backoff;
 	bool recalled; /* the back-off knows of the attempts before this broker */
 	struct loop_timer stop;

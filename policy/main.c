@@ -18,10 +18,12 @@
 #include "policy/login/backoff.h"
 #include "policy/login/hashing.h"
 #include "policy/login/recall.h"
+#include "policy/login/scramble.h"
 #include "policy/open.h"
 #include "policy/parent.h"
 #include "policy/peers.h"
 #include "policy/rotate/rotate.h"
+#include "policy/rules.h"
 #include "policy/worker.h"
 #include <errno.h>
 #include <signal.h>
@@ -74,6 +76,7 @@ static void database_up(void *ctx, bool up)
 	upkeep_fire(b);
 	requests_fire(b);
 	pol_ends_look(b);
+	pol_rules_look(b);
 	pol_console_look(b->console);
 	pol_rekey_look(b->rekey);
 	pol_rotate_look(b->rotate);
@@ -110,6 +113,7 @@ static int open_database(struct pol_broker *b, struct err *err)
 		return r;
 	pol_settings_listen(&b->settings);
 	pol_ends_listen(b);
+	pol_rules_listen(b);
 	pol_console_listen(b->console);
 	(void)snprintf(
 		conninfo, sizeof conninfo, "%s user=yanmen_sealer application_name=yanmen-sealer", b->conf.database);
@@ -130,6 +134,7 @@ static int start(struct pol_broker *b, struct err *err)
 {
 	if (sodium_init() < 0)
 		return fault(err, -EIO, "internal error", "sodium_init");
+	pol_scramble_warm();
 	int r = conf_load_fd(FD_CONF, &b->conf, err);
 	if (r < 0 || (r = loop_new(&b->loop, err)) < 0)
 		return r;
@@ -140,6 +145,7 @@ static int start(struct pol_broker *b, struct err *err)
 	pol_settings_init(&b->settings, &b->sql);
 	pol_peers_init(b);
 	pol_ends_init(b);
+	pol_rules_init(b);
 	b->backoff = pol_backoff_new();
 	b->hashing = pol_hashing_new(b->loop);
 	b->cli = pol_cli_new(b);
@@ -167,6 +173,7 @@ static void finish(struct pol_broker *b)
 	b->cli = pol_cli_free(b->cli);
 	b->console = pol_console_free(b->console);
 	pol_ends_done(b);
+	pol_rules_done(b);
 	b->backoff = pol_backoff_free(b->backoff);
 	b->rotate = pol_rotate_free(b->rotate);
 	pol_worker_free_all(b);

@@ -37,6 +37,31 @@ const struct permit_rule pol_permits_worker[] = {
 };
 const size_t pol_permits_worker_n = COUNT_OF(pol_permits_worker);
 
+/* A SQL client has no menu, no channels and no files, and cannot be asked for a code. */
+const struct permit_rule pol_permits_sql_worker[] = {
+	{ WIRE_T_login,         IN(POL_LOGIN) | IN(POL_LOST),                               POL_LOGIN_ASKED,  0 },
+	{ WIRE_T_login_scramble, IN(POL_LOGIN) | IN(POL_LOST),                              POL_LOGIN_ASKED,  0 },
+	{ WIRE_T_target,        IN(POL_CHOOSE),                                             POL_TARGET_ASKED, 0 },
+	{ WIRE_T_target,        IN(POL_LOST),                                               POL_LOST,         0 },
+	{ WIRE_T_target,        IN(POL_RESUMED),                                            POL_FAILED,       1 },
+	{ WIRE_T_reached,       IN(POL_REACHING) | IN(POL_RESUMED),                         POL_LIVE,         1 },
+	{ WIRE_T_statement,     IN(POL_LIVE),                                               POL_LIVE,         0 },
+	{ WIRE_T_statement,     IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_thread,        IN(POL_REACHING),                                           POL_REACHING,     0 },
+	{ WIRE_T_thread,        IN(POL_LIVE),                                               POL_LIVE,         0 },
+	{ WIRE_T_thread,        IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_thread_of,     IN(POL_LIVE),                                               POL_LIVE,         0 },
+	{ WIRE_T_thread_of,     IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_refused,       IN(POL_CHOOSE),                                             POL_CHOOSE,       0 },
+	{ WIRE_T_refused,       IN(POL_REACHING),                                           POL_REACHING,     0 },
+	{ WIRE_T_refused,       IN(POL_LIVE),                                               POL_LIVE,         0 },
+	{ WIRE_T_refused,       IN(POL_FAILED),                                             POL_FAILED,       0 },
+	{ WIRE_T_refused,       IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_end,           IN(POL_REACHING) | IN(POL_LIVE) | IN(POL_FAILED) | IN(POL_RESUMED) | IN(POL_LOST),
+	                                                                                    POL_DONE,         1 },
+};
+const size_t pol_permits_sql_worker_n = COUNT_OF(pol_permits_sql_worker);
+
 const struct permit_rule pol_permits_probe[] = {
 	{ WIRE_T_probe_answer,  IN(POL_PROBE),                                              POL_DONE,         1 },
 	{ WIRE_T_rotate_answer, IN(POL_PROBE),                                              POL_DONE,         1 },
@@ -63,6 +88,11 @@ const struct permit_rule pol_permits_visit[] = {
 };
 const size_t pol_permits_visit_n = COUNT_OF(pol_permits_visit);
 /* clang-format on */
+
+struct permit pol_permits_sql(void)
+{
+	return (struct permit){ pol_permits_sql_worker, pol_permits_sql_worker_n, POL_LOGIN, 0 };
+}
 
 struct permit pol_permits_of(uint8_t job, uint8_t state)
 {

@@ -33,8 +33,9 @@ enum pol_state {
 	POL_LINES_OPENED,
 	POL_STATES,
 };
-extern const struct permit_rule pol_permits_worker[], pol_permits_probe[], pol_permits_reader[], pol_permits_visit[];
-extern const size_t pol_permits_worker_n, pol_permits_probe_n, pol_permits_reader_n, pol_permits_visit_n;
+extern const struct permit_rule pol_permits_worker[], pol_permits_sql_worker[], pol_permits_probe[], pol_permits_reader[], pol_permits_visit[];
+extern const size_t pol_permits_worker_n, pol_permits_sql_worker_n, pol_permits_probe_n, pol_permits_reader_n, pol_permits_visit_n;
+struct permit pol_permits_sql(void); /* a session of a SQL door, at its beginning */
 struct permit pol_permits_of(uint8_t job, uint8_t state); /* enum wire_job, enum pol_state */
 const char *pol_permits_state_name(uint8_t state);
 #endif

@@ -20,6 +20,7 @@ struct pol_session {
 	int64_t user_id, certificate; /* certificate: as in the worker */
 	uint32_t features; /* WIRE_FEATURE_* */
 	uint8_t charset;   /* enum charset: of its exec strings */
+	char reach[48];    /* target and account, as numbers */
 };
 
 struct pol_session_end {

@@ -8,6 +8,7 @@
 #include "policy/dial/jump.h"
 #include "policy/dial/target.h"
 #include "policy/file.h"
+#include "policy/greeting.h"
 #include "policy/keep/reading.h"
 #include "policy/login/menu.h"
 #include "policy/open.h"
@@ -31,7 +32,17 @@ struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id)
 
 const char *pol_worker_door(const struct pol_worker *w)
 {
-	return w->job == WIRE_JOB_VISIT ? "web" : "ssh";
+	return w->job == WIRE_JOB_VISIT ? "web" : pol_worker_is_sql(w) ? "sql" : "ssh";
+}
+
+bool pol_worker_is_sql(const struct pol_worker *w)
+{
+	return w->role == WIRE_MYSQL || w->role == WIRE_TDS;
+}
+
+const char *pol_worker_protocol(const struct pol_worker *w)
+{
+	return w->role == WIRE_MYSQL ? "mysql" : w->role == WIRE_TDS ? "tds" : "ssh";
 }
 
 void pol_worker_control(struct pol_broker *b, uint64_t worker, uint8_t op, const char *reason)
@@ -105,6 +116,10 @@ static void got_lost(struct pol_worker *w, uint16_t type)
 
 union said {
 	struct wire_login login;
+	struct wire_login_scramble login_scramble;
+	struct wire_statement statement;
+	struct wire_thread thread;
+	struct wire_thread_of thread_of;
 	struct wire_factor factor;
 	struct wire_targets targets;
 	struct wire_target target;
@@ -125,6 +140,14 @@ static int said_get(uint16_t type, struct span body, union said *m)
 	switch (type) {
 	case WIRE_T_login:
 		return wire_login_get(body, &m->login, NULL);
+	case WIRE_T_login_scramble:
+		return wire_login_scramble_get(body, &m->login_scramble, NULL);
+	case WIRE_T_statement:
+		return wire_statement_get(body, &m->statement, NULL);
+	case WIRE_T_thread:
+		return wire_thread_get(body, &m->thread, NULL);
+	case WIRE_T_thread_of:
+		return wire_thread_of_get(body, &m->thread_of, NULL);
 	case WIRE_T_factor:
 		return wire_factor_get(body, &m->factor, NULL);
 	case WIRE_T_targets:
@@ -164,6 +187,18 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 	switch (type) {
 	case WIRE_T_login:
 		pol_login_ask(w, &m->login);
+		break;
+	case WIRE_T_login_scramble:
+		pol_login_scramble(w, &m->login_scramble);
+		break;
+	case WIRE_T_statement:
+		pol_statement_told(w, &m->statement);
+		break;
+	case WIRE_T_thread:
+		w->thread = m->thread.thread;
+		break;
+	case WIRE_T_thread_of:
+		pol_statement_thread(w, m->thread_of.thread);
 		break;
 	case WIRE_T_factor:
 		pol_factor_ask(w, &m->factor);
@@ -261,13 +296,6 @@ static void worker_lost(void *ctx, const struct err *why)
 	/* Of others `gone` follows, with the reason. */
 }
 
-static void welcome(struct pol_worker *w)
-{
-	struct wire_welcome m = { .text = span_str(w->b->settings.banner) };
-
-	(void)link_sent(&w->link, wire_welcome_queue(w->link.q, &m, -1));
-}
-
 static struct pol_worker *worker_new(struct pol_broker *b, uint64_t id, uint8_t job, struct span address)
 {
 	struct pol_worker *w = calloc(1, sizeof *w);
@@ -311,6 +339,10 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	struct pol_worker *w = worker_new(b, m->worker, m->job, m->address);
 	struct err err = { 0 };
 
+	w->role = m->role;
+	(void)snprintf(w->bound, sizeof w->bound, "%.*s", (int)m->target.n, m->target.n ? (const char *)m->target.p : "");
+	if (pol_worker_is_sql(w) && m->job == WIRE_JOB_SESSION)
+		w->permit = pol_permits_sql();
 	w->unresolved = m->resumed && m->job == WIRE_JOB_SESSION;
 	if (link_open(&w->link, b->loop, fd, LINK_QUEUE, &err) < 0) {
 		log_err(LOG_LEVEL_ERROR, "worker.attach", &err);
@@ -319,7 +351,7 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 	if (w->unresolved)
 		link_pause(&w->link, true);
 	else if (m->job == WIRE_JOB_SESSION && !m->ticket)
-		welcome(w);
+		pol_greeting_welcome(w);
 	else if (pol_ask_answer(&b->asks, WIRE_T_attach, m->ticket, &(union pol_reply){ .worker = w }))
 		return;
 	else if (m->job == WIRE_JOB_SESSION) /* nobody wants it any more */
@@ -365,6 +397,7 @@ static void worker_free(struct pol_worker *w)
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
+	pol_statement_done(w);
 	pol_target_drop(w);
 	pol_jump_drop(w);
 	pol_login_done(w);

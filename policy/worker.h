@@ -8,7 +8,9 @@
 #include "policy/login/login.h"
 #include "policy/login/passkey.h"
 #include "policy/permits.h"
+#include "policy/rules.h"
 #include "policy/session.h"
+#include "policy/statement.h"
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_attempt;
@@ -36,10 +38,12 @@ struct pol_worker {
 	uint64_t owes; /* ticket of what a probe or reader was asked; 0 = nothing */
 	struct pol_reading *reading; /* of a reader that gives lines; borrowed */
 	uint8_t job;
+	uint8_t role; /* enum wire_role: whose process it is */
 	bool broken;     /* told the parent to end it; nothing it says counts */
 	bool unresolved; /* from before our start: not heard until the reconciliation knows its session */
 	char address[64];
 	uint8_t door;     /* enum wire_door */
+	char bound[256]; /* the only target behind its door, or "" */
 	struct { /* of one that came through another worker's client, or is a browser's terminal */
 		uint64_t root; /* that one, or the one that it came through itself; 0 = none */
 		char target[256];
@@ -63,6 +67,9 @@ struct pol_worker {
 	struct pol_attempt *attempt; /* on the way to a target */
 	struct pol_session session;
 	struct pol_ends_session ends;
+	struct pol_rules_session rules; /* of a SQL door, as the next two */
+	struct pol_statements statements;
+	uint64_t thread;         /* what the target calls its connection; 0 = not known */
 	char told[256]; /* why it was told to end; "" = it was not */
 };
 
@@ -71,7 +78,9 @@ void pol_worker_attach(struct pol_broker *b, const struct wire_attach *m, int fd
 struct pol_worker *pol_worker_visit(struct pol_broker *b, struct pol_visit *visit, uint64_t id, struct span address, int fd);
 void pol_worker_gone(struct pol_broker *b, const struct wire_gone *m);
 void pol_worker_free_all(struct pol_broker *b); /* the broker ends; their sessions go on */
-const char *pol_worker_door(const struct pol_worker *w); /* that he came by: "ssh", "web" */
+bool pol_worker_is_sql(const struct pol_worker *w);
+const char *pol_worker_door(const struct pol_worker *w); /* that he came by, as second factors are remembered: "ssh", "web", "sql" */
+const char *pol_worker_protocol(const struct pol_worker *w); /* "ssh", "mysql", "tds" */
 struct pol_worker *pol_worker_find(struct pol_broker *b, uint64_t id);
 /* The reconciliation has its answer: features of its session row, or NULL when it has none. */
 void pol_worker_resolve(struct pol_worker *w, const struct pol_session *session);

@@ -150,6 +150,8 @@ create table yanmen.target (
 	pinned_at timestamptz,
 	charset text not null default 'utf-8' check (charset in ('utf-8', 'gbk', 'gb18030', 'big5')), -- gateway/core/charset.h
 	legacy bool not null default false, -- may be spoken to with algorithms that are broken elsewhere
+	tls bool not null default true, -- of a database: false = it is used without, as an administrator has said
+	database text not null default '' check (database ~ '^[^[:cntrl:]]{0,64}$'), -- ... which one to begin with
 	sql_default text not null default 'allow' check (sql_default in ('allow', 'approve', 'deny')), -- of a database: 0028
 	sql_approval bool not null default false,
 	sql_approvers bigint, -- the group whose administrators approve; null: who decides on requests for it
@@ -243,7 +245,7 @@ create table yanmen.session (
 	protocol text not null,
 	address text not null,
 	rule text not null,
-	layer text not null default 'L0' check (layer in ('L0', 'L1', 'L3')), -- of command control, in force there: yanmen.layer_of
+	layer text not null default 'L0' check (layer in ('L0', 'L1', 'L3', 'SQL')), -- of command control, in force there: yanmen.layer_of
 	state text not null default 'online' check (state in ('online', 'closed', 'crashed')),
 	locked bool not null default false,
 	started_at timestamptz not null,

@@ -141,7 +141,7 @@ create function yanmen.role_of(caller jsonb) returns text language sql stable as
 $$;
 -- What no token may, whatever its scopes: more tokens, another way in, ending people's sessions of the console, seeing a secret.
 create function yanmen.token_never(permission text) returns bool language sql immutable as $$
-	select permission ~ '^(token|password|passkey|device|profile)\.' or permission in ('factor.manage', 'console.end', 'cloud.open')
+	select permission ~ '^(token|password|passkey|device|profile)\.' or permission in ('factor.manage', 'console.end', 'cloud.open', 'access_password.own')
 $$;
 -- What the scope `read` holds.
 create function yanmen.token_reads(permission text) returns bool language sql immutable as $$

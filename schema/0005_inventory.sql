@@ -121,6 +121,20 @@ begin
 end
 $$;
 
+-- What a database has besides; nothing, of others.
+create function yanmen.database_facts(t yanmen.target) returns jsonb language sql immutable as $$
+	select case when t.kind in ('mysql', 'sqlserver') then jsonb_build_object('tls', t.tls, 'database', t.database) else '{}' end
+$$;
+create function yanmen.need_database(args jsonb, kind text) returns void language plpgsql immutable as $$
+begin
+	if kind not in ('mysql', 'sqlserver') and (yanmen.arg(args, 'tls') is not null or coalesce(yanmen.arg(args, 'database'), '') <> '') then
+		raise exception 'tls and database are of a database: kind mysql or sqlserver' using errcode = 'YM400';
+	elsif coalesce(yanmen.arg(args, 'database'), '') !~ '^[^[:cntrl:]]{0,64}$' then
+		raise exception 'the name of a database is one line of at most 64 characters' using errcode = 'YM400';
+	end if;
+end
+$$;
+
 create function api.target_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
@@ -136,18 +150,20 @@ begin
 	if k not in ('linux', 'windows', 'mysql', 'sqlserver') then
 		raise exception 'no kind %; there are: linux, windows, mysql, sqlserver', left(k, 40) using errcode = 'YM400';
 	end if;
+	perform yanmen.need_database(args, k);
 	a := yanmen.arg_address(args, 'address');
 	c := yanmen.find_cluster(yanmen.need_arg(args, 'cluster'));
 	perform yanmen.need_cluster(caller, 'target.manage', c.id);
 	begin
-		insert into yanmen.target (name, kind, host, port, cluster_id, charset, legacy)
-		values (n, k, a.host, a.port, c.id, yanmen.arg_charset(args, 'utf-8'), yanmen.arg_switch(args, 'legacy', false))
+		insert into yanmen.target (name, kind, host, port, cluster_id, charset, legacy, tls, database)
+		values (n, k, a.host, a.port, c.id, yanmen.arg_charset(args, 'utf-8'), yanmen.arg_switch(args, 'legacy', false),
+			yanmen.arg_switch(args, 'tls', true), coalesce(yanmen.arg(args, 'database'), ''))
 		returning * into t;
 	exception when unique_violation then
 		raise exception 'there is a target named % already', n using errcode = 'YM409';
 	end;
 	perform yanmen.note(caller, 'target.added', jsonb_build_object('target', n, 'kind', k,
-		'target_address', yanmen.address(t.host, t.port), 'cluster', c.name, 'charset', t.charset, 'legacy', t.legacy));
+		'target_address', yanmen.address(t.host, t.port), 'cluster', c.name, 'charset', t.charset, 'legacy', t.legacy) || yanmen.database_facts(t));
 	return yanmen.dial_facts(t);
 end
 $$;

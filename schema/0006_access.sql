@@ -8,7 +8,7 @@ $$;
 
 -- What a grant without a list of features allows.
 create function yanmen.features_usual() returns text[] language sql immutable as $$
-	select array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
+	select array['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward', 'query']
 $$;
 
 -- Which account of which target a grant opens.
@@ -52,9 +52,10 @@ create function yanmen.grant_ends(g yanmen.access_grant) returns bigint language
 $$;
 
 -- Which layer of command control is in force on it: L0 the protocol (which requests, channels and file operations there may be), L1 the command line
--- as a terminal shows it, L3 the guard on the host.  Only L3 may be called enforced.  There is no other than L0 yet.
+-- as a terminal shows it, L3 the guard on the host, SQL the rules of its door for statements.  Only L3 and SQL may be called enforced.  There is no L1 and
+-- no L3 yet, and no door for SQL Server.
 create function yanmen.layer_of(t yanmen.target) returns text language sql stable as $$
-	select 'L0'
+	select case t.kind when 'mysql' then 'SQL' else 'L0' end
 $$;
 
 -- moves: its end may still be put off, so that a session must not learn it once and for all.
@@ -65,7 +66,7 @@ returns table (grant_id bigint, target_id bigint, target_name text, kind text, h
 	cluster text, networks text, samples bool, account_id bigint, account_name text, account_default bool, auth text,
 	sealed bytea, bound text, suspended bool, from_nets text, hours text, until_epoch bigint, features text, idle_s bigint,
 	total_s bigint, concurrent int, online int, stream_max bigint, charset text, legacy bool, keep_max bigint, moves bool,
-	ends_epoch bigint, paste text, paste_max bigint, copy bool, layer text)
+	ends_epoch bigint, paste text, paste_max bigint, copy bool, layer text, tls bool, database text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 	select g.id, t.id, t.name, t.kind, t.host, t.port, t.host_key, c.name, array_to_string(c.networks, ','),
 		c.name = 'samples', a.id, a.name, a.is_default, a.auth, a.sealed, a.bound, a.suspended,
@@ -74,7 +75,7 @@ language sql stable security definer set search_path = pg_catalog, yanmen, audit
 		(select count(*)::int from yanmen.session s where s.grant_id = g.id and s.state = 'online'),
 		(select s.value::bigint from yanmen.setting s where s.key = 'stream.max'),
 		t.charset, t.legacy, (select s.value::bigint from yanmen.setting s where s.key = 'files.keep_max'),
-		g.request_id is not null, yanmen.grant_ends(g), g.paste, g.paste_max, g.copy, yanmen.layer_of(t)
+		g.request_id is not null, yanmen.grant_ends(g), g.paste, g.paste_max, g.copy, yanmen.layer_of(t), t.tls, t.database
 	from yanmen.granted v
 	join yanmen.access_grant g on g.id = v.grant_id
 	join yanmen.target t on t.id = v.target_id
@@ -152,7 +153,7 @@ create function api.grant_add(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	usual constant text[] := yanmen.features_usual();
-	valid constant text[] := usual || array['reverse', 'agent', 'x11', -- these lend the target something of the client's
+	valid constant text[] := usual || array['reverse', 'agent', 'x11', 'infile', -- these lend the target something of the client's
 		'keep-upload', 'keep-download']; -- these record what files hold
 	g yanmen.access_grant;
 	u yanmen.users;

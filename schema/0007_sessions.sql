@@ -38,12 +38,12 @@ begin
 	insert into yanmen.session (id, worker, user_id, target_id, account_id, grant_id, certificate, user_name, target_name, cluster_name,
 		account_name, protocol, address, rule, layer, started_at)
 	values ((session ->> 'id')::uuid, session ->> 'worker', u.id, t.id, a.id, g.id, c.serial, u.name, t.name, cluster, account,
-		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), yanmen.layer_of(t), started);
+		session ->> 'protocol', session ->> 'address', coalesce(session ->> 'rule', ''), case session ->> 'protocol' when 'forward' then 'L0' else yanmen.layer_of(t) end, started);
 	insert into yanmen.recording (session_id, started_us)
 	values ((session ->> 'id')::uuid, (session ->> 'started_us')::bigint);
 	perform audit.add('user:' || u.name, 'session.start', jsonb_build_object('session', session ->> 'id', 'user', u.name,
 		'target', t.name, 'account', account, 'cluster', cluster, 'protocol', session ->> 'protocol',
-		'address', session ->> 'address', 'rule', session ->> 'rule', 'layer', yanmen.layer_of(t), 'target_address',
+		'address', session ->> 'address', 'rule', session ->> 'rule', 'layer', case session ->> 'protocol' when 'forward' then 'L0' else yanmen.layer_of(t) end, 'target_address',
 		yanmen.address(t.host, coalesce((session ->> 'port')::int, t.port)))
 		|| case when c.serial is null then '{}' else jsonb_build_object('certificate', c.serial) end,
 		at => started);
@@ -91,6 +91,9 @@ begin
 	if not audit.add(coalesce(nullif(b ->> 'actor', ''), who, 'system'), k, b - 'actor', spool_apply.uid, at) then
 		return;
 	end if;
+	if k = 'login.ok' and b ? 'access_password' then
+		perform yanmen.access_used(yanmen.number_of(b, 'access_password', 0), left(b ->> 'address', 64), at); -- 0038
+	end if;
 	if k = 'login.ok' and b ? 'user' and b ? 'address' then
 		perform yanmen.login_remember(b ->> 'user', left(b ->> 'address', 64), at);
 	end if;
@@ -101,6 +104,7 @@ begin
 	when 'session.reached' then
 		if b ->> 'outcome' = 'ok' then
 			update yanmen.session set reached_at = at where id = sid and reached_at is null;
+			perform yanmen.greeting_seen(sid, at, b ->> 'detail'); -- 0038
 		end if;
 	when 'session.denied' then -- the recorder is asked last: it has nothing of this one, or tells of it later
 		update yanmen.recording set state = 'unknown' where session_id = sid and state = 'open';
@@ -153,9 +157,9 @@ $$;
 
 -- For the broker's start: whose session it is, what its channels may be asked for, and in which character set.
 create function api.sessions_online() returns table (id uuid, worker text, user_name text, features text, charset text,
-	user_id bigint, certificate bigint)
+	user_id bigint, certificate bigint, reach text)
 language sql stable security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
-	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset, s.user_id, coalesce(s.certificate, 0)
+	select s.id, s.worker, s.user_name, array_to_string(g.features, ','), t.charset, s.user_id, coalesce(s.certificate, 0), s.target_id || '/' || s.account_id
 	from yanmen.session s join yanmen.access_grant g on g.id = s.grant_id join yanmen.target t on t.id = s.target_id
 	where s.state = 'online' order by s.started_at
 $$;

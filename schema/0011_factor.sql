@@ -94,7 +94,7 @@ create function yanmen.factor_next(u yanmen.users, address text, door text, devi
 		when exists (select from yanmen.factor f where f.user_id = u.id)
 			or factor_next.door = 'web' and exists (select from yanmen.passkey k where k.user_id = u.id) then
 			case when exists (select from yanmen.factor_seen s where s.user_id = u.id and s.address = factor_next.address
-					and s.door = factor_next.door and s.until > now())
+					and (s.door = factor_next.door or factor_next.door = 'sql') and s.until > now())
 				or exists (select from yanmen.device d where d.user_id = u.id and d.hash = factor_next.device and d.until > now())
 				then '' else 'ask' end
 		when factor_next.door = 'web' and yanmen.passkey_only(u) then '' -- a passkey is what he sets up: yanmen.need_sign_in
@@ -104,7 +104,7 @@ create function yanmen.factor_next(u yanmen.users, address text, door text, devi
 		as policy) p
 $$;
 
--- door: ssh or web; a code at one does not count at the other.  device: the hash of a browser's token, or ''.  No row when the name is
+-- door: ssh, web or sql; a code at one does not count at the other, but where nobody can be asked (sql) one at either does.  device: the hash of a browser's token, or ''.  No row when the name is
 -- unknown.  The broker does the same work then.
 create function api.login_facts(login text, address text default '', door text default 'ssh', device bytea default '')
 returns table (user_id bigint, name text, state text, role text, pwhash text, factor text, known bool)

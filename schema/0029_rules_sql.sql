@@ -8,6 +8,10 @@ create function yanmen.sql_flags() returns text[] language sql immutable as $$
 	select string_to_array('NO_WHERE TAUTOLOGY MULTI DYNAMIC ROUTINE FUNC FILE_READ FILE_WRITE LOCAL_FILE OSCMD REMOTE CODE IMPERSONATE LEXMODE '
 		'SET_GLOBAL VERSION_COMMENT TEMP BULK', ' ')
 $$;
+-- Is it one that some door holds statements to?  There is none for SQL Server yet.
+create function yanmen.sql_enforced(r yanmen.sql_rule) returns bool language sql stable as $$
+	select r.enabled and r.dialect <> 'tsql' and coalesce((select t.kind = 'mysql' from yanmen.target t where t.id = r.target_id), true)
+$$;
 create function yanmen.sql_rule_facts(r yanmen.sql_rule) returns jsonb language sql stable as $$
 	select jsonb_build_object('id', r.id, 'version', r.version, 'place', r.place, 'enabled', case when r.enabled then 'on' else 'off' end,
 		'name', r.name, 'cluster', (select c.name from yanmen.cluster c where c.id = r.cluster_id),
@@ -15,7 +19,7 @@ create function yanmen.sql_rule_facts(r yanmen.sql_rule) returns jsonb language 
 		'target', (select t.name from yanmen.target t where t.id = r.target_id), 'user', r."user", 'role', r.role, 'dialect', r.dialect,
 		'database', r.database, 'tables', r.tables, 'classes', r.classes, 'flags', r.flags, 'without', r.without, 'hours', r.hours,
 		'from', r.from_nets::text[], 'program', r.program, 'statements', r.statements, 'rows', r.rows, 'action', r.action,
-		'reason_en', r.reason_en, 'reason_zh', r.reason_zh, 'enforced', false)
+		'reason_en', r.reason_en, 'reason_zh', r.reason_zh, 'enforced', yanmen.sql_enforced(r))
 $$;
 create function yanmen.sql_rule_read(args jsonb, r yanmen.sql_rule) returns yanmen.sql_rule language plpgsql stable as $$
 begin

@@ -191,7 +191,7 @@ void web_command_run(struct web_request *r)
 	char name[140];
 	bool two = r->route.part[1][0];
 	(void)snprintf(name, sizeof name, "%s%s%s", r->route.part[0], two ? " " : "", r->route.part[1]);
-	if (strcmp(name, "token add") == 0 || strcmp(name, OPEN) == 0)
+	if (strcmp(name, "token add") == 0 || strcmp(name, "access-password add") == 0 || strcmp(name, OPEN) == 0)
 		r->once[0] = 0; /* an answer with a secret is not kept */
 	if (web_result_is(name))
 		web_result_ask(r, name);

@@ -57,6 +57,11 @@ const struct pol_command pol_commands[] = {
 	{ "token list", "token.list", "api.token_list", 0, 0, NULL, { { 0 } } },
 	{ "token revoke", "token.own", "api.token_revoke", 0, 0, NULL, { { "id", REQ, 0 } } },
 
+	{ "access-password add", "access_password.own", "api.access_password_add", POL_FD_FILE_MAYBE, 0, pol_command_access_add,
+		{ { "name", REQ, 0 }, { "door", 0, 8 }, { "user", 0, 0 }, { "for", 0, 16 }, { "from", REP, 0 } } },
+	{ "access-password list", "access_password.list", "api.access_password_list", 0, 0, NULL, { { 0 } } },
+	{ "access-password revoke", "access_password.own", "api.access_password_revoke", 0, 0, NULL, { { "id", REQ, 0 } } },
+
 	{ "group add", "group.manage", "api.group_add", 0, 0, NULL, { { "name", REQ, 0 }, { "network_default", 0, 8 } } },
 	{ "group put", "group.put", "api.group_put", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
 	{ "group take", "group.put", "api.group_take", 0, 0, NULL, { { "group", REQ, 0 }, { "target", REQ | REP, 0 } } },
@@ -78,10 +83,10 @@ const struct pol_command pol_commands[] = {
 
 	{ "target add", "target.manage", "api.target_add", 0, 60, pol_command_target_add,
 		{ { "name", REQ, 0 }, { "kind", REQ, 0 }, { "address", REQ, 300 }, { "cluster", REQ, 0 },
-		  { "charset", 0, 16 }, { "legacy", 0, 8 } } },
+		  { "charset", 0, 16 }, { "legacy", 0, 8 }, { "tls", 0, 8 }, { "database", 0, 256 } } },
 	{ "target set", "target.manage", "api.target_set", 0, 0, NULL,
 		{ { "name", REQ, 0 }, { "address", 0, 300 }, { "charset", 0, 16 }, { "legacy", 0, 8 }, { "tls_key", 0, 64 },
-		  { "version", 0, 9 } } },
+		  { "tls", 0, 8 }, { "database", 0, 256 }, { "version", 0, 9 } } },
 	{ "target rename", "target.manage", "api.target_rename", 0, 0, NULL,
 		{ { "name", REQ, 0 }, { "to", REQ, 0 }, { "version", 0, 9 } } },
 	{ "target remove", "target.manage", "api.target_remove", 0, 0, pol_command_target_remove, { { "name", REQ, 0 }, { "version", 0, 9 } } },

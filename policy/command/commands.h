@@ -46,6 +46,7 @@ void pol_command_certificate_issue(struct pol_call *c); /* certificate.c */
 void pol_command_certificate_ca(struct pol_call *c);
 void pol_command_factor_codes(struct pol_call *c); /* factor.c */
 void pol_command_token_add(struct pol_call *c); /* token.c */
+void pol_command_access_add(struct pol_call *c);
 void pol_command_me_confirm(struct pol_call *c); /* me.c */
 void pol_command_password(struct pol_call *c);
 void pol_command_me_key_add(struct pol_call *c);

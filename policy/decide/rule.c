@@ -13,7 +13,7 @@ static const struct {
 		"没有这个资源，或您没有访问权限" },
 	[DECIDE_RULE_WHICH_ACCOUNT] = { "which_account", "you have several accounts there: say USER#ACCOUNT#TARGET",
 		"该资源有多个账号，请用 用户#账号#资源 登录" },
-	[DECIDE_RULE_KIND] = { "kind", "this target is not reached over SSH", "该资源不能通过 SSH 访问" },
+	[DECIDE_RULE_KIND] = { "kind", "this target is not reached through this door", "该资源不能通过此入口访问" },
 	[DECIDE_RULE_SOURCE] = { "source", "your access is not valid from this address", "不允许从当前地址访问该资源" },
 	[DECIDE_RULE_EXPIRED] = { "expired", "your access has expired", "您的授权已过期" },
 	[DECIDE_RULE_HOURS] = { "hours", "your access is not valid at this hour", "当前时间不在授权时段内" },
@@ -22,8 +22,8 @@ static const struct {
 	[DECIDE_RULE_NO_FEATURE] = { "no_feature", "your access allows nothing here", "您的授权不包含任何可用功能" },
 	[DECIDE_RULE_SUSPENDED] = { "suspended", "the account is suspended since the target changed: tell an administrator",
 		"资源信息已变更，该账号已暂停，请联系管理员" },
-	[DECIDE_RULE_NOT_PINNED] = { "not_pinned", "the target's host key is not known yet: tell an administrator",
-		"尚未登记该资源的主机密钥，请联系管理员" },
+	[DECIDE_RULE_NOT_PINNED] = { "not_pinned", "the target's key is not known yet: tell an administrator",
+		"尚未登记该资源的密钥，请联系管理员" },
 	[DECIDE_RULE_CONCURRENT] = { "concurrent", "you have as many sessions open there as you may", "同时在线的会话数已达上限" },
 	[DECIDE_RULE_ALLOWED] = { "allowed", "allowed", "允许" },
 };
@@ -42,6 +42,8 @@ static const struct {
 	{ WIRE_FEATURE_REVERSE, "reverse" },
 	{ WIRE_FEATURE_AGENT, "agent" },
 	{ WIRE_FEATURE_X11, "x11" },
+	{ WIRE_FEATURE_QUERY, "query" },
+	{ WIRE_FEATURE_INFILE, "infile" },
 	{ WIRE_FEATURE_KEEP_UPLOAD, "keep-upload" },
 	{ WIRE_FEATURE_KEEP_DOWNLOAD, "keep-download" },
 };
@@ -81,12 +83,21 @@ uint32_t decide_rule_features(struct span text)
 	return bits;
 }
 
+static const struct {
+	const char *kind;
+	uint32_t features; /* without one of these it allows nothing there */
+} doors[] = {
+	[DECIDE_RULE_SSH] = { "linux", ~(uint32_t)(WIRE_FEATURE_KEEP | WIRE_FEATURE_QUERY | WIRE_FEATURE_INFILE) },
+	[DECIDE_RULE_MYSQL] = { "mysql", WIRE_FEATURE_QUERY },
+	[DECIDE_RULE_TDS] = { "sqlserver", WIRE_FEATURE_QUERY },
+};
+
 /* What one grant says. */
 static enum decide_rule_reason judge(const struct decide_rule_fact *f, const struct decide_rule_ask *ask)
 {
 	struct decide_hours hours;
 
-	if (!ask->forward && !span_is(f->kind, "linux"))
+	if (!ask->forward && !span_is(f->kind, doors[ask->door].kind))
 		return DECIDE_RULE_KIND;
 	if (f->from_nets.n > 0 && decide_net_has(f->from_nets, &ask->source) != 1)
 		return DECIDE_RULE_SOURCE;
@@ -96,11 +107,11 @@ static enum decide_rule_reason judge(const struct decide_rule_fact *f, const str
 		return DECIDE_RULE_HOURS;
 	if (ask->forward && !(decide_rule_features(f->features) & WIRE_FEATURE_FORWARD))
 		return DECIDE_RULE_NO_FORWARD;
-	if ((decide_rule_features(f->features) & ~(uint32_t)WIRE_FEATURE_KEEP) == 0)
+	if (!ask->forward && (decide_rule_features(f->features) & doors[ask->door].features) == 0)
 		return DECIDE_RULE_NO_FEATURE;
 	if (!ask->forward && f->suspended)
 		return DECIDE_RULE_SUSPENDED;
-	if (!ask->forward && f->host_key.n == 0)
+	if (!ask->forward && f->host_key.n == 0 && !f->bare)
 		return DECIDE_RULE_NOT_PINNED;
 	if (f->concurrent > 0 && f->online >= f->concurrent)
 		return DECIDE_RULE_CONCURRENT;

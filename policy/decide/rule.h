@@ -21,15 +21,18 @@ struct decide_rule_fact { /* one row of api.target_facts */
 	int64_t grant_id;
 	struct span kind, account, host_key, from_nets, hours, features;
 	bool account_default, suspended;
+	bool bare; /* a database that is used without TLS: there is no key to know it by */
 	bool moves; /* the end may be put off, or end no session: only who can be told later knows it */
 	int64_t until_s; /* since 1970, 0 = no end */
 	uint64_t idle_s, total_s;
 	int64_t concurrent, online;
 };
+enum decide_rule_door { DECIDE_RULE_SSH, DECIDE_RULE_MYSQL, DECIDE_RULE_TDS }; /* what the client speaks: which kind it reaches */
 struct decide_rule_ask {
 	const struct decide_rule_fact *facts;
 	size_t n;
 	bool account_named;
+	uint8_t door;                  /* enum decide_rule_door */
 	bool forward;                  /* a connection to one of its ports instead of a login: any kind, any account */
 	struct decide_net_addr source; /* of the client */
 	int64_t now_us;                /* since 1970 UTC */
@@ -38,7 +41,7 @@ struct decide_rule_ask {
 enum decide_rule_reason { /* in the order in which a grant is looked at */
 	DECIDE_RULE_NO_GRANT,     /* also when there is no such target: nobody learns which */
 	DECIDE_RULE_WHICH_ACCOUNT,
-	DECIDE_RULE_KIND,         /* no SSH server */
+	DECIDE_RULE_KIND,         /* not one of this door */
 	DECIDE_RULE_SOURCE,
 	DECIDE_RULE_EXPIRED,
 	DECIDE_RULE_HOURS,

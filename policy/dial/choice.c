@@ -47,12 +47,15 @@ enum column {
 	C_PASTE_MAX,
 	C_COPY,
 	C_LAYER,
+	C_TLS,
+	C_DATABASE,
 };
 const char pol_choice_sql[] =
 	"select grant_id, target_id, target_name, kind, host, port, host_key, cluster, networks, samples, account_id, "
 	"account_name, account_default, auth, sealed, bound, suspended, from_nets, hours, until_epoch, features, "
 	"idle_s, "
-	"total_s, concurrent, online, stream_max, charset, legacy, keep_max, moves, ends_epoch, paste, paste_max, copy, layer "
+	"total_s, concurrent, online, stream_max, charset, legacy, keep_max, moves, ends_epoch, paste, paste_max, copy, layer, "
+	"tls, database "
 	"from api.target_facts($1::bigint, $2, $3)";
 
 static bool copy_text(const struct pg_result *res, int row, int col, char *ret, size_t size)
@@ -78,7 +81,7 @@ static uint8_t auth_of(struct span s)
 static bool choice_copy_login(const struct pg_result *res, int i, struct pol_choice *c)
 {
 	c->auth = auth_of(pg_span(res, i, C_AUTH));
-	return c->auth && pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len &&
+	return c->auth && pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && (c->host_key.len || c->bare) &&
 	       pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
 }
 
@@ -90,6 +93,12 @@ static uint8_t paste_of(struct span s)
 static uint8_t layer_of(struct span s)
 {
 	return span_is(s, "L3") ? WIRE_LAYER_L3 : span_is(s, "L1") ? WIRE_LAYER_L1 : WIRE_LAYER_L0;
+}
+
+/* A database that an administrator uses without TLS. */
+static bool is_bare(const struct pg_result *res, int i)
+{
+	return !pg_bool(res, i, C_TLS) && !span_is(pg_span(res, i, C_KIND), "linux");
 }
 
 static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
@@ -114,13 +123,14 @@ static int choice_copy(const struct pg_result *res, int i, struct pol_choice *c)
 	c->paste_max = (uint32_t)pg_int(res, i, C_PASTE_MAX);
 	c->no_copy = !pg_bool(res, i, C_COPY);
 	c->layer = layer_of(pg_span(res, i, C_LAYER));
+	c->bare = is_bare(res, i);
 	bool whole = copy_text(res, i, C_TARGET, c->target, sizeof c->target) &&
 		     copy_text(res, i, C_ACCOUNT, c->account, sizeof c->account) &&
 		     copy_text(res, i, C_CLUSTER, c->cluster, sizeof c->cluster) &&
 		     copy_text(res, i, C_HOST, c->host, sizeof c->host) &&
 		     copy_text(res, i, C_NETWORKS, c->networks, sizeof c->networks) &&
 		     copy_text(res, i, C_BOUND, c->bound, sizeof c->bound) &&
-		     copy_text(res, i, C_HOURS, c->hours, sizeof c->hours) &&
+		     copy_text(res, i, C_DATABASE, c->database, sizeof c->database) && copy_text(res, i, C_HOURS, c->hours, sizeof c->hours) &&
 		     copy_text(res, i, C_FROM_NETS, c->from_nets, sizeof c->from_nets) &&
 		     (c->forward || choice_copy_login(res, i, c));
 	return whole && port > 0 && port < 65536 ? 0 : -EPROTO;
@@ -138,6 +148,7 @@ static void fact_of(const struct pg_result *res, int i, struct decide_rule_fact 
 		.features = pg_span(res, i, C_FEATURES),
 		.account_default = pg_bool(res, i, C_ACCOUNT_DEFAULT),
 		.suspended = pg_bool(res, i, C_SUSPENDED),
+		.bare = is_bare(res, i),
 		.moves = pg_bool(res, i, C_MOVES),
 		.until_s = pg_int(res, i, C_UNTIL),
 		.idle_s = (uint64_t)pg_int(res, i, C_IDLE_S),
@@ -149,7 +160,7 @@ static void fact_of(const struct pg_result *res, int i, struct decide_rule_fact 
 
 const char *pol_choice_protocol(const struct pol_choice *c)
 {
-	return c->forward ? "forward" : "ssh";
+	return c->forward ? "forward" : c->door == DECIDE_RULE_MYSQL ? "mysql" : c->door == DECIDE_RULE_TDS ? "tds" : "ssh";
 }
 
 int pol_choice_make(
@@ -158,6 +169,7 @@ int pol_choice_make(
 	struct decide_rule_fact facts[POL_CHOICE_FACTS_MAX];
 	struct decide_rule_ask ask = { .facts = facts,
 		.account_named = asked->account_named,
+		.door = asked->door,
 		.forward = asked->forward != 0,
 		.now_us = clock_wall_us() };
 	struct decide_rule_verdict v;
@@ -169,7 +181,7 @@ int pol_choice_make(
 	decide_rule_judge(&ask, &v);
 	*ret_reason = v.reason;
 	*ret = (struct pol_choice){
-		.features = v.features, .idle_s = v.idle_s, .total_s = v.total_s, .forward = asked->forward
+		.features = v.features, .idle_s = v.idle_s, .total_s = v.total_s, .forward = asked->forward, .door = asked->door
 	};
 	(void)snprintf(ret->rule, sizeof ret->rule, "%s", v.rule);
 	if (v.reason != DECIDE_RULE_ALLOWED)

@@ -28,6 +28,9 @@ struct pol_choice {
 	uint32_t paste_max;
 	bool no_copy;
 	uint8_t layer; /* enum wire_layer */
+	uint8_t door;  /* enum decide_rule_door, as the next of a database */
+	bool bare;     /* without TLS */
+	char database[65 * 4];
 	struct buf host_key, sealed;
 	uint32_t features;
 	uint64_t idle_s, total_s, stream_max, keep_max;
@@ -40,11 +43,12 @@ struct pol_choice_ask {
 	const char *address; /* of the client */
 	bool account_named;
 	uint16_t forward;
+	uint8_t door; /* enum decide_rule_door */
 };
 /* 0; -EACCES by the rules, then *ret_reason (enum decide_rule_reason) says why; -EPROTO for a row that makes no sense. */
 int pol_choice_make(
 	const struct pg_result *res, const struct pol_choice_ask *ask, struct pol_choice *ret, unsigned *ret_reason);
-const char *pol_choice_protocol(const struct pol_choice *c); /* "ssh", "forward" */
+const char *pol_choice_protocol(const struct pol_choice *c); /* "ssh", "forward", "mysql", "tds" */
 void pol_choice_done(struct pol_choice *c);
 /* The argument of api.session_begin, and the first frame of the recording. */
 struct pol_choice_who {

@@ -261,7 +261,7 @@ void pol_jump_refused(struct pol_worker *w, const struct wire_refused *m)
 		id_text(&w->session.id, id);
 		pol_fact_text(&f, "session", span_str(id));
 	}
-	if (pol_facts_put(&w->b->facts, "forward.refused", &f, &err) < 0)
+	if (pol_facts_put(&w->b->facts, pol_worker_is_sql(w) ? "sql.refused" : "forward.refused", &f, &err) < 0)
 		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
 }
 

@@ -140,7 +140,7 @@ static void attempt_grant(struct pol_attempt *a)
 		.account = span_str(c->forward ? "" : c->account),
 		.cluster = span_str(c->cluster),
 		.auth = c->auth,
-		.host_key = buf_span(&c->host_key),
+		.host_key = c->bare ? (struct span){ 0 } : buf_span(&c->host_key),
 		.features = c->features,
 		.idle_s = c->idle_s,
 		.total_s = c->total_s,
@@ -149,11 +149,13 @@ static void attempt_grant(struct pol_attempt *a)
 		.env_allow = span_str(w->b->settings.env_allow),
 		.rule = span_str(c->rule),
 		.charset = c->charset,
-		.legacy = c->legacy };
+		.legacy = c->legacy,
+		.database = span_str(c->database) };
 	char id[ID_TEXT];
 
 	w->session = (struct pol_session){ .on = true, .id = a->id, .features = c->features, .charset = c->charset };
 	(void)snprintf(w->session.user, sizeof w->session.user, "%s", w->user);
+	(void)snprintf(w->session.reach, sizeof w->session.reach, "%" PRId64 "/%" PRId64, c->target_id, c->account_id);
 	struct decide_end_fact end = {
 		.hours = span_str(c->hours), .nets = span_str(c->from_nets), .until_s = c->ends_s
 	};
@@ -165,6 +167,8 @@ static void attempt_grant(struct pol_attempt *a)
 		LOG_S("account", c->account), LOG_S("rule", c->rule));
 	if (link_is_open(&w->link))
 		(void)link_sent(&w->link, wire_grant_queue(w->link.q, &g, a->fd));
+	if (pol_worker_is_sql(w))
+		pol_rules_look(w->b);
 	attempt_free(a);
 }
 
@@ -342,7 +346,8 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 	const struct pol_worker *w = a->w;
 	struct pol_choice_ask ask = { .address = w->address,
 		.account_named = a->account[0] != '\0',
-		.forward = w->door == WIRE_DOOR_FORWARD ? w->through.port : 0 };
+		.forward = w->door == WIRE_DOOR_FORWARD ? w->through.port : 0,
+		.door = w->role == WIRE_MYSQL ? DECIDE_RULE_MYSQL : w->role == WIRE_TDS ? DECIDE_RULE_TDS : DECIDE_RULE_SSH };
 	int r = pol_choice_make(res, &ask, &a->choice, &reason);
 	if (r == 0)
 		ask_row(a);
@@ -374,7 +379,8 @@ void pol_target_ask(struct pol_worker *w, const struct wire_target *m)
 	w->attempt = a;
 	a->generation = b->ends.generation;
 	if (w->door == WIRE_DOOR_CLIENT)
-		copy_name(m->target, decide_name_is_target(m->target), a->target, sizeof a->target);
+		copy_name(m->target, decide_name_is_target(m->target) && (!w->bound[0] || span_is(m->target, w->bound)), a->target,
+			sizeof a->target);
 	else /* decided before it was started: what it says now counts for nothing */
 		memcpy(a->target, w->through.target, sizeof a->target);
 	copy_name(m->account, decide_name_is_account(m->account), a->account, sizeof a->account);

@@ -102,6 +102,7 @@ static void row(struct pol_reconcile *r, const struct pg_result *res, int i)
 		return;
 	s.charset = charset < 0 ? CHARSET_UTF8 : (uint8_t)charset;
 	(void)snprintf(s.user, sizeof s.user, "%s", pg_text(res, i, 2) ? pg_text(res, i, 2) : "");
+	(void)snprintf(s.reach, sizeof s.reach, "%s", pg_text(res, i, 7) ? pg_text(res, i, 7) : "");
 	if (w && w->unresolved)
 		pol_worker_resolve(w, &s);
 	else if (!w) /* with one it began since */
@@ -144,6 +145,7 @@ static void online(void *ctx, int code, const struct pg_result *res, const struc
 	for (int i = 0; i < pg_rows(res); i++)
 		row(r, res, i);
 	pol_ends_look(r->b);
+	pol_rules_look(r->b);
 	log_ev(LOG_LEVEL_INFO, "reconciled", LOG_N("online", pg_rows(res)));
 	for (struct pol_worker *w = r->b->workers; w; w = w->next)
 		pol_worker_resolve(w, NULL); /* served before, no session */
@@ -155,7 +157,7 @@ static void ask_online(void *ctx)
 {
 	struct pol_reconcile *r = ctx;
 
-	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features, charset, user_id, certificate from api.sessions_online()"),
+	pol_query(&r->b->sql, POL_SQL("select id, worker, user_name, features, charset, user_id, certificate, reach from api.sessions_online()"),
 		online, r);
 }
 

@@ -29,6 +29,10 @@ static const char say_busy[] = "Yanmen is busy with other logins. Try again in a
 static const char say_full[] = "Yanmen cannot write its audit just now and lets nobody in. Tell the administrator. / "
 			       "雁门暂时无法写入审计，拒绝登录，请联系管理员。";
 
+/* A SQL client cannot be asked for a code: what to do instead. */
+static const char say_factor[] = "A second factor is needed: sign in at the console first, from this address, or use an access password "
+				 "(yanmen access-password add). / 需要二次验证：请先在同一地址登录控制台，或使用访问口令（yanmen access-password add）。";
+
 static void login_answer(void *ctx);
 static void login_late(void *ctx);
 static void login_held(void *ctx);
@@ -62,18 +66,18 @@ static void login_send(struct pol_worker *w, uint8_t verdict, const char *say)
 	bool ok = verdict == WIRE_LOGIN_OK;
 	struct wire_login_answer a = { .verdict = verdict,
 		.user = span_str(ok ? l->name : ""),
-		.target = span_str(ok ? l->target : ""),
+		.target = span_str(!ok ? "" : w->bound[0] && !l->target[0] ? w->bound : l->target),
 		.account = span_str(ok ? l->account : ""),
 		.say = span_str(say) };
 
-	w->permit.state = ok ? POL_CHOOSE : verdict == WIRE_LOGIN_FACTOR ? POL_FACTOR : POL_LOGIN;
+	w->permit.state = ok ? POL_CHOOSE : verdict == WIRE_LOGIN_FACTOR && !pol_worker_is_sql(w) ? POL_FACTOR : POL_LOGIN;
 	if (link_is_open(&w->link))
 		(void)link_sent(&w->link, wire_login_answer_queue(w->link.q, &a, -1));
 }
 
 const char *pol_login_method(uint8_t method, bool certified)
 {
-	return method == WIRE_LOGIN_PASSWORD ? "password" : certified ? "certificate" : "key";
+	return method == WIRE_LOGIN_PASSWORD ? "password" : method == POL_LOGIN_ACCESS ? "access password" : certified ? "certificate" : "key";
 }
 
 /* why: it was refused; NULL = it was not. */
@@ -91,8 +95,10 @@ static int login_fact(struct pol_worker *w, const char *kind, const char *why, s
 	pol_fact_text(&f, "address", span_str(w->address));
 	pol_fact_text(&f, "method", span_str(pol_login_method(l->method, l->certified)));
 	pol_usercert_fact(&l->certificate, &f);
-	if (w->job == WIRE_JOB_VISIT)
-		pol_fact_text(&f, "door", span_str("web"));
+	if (w->job == WIRE_JOB_VISIT || pol_worker_is_sql(w))
+		pol_fact_text(&f, "door", span_str(w->job == WIRE_JOB_VISIT ? "web" : pol_worker_protocol(w)));
+	if (l->access)
+		pol_fact_num(&f, "access_password", l->access);
 	if (why) {
 		pol_fact_text(&f, "actor", span_str("system"));
 		pol_fact_text(&f, "why", span_str(why));
@@ -141,7 +147,7 @@ static bool login_admit(struct pol_worker *w)
 	struct pol_login *l = &w->login;
 	struct pol_backoff_who who = who_of(w);
 
-	if (l->admitted || l->method != WIRE_LOGIN_PASSWORD)
+	if (l->admitted || (l->method != WIRE_LOGIN_PASSWORD && l->method != POL_LOGIN_ACCESS))
 		return true;
 	l->admitted = true;
 	int64_t wait = pol_backoff_admit(w->b->backoff, &who, clock_mono_us(), w->b->settings.backoff_s);
@@ -160,6 +166,23 @@ static void login_unavailable(struct pol_worker *w, const char *say)
 		pol_backoff_unseen(w->b->backoff, &who, clock_mono_us());
 	login_close(w);
 	login_send(w, WIRE_LOGIN_UNAVAILABLE, say);
+}
+
+/* Everything was right, and who it is has another factor that was not given lately. */
+static void login_factor(struct pol_worker *w)
+{
+	struct err err;
+
+	if (!pol_worker_is_sql(w)) {
+		pol_factor_open(w);
+		login_close(w);
+		login_send(w, WIRE_LOGIN_FACTOR, "");
+		return;
+	}
+	if (login_fact(w, "login.refused", "no second factor", &err) < 0)
+		log_err(LOG_LEVEL_ERROR, "audit.lost", &err);
+	login_close(w);
+	login_send(w, WIRE_LOGIN_FACTOR, say_factor);
 }
 
 static void login_accept(struct pol_worker *w)
@@ -181,10 +204,8 @@ static void login_accept(struct pol_worker *w)
 		struct pol_backoff_who who = who_of(w);
 		pol_backoff_right(w->b->backoff, &who, clock_mono_us());
 	}
-	if (l->factor != POL_FACTOR_NONE) {
-		pol_factor_open(w);
-		login_close(w);
-		login_send(w, WIRE_LOGIN_FACTOR, "");
+	if (l->factor != POL_FACTOR_NONE && !l->factored) {
+		login_factor(w);
 		return;
 	}
 	if (login_fact(w, "login.ok", NULL, &err) < 0) {
@@ -266,6 +287,18 @@ static void check_password(struct pol_worker *w, const char *hash)
 		login_unavailable(w, say_busy);
 }
 
+static bool bytes_get(struct span text, uint8_t *ret, size_t n)
+{
+	struct buf bytes;
+
+	buf_init(&bytes, 64);
+	bool good = pg_bytea(text, &bytes) == 0 && bytes.len == n;
+	if (good)
+		memcpy(ret, bytes.data, n);
+	buf_done(&bytes);
+	return good;
+}
+
 static void keys_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
 {
 	struct pol_login *l = ctx;
@@ -287,6 +320,35 @@ static void keys_done(void *ctx, int code, const struct pg_result *res, const st
 	}
 	buf_done(&blob);
 	if (found && l->user_id)
+		login_accept(w);
+	else
+		login_refuse(w);
+}
+
+/* Which of his access passwords was it?  All are compared, whatever comes out. */
+static void access_done(void *ctx, int code, const struct pg_result *res, const struct err *err)
+{
+	struct pol_login *l = ctx;
+	struct pol_worker *w = l->answer.ctx;
+
+	(void)err;
+	if (code < 0) {
+		login_unavailable(w, say_away);
+		return;
+	}
+	l->access = 0;
+	for (int i = 0; i < pg_rows(res); i++) {
+		struct pol_scramble_kept kept = { 0 };
+		if (!bytes_get(pg_span(res, i, 2), kept.sha1, sizeof kept.sha1) || !bytes_get(pg_span(res, i, 3), kept.sha2, sizeof kept.sha2))
+			continue;
+		bool right = l->password ? pol_scramble_is_clear(&kept, secret_span(l->password))
+					 : pol_scramble_is(&kept, l->plugin, span_of(l->challenge, sizeof l->challenge), buf_span(&l->blob));
+		if (right) {
+			l->access = pg_int(res, i, 0);
+			l->factored = pg_bool(res, i, 1);
+		}
+	}
+	if (l->access && l->user_id)
 		login_accept(w);
 	else
 		login_refuse(w);
@@ -366,6 +428,10 @@ static void facts_done(void *ctx, int code, const struct pg_result *res, const s
 		login_refuse(w);
 	else if (l->method == WIRE_LOGIN_PASSWORD)
 		check_password(w, hash);
+	else if (l->method == POL_LOGIN_ACCESS)
+		pol_query(&w->b->sql,
+			POL_SQL("select id, factored, sha1, sha2 from api.login_access($1, $2, $3)", l->name, pol_worker_protocol(w), w->address),
+			access_done, l);
 	else if (l->certified)
 		check_certificate(w);
 	else
@@ -383,30 +449,45 @@ static void facts_ask(struct pol_worker *w)
 		facts_done, l);
 }
 
-/* False: nonsense that no honest worker sends. */
-static bool login_take(struct pol_login *l, const struct wire_login *m)
+static void login_begin(struct pol_login *l, uint8_t method, struct span typed)
 {
 	struct decide_name name;
 
-	if (m->method < WIRE_LOGIN_PASSWORD || m->method > WIRE_LOGIN_KEY)
-		return false;
-	l->method = m->method;
-	l->user_id = 0;
+	l->method = method;
+	l->user_id = l->access = 0;
+	l->factored = false;
 	l->factor = POL_FACTOR_NONE;
 	l->proven = l->admitted = l->known = l->certified = false;
 	l->certificate.serial = 0;
 	l->why = "wrong";
 	l->name[0] = l->target[0] = l->account[0] = '\0';
 	(void)snprintf(
-		l->typed, sizeof l->typed, "%.*s", (int)(m->user.n < 4096 ? m->user.n : 4096), (const char *)m->user.p);
-	if (decide_name_parse(m->user, &name, NULL) == 0) {
+		l->typed, sizeof l->typed, "%.*s", (int)(typed.n < 4096 ? typed.n : 4096), typed.n ? (const char *)typed.p : "");
+	if (decide_name_parse(typed, &name, NULL) == 0) {
 		memcpy(l->name, name.user, sizeof l->name);
 		memcpy(l->target, name.target, sizeof l->target);
 		memcpy(l->account, name.account, sizeof l->account);
 	}
+	buf_clear(&l->blob);
+}
+
+static bool has_form_of_access(struct span password)
+{
+	size_t n = strlen(POL_LOGIN_ACCESS_FORM);
+
+	return password.n > n && memcmp(password.p, POL_LOGIN_ACCESS_FORM, n) == 0;
+}
+
+/* False: nonsense that no honest worker sends. */
+static bool login_take(struct pol_worker *w, const struct wire_login *m)
+{
+	struct pol_login *l = &w->login;
+
+	if (m->method < WIRE_LOGIN_PASSWORD || m->method > WIRE_LOGIN_KEY || (pol_worker_is_sql(w) && m->method != WIRE_LOGIN_PASSWORD))
+		return false;
+	login_begin(l, pol_worker_is_sql(w) && has_form_of_access(m->proof) ? POL_LOGIN_ACCESS : m->method, m->user);
 	if (m->method == WIRE_LOGIN_PASSWORD)
 		return secret_of(m->proof, &l->password, NULL) == 0;
-	buf_clear(&l->blob);
 	buf_put_span(&l->blob, m->proof);
 	l->certified = pol_usercert_is(m->proof);
 	if (!l->blob.failed)
@@ -429,6 +510,19 @@ static void login_inner(struct pol_worker *w, const struct wire_login *m)
 	login_send(w, WIRE_LOGIN_OK, "");
 }
 
+static void login_start(struct pol_worker *w)
+{
+	struct pol_login *l = &w->login;
+
+	l->on = true;
+	if (!pg_is_up(w->b->sql.pg)) {
+		login_unavailable(w, say_away);
+		return;
+	}
+	loop_timer_set(w->b->loop, &l->late, POL_LOGIN_WITHIN_US);
+	facts_ask(w);
+}
+
 void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 {
 	struct pol_login *l = &w->login;
@@ -439,17 +533,28 @@ void pol_login_ask(struct pol_worker *w, const struct wire_login *m)
 		return;
 	}
 	bool odd = w->job == WIRE_JOB_VISIT && m->method != WIRE_LOGIN_PASSWORD; /* nobody has verified a key of a browser */
-	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || odd || !login_take(l, m)) {
+	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || odd || !login_take(w, m)) {
 		pol_worker_break(w, "too many logins, or no login");
 		return;
 	}
-	l->on = true;
-	if (!pg_is_up(w->b->sql.pg)) {
-		login_unavailable(w, say_away);
+	login_start(w);
+}
+
+void pol_login_scramble(struct pol_worker *w, const struct wire_login_scramble *m)
+{
+	struct pol_login *l = &w->login;
+
+	l->asked_us = clock_mono_us();
+	if (++w->logins > POL_WORKER_LOGINS_MAX || w->door != WIRE_DOOR_CLIENT || m->challenge.n != sizeof l->challenge ||
+		m->answer.n > POL_SCRAMBLE_SHA2) {
+		pol_worker_break(w, "too many logins, or no login");
 		return;
 	}
-	loop_timer_set(w->b->loop, &l->late, POL_LOGIN_WITHIN_US);
-	facts_ask(w);
+	login_begin(l, POL_LOGIN_ACCESS, m->user);
+	l->plugin = m->plugin;
+	memcpy(l->challenge, m->challenge.p, sizeof l->challenge);
+	buf_put_span(&l->blob, m->answer);
+	login_start(w);
 }
 
 void pol_login_done(struct pol_worker *w)

@@ -366,7 +366,7 @@ def test_a_grant_says_who_what_when_from_where_and_how(db):
                until=UNTIL.isoformat(), feature=["sftp", "shell", "sftp"], idle="600", total="3600", concurrent="2")
     assert g["features"] == ["sftp", "shell"] and g["until"] == "2998-12-31T16:00:00.000000Z"
     first, second = db.facts()
-    assert first["features"] == "shell,exec,sftp,scp,upload,download,forward" and first["from_nets"] == "" and first["until_epoch"] == 0
+    assert first["features"] == "shell,exec,sftp,scp,upload,download,forward,query" and first["from_nets"] == "" and first["until_epoch"] == 0
     assert second | {"grant_id": 0} == first | {
         "grant_id": 0, "features": "sftp,shell", "from_nets": "10.0.0.0/8,192.0.2.1/32", "hours": "mon-fri 09:00-18:00 +08:00",
         "until_epoch": int(UNTIL.timestamp()), "ends_epoch": int(UNTIL.timestamp()), "idle_s": 600, "total_s": 3600, "concurrent": 2}
@@ -384,7 +384,7 @@ def test_a_grant_is_refused_with_the_reason(db):
     db.user()
     db.target()
     ok = {"user": "alice", "account": "root", "target": "web01"}
-    assert "shell, exec, sftp, scp, upload, download, forward" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
+    assert "shell, exec, sftp, scp, upload, download, forward, query" in refused("YM400", db.api, "grant_add", **ok, feature=["shell", "fly"])
     assert "target or a group" in refused("YM400", db.api, "grant_add", user="alice", account="root")
     refused("YM400", db.api, "grant_add", **ok, group="g")
     refused("YM404", db.api, "grant_add", user="alice", account="root", group="g")
@@ -459,7 +459,7 @@ def test_facts_come_default_account_first_then_by_name_then_oldest(db):
         db.api("grant_add", user="alice", account=a, target="web01")
     db.api("grant_add", user="alice", account="cyadmin", target="web01", feature="exec")
     assert [(f["account_name"], f["features"]) for f in db.facts()] == [
-        ("cyadmin", "shell,exec,sftp,scp,upload,download,forward"), ("cyadmin", "exec"), ("app", "shell,exec,sftp,scp,upload,download,forward"), ("zed", "shell,exec,sftp,scp,upload,download,forward")]
+        ("cyadmin", "shell,exec,sftp,scp,upload,download,forward,query"), ("cyadmin", "exec"), ("app", "shell,exec,sftp,scp,upload,download,forward,query"), ("zed", "shell,exec,sftp,scp,upload,download,forward,query")]
     assert [f["account_name"] for f in db.facts(account="zed")] == ["zed"]
     assert db.facts(account="nobody") == db.facts(target="web9") == []
     f = db.facts()[0]

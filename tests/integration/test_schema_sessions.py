@@ -28,7 +28,7 @@ def test_a_session_begins_with_its_row_and_its_audit_row(db):
     assert s["started"] == "2025-11-22T15:00:00.123456Z" and s["ended"] is None
     [e] = db.events("session.start")
     assert (e["actor"], e["session"], e["user"], e["target"], e["account"]) == ("user:alice", sid, "alice", "web01", "cyadmin")
-    assert db.broker.rows("select * from api.sessions_online()") == [(sid, "w1", "alice", "shell,exec,sftp,scp,upload,download,forward", "utf-8", 1, 0)]
+    assert db.broker.rows("select * from api.sessions_online()") == [(sid, "w1", "alice", "shell,exec,sftp,scp,upload,download,forward,query", "utf-8", 1, 0, "1/1")]
     with pytest.raises(psycopg2.errors.UniqueViolation):
         db.session(sid)
     assert s["layer"] == e["layer"] == "L0"  # nothing more is in force yet

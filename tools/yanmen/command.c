@@ -49,7 +49,13 @@
 	"  --charset C        utf-8, gbk, gb18030, big5:其程序所用字符集;检索与回放显示为 UTF-8\n" \
 	"  --legacy on|off    仅对该资源允许 SHA-1、CBC 等过时算法"
 #define TLS_KEY_EN "  --tls-key K        of a database: SHA-256 of its TLS public key, sha256//BASE64; accounts are entered again"
+#define DATABASE_EN \
+	"  --tls off          of a database without TLS: whoever is between reads and writes along\n" \
+	"  --database D       of a database: which one its sessions begin with"
 #define TLS_KEY_ZH "  --tls-key K        数据库的 TLS 公钥 SHA-256,sha256//BASE64;其账号须重新录入"
+#define DATABASE_ZH \
+	"  --tls off          数据库不启用 TLS:链路上的第三方可读可改\n" \
+	"  --database D       数据库会话的默认库"
 #define SESSION_COLUMNS "session,state,user,target,account,protocol,address,started,ended,reason"
 
 const struct cli_command cli_commands[] = {
@@ -163,6 +169,7 @@ const struct cli_command cli_commands[] = {
 	  .columns = "id,name,user,state,scopes,networks,until,used,used_from" },
 	{ .words = "token revoke", .form = "ID", .en = "takes an API token back, at once", .zh = "立即吊销 API 令牌",
 	  .example = "token revoke 0b9d7c1e-52f4-4d0c-9a53-7f1e6f0d2a11", .params = { ID } },
+#include "tools/yanmen/command_sql.h"
 	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
 	  .example = "group add web", .notes_en = "  --network-default   fills itself: every target of a cluster's networks that is in no other group",
 	  .notes_zh = "  --network-default   自动包含集群网络内未归入其他组的资源",
@@ -200,22 +207,25 @@ const struct cli_command cli_commands[] = {
 	  .params = { WORD("CLUSTER", "cluster"), WORD("USER", "user") } },
 	{ .words = "cluster list", .form = "", .en = "all clusters", .zh = "列出集群", .example = "cluster list",
 	  .columns = "id,name,networks,admins,targets" },
-	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C [--charset C] [--legacy on]",
+	{ .words = "target add", .form = "NAME --kind linux|windows|mysql|sqlserver --address HOST:PORT --cluster C [--charset C] [--legacy on] [--database D] [--tls off]",
 	  .en = "adds a target; its host key is pinned when it can be reached", .zh = "添加资源;可达时固定其主机密钥",
 	  .example = "target add web01 --kind linux --address 10.1.0.5:22 --cluster dc1",
-	  .notes_en = TARGET_NOTES_EN, .notes_zh = TARGET_NOTES_ZH,
+	  .notes_en = TARGET_NOTES_EN "\n" DATABASE_EN, .notes_zh = TARGET_NOTES_ZH "\n" DATABASE_ZH,
 	  .params = { WORD("NAME", "name"), NEED("--kind", "kind"), NEED("--address", "address"),
-		  NEED("--cluster", "cluster"), TEXT("--charset", "charset"), TEXT("--legacy", "legacy") } },
-	{ .words = "target set", .form = "NAME [--address HOST:PORT] [--charset C] [--legacy on|off] [--tls-key K] [--if-version N]",
+		  NEED("--cluster", "cluster"), TEXT("--charset", "charset"), TEXT("--legacy", "legacy"), TEXT("--database", "database"),
+		  TEXT("--tls", "tls") } },
+	{ .words = "target set", .form = "NAME [--address HOST:PORT] [--charset C] [--legacy on|off] [--tls-key K] [--tls on|off] [--database D] [--if-version N]",
 	  .en = "changes a target; another address suspends its accounts until their credentials are entered again",
 	  .zh = "修改资源;更换地址后其账号暂停,直至重新录入凭据", .example = "target set old01 --charset gbk --legacy on",
-	  .notes_en = TARGET_NOTES_EN "\n" TLS_KEY_EN "\n" VERSION_NOTE_EN, .notes_zh = TARGET_NOTES_ZH "\n" TLS_KEY_ZH "\n" VERSION_NOTE_ZH,
+	  .notes_en = TARGET_NOTES_EN "\n" TLS_KEY_EN "\n" DATABASE_EN "\n" VERSION_NOTE_EN, .notes_zh = TARGET_NOTES_ZH "\n" TLS_KEY_ZH "\n" DATABASE_ZH "\n" VERSION_NOTE_ZH,
 	  .params = { WORD("NAME", "name"), { .kind = CLI_TEXT, .name = "--address", .key = "address", .choice = 1 },
 		  { .kind = CLI_TEXT, .name = "--charset", .key = "charset", .choice = 1 },
 		  { .kind = CLI_TEXT, .name = "--legacy", .key = "legacy", .choice = 1 },
-		  { .kind = CLI_TEXT, .name = "--tls-key", .key = "tls_key", .choice = 1 }, VERSION },
-	  .choices = { { .en = "what is to change? give --address, --charset, --legacy or --tls-key",
-		  .zh = "要修改什么?请给出 --address、--charset、--legacy 或 --tls-key" } } },
+		  { .kind = CLI_TEXT, .name = "--tls-key", .key = "tls_key", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--tls", .key = "tls", .choice = 1 },
+		  { .kind = CLI_TEXT, .name = "--database", .key = "database", .choice = 1 }, VERSION },
+	  .choices = { { .en = "what is to change? give --address, --charset, --legacy, or of a database --tls-key, --tls, --database",
+		  .zh = "要修改什么?请给出 --address、--charset、--legacy,或数据库的 --tls-key、--tls、--database" } } },
 	{ .words = "target rename", .form = "OLD NEW [--if-version N]",
 	  .en = "another name; credentials, host key and grants stay, sessions keep the name of their time",
 	  .zh = "更改资源名称;凭据、主机密钥与授权保留,会话保留当时的名称", .example = "target rename web01 www01",
@@ -256,8 +266,8 @@ const struct cli_command cli_commands[] = {
 	  .notes_en = "  --from NET      client networks, 10.0.0.0/8\n"
 		      "  --hours SPEC    mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d, or 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward, and the ways files may go: upload, download; all without it;\n"
-		      "                  reverse, agent, x11: -R, -A and -X too, which lend the target something of the user's;\n"
+		      "  --feature F     shell, exec, sftp, scp, forward, query (SQL), and the ways files may go: upload, download; all without it;\n"
+		      "                  reverse, agent, x11, infile: -R, -A, -X and LOAD DATA LOCAL too, which lend the target something of the user's;\n"
 		      "                  keep-upload, keep-download: what those files hold is recorded too (`file export`)\n"
 		      "  --idle S, --total S, --concurrent N   limits of its sessions\n"
 		      "  --paste P       into a terminal in a browser: allow, ask (several lines are shown first; without it), deny\n"
@@ -265,8 +275,8 @@ const struct cli_command cli_commands[] = {
 	  .notes_zh = "  --from NET      客户端网络,如 10.0.0.0/8\n"
 		      "  --hours SPEC    时段,如 mon-fri 09:00-12:00,13:00-18:00; sat 10:00-12:00 +08:00\n"
 		      "  --until T       30d,或 2026-12-31T18:00:00+08:00\n"
-		      "  --feature F     shell, exec, sftp, scp, forward,以及文件方向 upload(上传)、download(下载);不给出则全部允许;\n"
-		      "                  reverse、agent、x11:另外允许 -R、-A、-X(目标可借用用户一侧的端口、密钥代理、屏幕);\n"
+		      "  --feature F     shell, exec, sftp, scp, forward, query(SQL),以及文件方向 upload(上传)、download(下载);不给出则全部允许;\n"
+		      "                  reverse、agent、x11、infile:另外允许 -R、-A、-X、LOAD DATA LOCAL(目标可借用用户一侧的端口、密钥代理、屏幕、文件);\n"
 		      "                  keep-upload、keep-download:同时留存文件内容(见 file export)\n"
 		      "  --idle S, --total S, --concurrent N   会话的限制\n"
 		      "  --paste P       向浏览器终端粘贴:allow 允许,ask 多行先预览(默认),deny 禁止\n"

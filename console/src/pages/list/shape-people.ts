@@ -3,7 +3,7 @@ import { renaming, type Choice, type Row, type Shape } from './shape'
 const LANGUAGES: Choice[] = [{ value: 'zh', text: 'lang.zh' }, { value: 'en', text: 'lang.en' }]
 const name = (row: Row) => ({ name: row.name })
 const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required', 'passkey'].map((value) => ({ value, text: `factor.${value}` }))
-const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
+const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward', 'query']
 const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))
 
 export const users: Shape = {

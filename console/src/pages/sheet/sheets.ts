@@ -126,7 +126,7 @@ const granted = (cells: Cells) =>
 const number = (value: unknown) => text(value) || '0'
 const moment = (value: unknown) => (text(value) === '' ? 0 : new Date(text(value)).getTime())
 
-const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward']
+const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward', 'query']
 const ordered = (value: unknown) => [...((value as string[] | null) ?? [])].sort().join(' ')
 /* The same for the grant and for a line without its id that says the same. */
 const contentOf = (row: Row) =>
