@@ -81,7 +81,7 @@ static uint8_t auth_of(struct span s)
 static bool choice_copy_login(const struct pg_result *res, int i, struct pol_choice *c)
 {
 	c->auth = auth_of(pg_span(res, i, C_AUTH));
-	return c->auth && pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && (c->host_key.len || c->bare) &&
+	return c->auth && (c->bare || (pg_bytea(pg_span(res, i, C_HOST_KEY), &c->host_key) == 0 && c->host_key.len)) &&
 	       pg_bytea(pg_span(res, i, C_SEALED), &c->sealed) == 0;
 }
 

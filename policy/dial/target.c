@@ -140,7 +140,7 @@ static void attempt_grant(struct pol_attempt *a)
 		.account = span_str(c->forward ? "" : c->account),
 		.cluster = span_str(c->cluster),
 		.auth = c->auth,
-		.host_key = c->bare ? (struct span){ 0 } : buf_span(&c->host_key),
+		.host_key = buf_span(&c->host_key),
 		.features = c->features,
 		.idle_s = c->idle_s,
 		.total_s = c->total_s,

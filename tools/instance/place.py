@@ -19,7 +19,7 @@ from words import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term", "notify")
-WEB, SSH, SAMPLE_SSH = 0, 1, 20  # offsets from the base port
+WEB, SSH, MYSQL, SAMPLE_SSH = 0, 1, 3, 20  # offsets from the base port
 DEFAULT_BASE, BASE_STEP = 2200, 100
 
 
@@ -210,6 +210,7 @@ class Home:
         conf = {
             "listen.ssh": f"{facts['listen']}:{facts['base'] + SSH}",
             "listen.web": f"{facts['listen']}:{facts['base'] + WEB}",
+            "listen.mysql": f"{facts['listen']}:{facts['base'] + MYSQL}" if self.has_mysql() else "",
             "paths.run": self.run_dir,
             "paths.recordings": self.recordings,
             "paths.spool": self.spool,
@@ -230,6 +231,10 @@ class Home:
             text += "".join(f"{k.split('.', 1)[1]} = {v}\n" for k, v in conf.items() if k.startswith(section + "."))
         write_file(path or self.conf, text, 0o644)
 
+    def has_mysql(self):
+        """Do the programs have a door for MySQL clients?"""
+        return (self.bin / "yanmen-mysql").exists()
+
     def cli(self, conf=None):
         return [str(self.bin / "yanmen"), "--config", str(conf or self.conf)]
 
@@ -247,7 +252,7 @@ def port_is_free(address, port):
 
 def taken_port(base, listen):
     """The first port of the block that is taken, or None."""
-    for address, offset in ((listen, WEB), (listen, SSH), ("127.0.0.1", SAMPLE_SSH)):
+    for address, offset in ((listen, WEB), (listen, SSH), (listen, MYSQL), ("127.0.0.1", SAMPLE_SSH)):
         if not port_is_free(address, base + offset):
             return base + offset
     return None

@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from place import SAMPLE_SSH, SSH, WEB, write_file
+from place import MYSQL, SAMPLE_SSH, SSH, WEB, write_file
 from samples import account_name, random_password
 from words import Failure
 
@@ -76,6 +76,7 @@ def write_endpoints(home, facts):
     endpoints = {
         "web": f"https://{host}:{facts['base'] + WEB}",
         "ssh": {"host": host, "port": facts["base"] + SSH},
+        **({"mysql": {"host": host, "port": facts["base"] + MYSQL}} if home.has_mysql() else {}),
         "cli": home.cli(),
         "users": {user: {"name": user, "password_file": str(password_file(home, user))} for user in USERS},
         "targets": {},
