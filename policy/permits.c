@@ -57,6 +57,7 @@ const struct permit_rule pol_permits_sql_worker[] = {
 	{ WIRE_T_refused,       IN(POL_LIVE),                                               POL_LIVE,         0 },
 	{ WIRE_T_refused,       IN(POL_FAILED),                                             POL_FAILED,       0 },
 	{ WIRE_T_refused,       IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_refused,       IN(POL_LOST),                                               POL_LOST,         0 },
 	{ WIRE_T_end,           IN(POL_REACHING) | IN(POL_LIVE) | IN(POL_FAILED) | IN(POL_RESUMED) | IN(POL_LOST),
 	                                                                                    POL_DONE,         1 },
 };

@@ -295,7 +295,8 @@ static void filter(struct span frames, bool from_screen, struct buf *out)
 		if (f.type == FRAME_SCREEN)
 			from_screen = false;
 		bool pass = !from_screen || f.type == FRAME_OPEN || f.type == FRAME_SIZE || f.type == FRAME_CLOSE ||
-			    f.type == FRAME_NOTE || f.type == FRAME_FILE || f.type == FRAME_EXIT || f.type == FRAME_FINISH;
+			    f.type == FRAME_NOTE || f.type == FRAME_FILE || f.type == FRAME_EXIT || f.type == FRAME_FINISH || f.type == FRAME_STATEMENT ||
+			    f.type == FRAME_OUTCOME;
 		if (pass && f.type != FRAME_KEYS && f.type != FRAME_CONTENT)
 			buf_put(out, frames.p, (size_t)n);
 		frames = span_of(frames.p + n, frames.n - (size_t)n);

@@ -300,8 +300,8 @@ $$;
 create function api.recording_export(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
-	if yanmen.need_arg(args, 'format') not in ('asciicast', 'text', 'jsonl', 'sealed') then
-		raise exception 'no format %; there are: asciicast, text, jsonl, sealed', left(yanmen.arg(args, 'format'), 40)
+	if yanmen.need_arg(args, 'format') not in ('asciicast', 'text', 'jsonl', 'csv', 'sealed') then
+		raise exception 'no format %; there are: asciicast, text, jsonl, csv, sealed', left(yanmen.arg(args, 'format'), 40)
 			using errcode = 'YM400';
 	end if;
 	return yanmen.recording_command(caller, args, 'recording.read', 'recording.exported');

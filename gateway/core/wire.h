@@ -461,6 +461,7 @@ enum wire_read_format {
 	WIRE_READ_LINES,      /* for searching: frames messages to the broker, an OUT or ERR frame a line of text */
 	WIRE_READ_FILE,       /* the kept contents of one file; +fd: a file, each byte in its place, or a stream */
 	WIRE_READ_INDEX,      /* what is in it and when: docs/RECORDING.md, "Index" */
+	WIRE_READ_CSV,        /* statements of a database, a row each */
 };
 enum wire_exit { WIRE_EXIT_UNRECORDED = 3 }; /* exit status of a worker (in `gone`) whose recorder was lost */
 enum wire_pwhash_op { WIRE_PWHASH_VERIFY = 1, WIRE_PWHASH_NEW };

@@ -216,6 +216,7 @@ void pol_command_recording_export(struct pol_call *c)
 	uint8_t format = strcmp(f, "asciicast") == 0 ? WIRE_READ_ASCIICAST
 			 : strcmp(f, "text") == 0    ? WIRE_READ_TEXT
 			 : strcmp(f, "jsonl") == 0   ? WIRE_READ_JSONL
+			 : strcmp(f, "csv") == 0     ? WIRE_READ_CSV
 			 : strcmp(f, "sealed") == 0  ? WIRE_READ_SEALED
 						     : 0;
 
@@ -224,7 +225,7 @@ void pol_command_recording_export(struct pol_call *c)
 	long long bytes = from ? strtoll(from, &rest, 10) : 0;
 
 	if (!format) {
-		pol_call_fail(c, -EINVAL, "there are the formats asciicast, text, jsonl, sealed");
+		pol_call_fail(c, -EINVAL, "there are the formats asciicast, text, jsonl, csv, sealed");
 		return;
 	}
 	if (from && (format != WIRE_READ_SEALED || rest == from || *rest || bytes < 0)) {

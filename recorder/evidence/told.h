@@ -3,7 +3,7 @@
 #include "gateway/core/buf.h"
 #include <stdbool.h>
 /*
- * told - what the JSON of a frame says to people: file transfers.
+ * told - what the JSON of a frame says to people: file transfers, statements.
  *
  * Trust:   frames were written by workers: hostile, though authentic; what does not parse says nothing.
  */
@@ -13,4 +13,7 @@ bool evidence_told_hides(struct span open);
 bool evidence_told_stream(struct span note);
 /* FRAME_FILE as one line without its end and without control characters; nothing for one that only begins, unless `begun`. */
 void evidence_told_file(struct span file, bool begun, struct buf *line);
+/* FRAME_STATEMENT, FRAME_OUTCOME likewise: "#3 shop> select ? ["a"] (deny, rule 7)", "#3 ok, 5 rows, 1200 us". */
+void evidence_told_statement(struct span statement, struct buf *line);
+void evidence_told_outcome(struct span outcome, struct buf *line);
 #endif

@@ -4,6 +4,7 @@
 #include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -213,6 +214,8 @@ static int frame(void *state, const struct frame *f)
 	case FRAME_FILE:
 		file(s, f);
 		break;
+	case FRAME_STATEMENT: /* a session of a database: there is no screen to play */
+		return -ENOTSUP;
 	case FRAME_CLOSE:
 		reader_channel_drop(&s->channels, f->channel);
 		break;

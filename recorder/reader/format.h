@@ -24,6 +24,7 @@ struct reader_format {
 extern const struct reader_format reader_frames;    /* frames.c */
 extern const struct reader_format reader_asciicast; /* asciicast.c */
 extern const struct reader_format reader_text;      /* text.c */
+extern const struct reader_format reader_csv;       /* csv.c */
 extern const struct reader_format reader_lines;     /* lines.c */
 extern const struct reader_format reader_search;    /* search.c */
 extern const struct reader_format reader_index;     /* index.c */

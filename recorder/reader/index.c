@@ -10,7 +10,7 @@
 
 /*
  * What is in a recording, ahead of playing it: how long it is, when how much happened, and its markers (what was opened, files,
- * sizes, notes, the end).  One JSON object, docs/RECORDING.md, "Index".
+ * statements, sizes, notes, the end).  One JSON object, docs/RECORDING.md, "Index".
  *
  * The steps of the activity begin at a second and double whenever the recording is longer than STEPS of them.
  */
@@ -107,6 +107,16 @@ static void file(struct state *s, const struct frame *f)
 		mark(s, f, "file", buf_span(&line));
 }
 
+static void statement(struct state *s, const struct frame *f)
+{
+	scoped(buf_done) struct buf line = { 0 };
+	buf_init(&line, 2 * FRAME_BODY_MAX);
+	evidence_told_statement(f->body, &line);
+	if (line.len > 0)
+		mark(s, f, "statement", buf_span(&line));
+	happened(s, f->body.n);
+}
+
 static void size(struct state *s, const struct frame *f)
 {
 	struct rd r = rd_of(f->body);
@@ -137,6 +147,9 @@ static int frame(void *state, const struct frame *f)
 		break;
 	case FRAME_FILE:
 		file(s, f);
+		break;
+	case FRAME_STATEMENT:
+		statement(s, f);
 		break;
 	case FRAME_SIZE:
 		size(s, f);

@@ -1,11 +1,12 @@
 #include "gateway/core/utf8.h"
+#include "recorder/evidence/told.h"
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
 #include <sodium.h>
 #include <string.h>
 
 /*
- * What was on the screens, line by line, for searching: a frame a line, with the time at which it was finished.  Lines
+ * What was on the screens and what databases were asked to run, line by line, for searching: a frame a line, with the time at which it was finished.  Lines
  * without a letter or digit are left out, and those that were there a moment ago: a flood of the same says nothing new.
  */
 enum { MESSAGE = 32 * 1024, LINE_MAX_BYTES = 2048, LATELY = 16 };
@@ -141,6 +142,9 @@ static int frame(void *state, const struct frame *f)
 		(void)reader_channel_learn(&s->channels, f);
 	} else if (f->type == FRAME_OUT || f->type == FRAME_ERR) {
 		rc = feed(s, f);
+	} else if (f->type == FRAME_STATEMENT) {
+		evidence_told_statement(f->body, &s->text);
+		rc = give_text(s, f);
 	} else if (f->type == FRAME_CLOSE) {
 		struct reader_channel *ch = reader_channel_of(&s->channels, f->channel);
 		rc = ch ? finish(s, ch) : 0;

@@ -2,7 +2,7 @@
 #include "recorder/reader/channel.h"
 #include "recorder/reader/format.h"
 
-/* What was on the screens, as plain lines, and a line for each file.  Channels side by side alternate line by line. */
+/* What was on the screens, as plain lines, and a line for each file, statement and outcome.  Channels side by side alternate line by line. */
 struct state {
 	struct reader_out *out;
 	struct reader_channels channels;
@@ -36,11 +36,16 @@ static void feed(struct state *s, const struct frame *f)
 	term_plain_feed(f->type == FRAME_ERR ? &ch->err : &ch->out, f->body, &s->out->b);
 }
 
-static void file(struct state *s, const struct frame *f)
+static void told(struct state *s, const struct frame *f)
 {
 	struct buf *out = &s->out->b;
 	size_t before = out->len;
-	evidence_told_file(f->body, false, out);
+	if (f->type == FRAME_STATEMENT)
+		evidence_told_statement(f->body, out);
+	else if (f->type == FRAME_OUTCOME)
+		evidence_told_outcome(f->body, out);
+	else
+		evidence_told_file(f->body, false, out);
 	if (out->len > before)
 		buf_put(out, "\n", 1);
 }
@@ -58,7 +63,9 @@ static int frame(void *state, const struct frame *f)
 		feed(s, f);
 		break;
 	case FRAME_FILE:
-		file(s, f);
+	case FRAME_STATEMENT:
+	case FRAME_OUTCOME:
+		told(s, f);
 		break;
 	case FRAME_CLOSE: {
 		struct reader_channel *ch = reader_channel_of(&s->channels, f->channel);

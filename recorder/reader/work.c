@@ -12,6 +12,7 @@ static const struct reader_format *const formats[] = {
 	[WIRE_READ_ASCIICAST] = &reader_asciicast,
 	[WIRE_READ_TEXT] = &reader_text,
 	[WIRE_READ_JSONL] = &reader_lines,
+	[WIRE_READ_CSV] = &reader_csv,
 	[WIRE_READ_LINES] = &reader_search,
 	[WIRE_READ_FILE] = &reader_contents,
 	[WIRE_READ_INDEX] = &reader_index,
@@ -22,6 +23,7 @@ static int output(int code, struct err *err)
 	if (code >= 0 || code == -EPIPE || code == -ECANCELED)
 		return code; /* who asked has gone: nobody to tell */
 	const char *say = code == -ENOSPC    ? "no space left for the result"
+			  : code == -ENOTSUP ? "a session with a database has no picture to play: take text, jsonl or csv"
 			  : code == -ENODATA ? "the recording does not hold this file whole"
 			  : code == -EBADMSG
 				  ? "the contents are not those that the recording tells of: size or SHA-256 differs"

@@ -229,7 +229,7 @@ def test_rules_come_with_the_grant_and_again_when_they_change(own_instance, data
         _, version, otherwise, approval, user, role, rules = c.ask("rules", 0)
         assert (otherwise, approval, user, role, rules) == ("allow", "off", alice.name, "dba", "")
         assert c.ask("judge", "DROP", "t") == ["verdict", "allow", "0", ""]
-        rule = own_instance.ok("sql-rule", "add", "--target", "db", "--class", "DROP", "--deny", "--reason-en", "not here", "--reason-zh", "此处禁止")
+        rule = own_instance.ok("sql-rule", "add", "--target", "db", "--class", "DROP", "--deny", "--why", "not here", "--why-zh", "此处禁止")
         assert rule["enforced"] is True
         _, newer, *_, rules = c.ask("rules", version)
         assert rules == f"{rule['id']}:deny" and int(newer) > int(version)

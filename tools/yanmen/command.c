@@ -391,7 +391,7 @@ const struct cli_command cli_commands[] = {
 	{ .words = "recording list", .form = "[--user U] [--target T]", .en = "recordings", .zh = "列出录像",
 	  .example = "recording list", .columns = "session,state,recording,user,target,account,started,ended,size",
 	  .params = { TEXT("--user", "user"), TEXT("--target", "target") } },
-	{ .words = "recording export", .form = "ID --format asciicast|text|jsonl|sealed --output F",
+	{ .words = "recording export", .form = "ID --format asciicast|text|jsonl|csv|sealed --output F",
 	  .en = "writes a recording to a new file", .zh = "将录像导出到新文件",
 	  .example = "recording export 0190a5b2 --format asciicast --output session.cast",
 	  .params = { ID, NEED("--format", "format"), NEED_LOCAL("--output") }, .run = cli_export },

@@ -178,10 +178,15 @@ static void show_note(struct cli_show *s, const struct frame *f)
 	s->any = false;
 }
 
-static void show_file(struct cli_show *s, const struct frame *f)
+static void show_told(struct cli_show *s, const struct frame *f)
 {
 	line_begin(s);
-	evidence_told_file(f->body, true, &s->out);
+	if (f->type == FRAME_STATEMENT)
+		evidence_told_statement(f->body, &s->out);
+	else if (f->type == FRAME_OUTCOME)
+		evidence_told_outcome(f->body, &s->out);
+	else
+		evidence_told_file(f->body, true, &s->out);
 	line_end(s);
 	s->any = false;
 }
@@ -218,7 +223,9 @@ static void show_person(struct cli_show *s, const struct frame *f)
 		break;
 	}
 	case FRAME_FILE:
-		show_file(s, f);
+	case FRAME_STATEMENT:
+	case FRAME_OUTCOME:
+		show_told(s, f);
 		break;
 	case FRAME_NOTE:
 		unhide(s, f);

@@ -39,6 +39,45 @@ static void values_comments_and_units_are_read(void **state)
 	assert_string_equal(c.samples, "");
 }
 
+static void doors_are_taken_off_a_list(void **state)
+{
+	(void)state;
+	struct conf c;
+	struct conf_door d;
+	assert_int_equal(parse("[listen]\nmysql = 0.0.0.0:3306,  [::1]:3307 db01 ,127.0.0.1:3308\tdb02\n[sql]\nplain = yes\n", &c, NULL), 0);
+	assert_int_equal(c.sql_plain, 1);
+	const char *at = c.listen_mysql;
+	assert_int_equal(conf_door(&at, &d), 1);
+	assert_string_equal(d.where, "0.0.0.0:3306");
+	assert_string_equal(d.target, "");
+	assert_int_equal(conf_door(&at, &d), 1);
+	assert_string_equal(d.where, "[::1]:3307");
+	assert_string_equal(d.target, "db01");
+	assert_int_equal(conf_door(&at, &d), 1);
+	assert_string_equal(d.where, "127.0.0.1:3308");
+	assert_string_equal(d.target, "db02");
+	assert_int_equal(conf_door(&at, &d), 0);
+	assert_int_equal(conf_door(&at, &d), 0);
+}
+
+static void what_is_no_list_of_doors_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "3306", "a:1,", "a:1,,b:2", ",a:1", "a:1 t u", "a:1 t, b", ":", "a:1 b:2 c" };
+	struct conf c;
+	char text[1200];
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		snprintf(text, sizeof text, "[listen]\nmysql = %s\n", bad[i]);
+		assert_int_equal(parse(text, &c, NULL), i == 6 ? 0 : -EPROTO); /* ":" is told when it cannot be bound */
+	}
+	int n = snprintf(text, sizeof text, "[listen]\nmysql = a:1");
+	for (int i = 1; i < CONF_DOORS_MAX; i++)
+		n += snprintf(text + n, sizeof text - (size_t)n, ",a:1");
+	assert_int_equal(parse(text, &c, NULL), 0);
+	snprintf(text + n, sizeof text - (size_t)n, ",a:1");
+	assert_int_equal(parse(text, &c, NULL), -EPROTO);
+}
+
 static void refusals_name_the_line(void **state)
 {
 	(void)state;
@@ -50,6 +89,7 @@ static void refusals_name_the_line(void **state)
 		{ "ssh = 1\n", "configuration line 1: unknown key" },
 		{ "[limits]\nssh = a:1\n", "configuration line 2: unknown key" },
 		{ "[listen]\nssh = a:1\n[limits]\n[listen]\nssh = a:1\n", "configuration line 5: this key was given before" },
+		{ "[sql]\nplain = on\n", "configuration line 2: bad value" },
 		{ "[limits]\nsessions = 0\n", "configuration line 2: bad value" },
 		{ "[limits]\nsessions = x\n", "configuration line 2: bad value" },
 		{ "[limits]\nsessions =\n", "configuration line 2: bad value" },
@@ -194,7 +234,8 @@ static void every_key_is_documented_and_its_default_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
-		CASE(an_empty_text_gives_the_defaults), CASE(values_comments_and_units_are_read), CASE(refusals_name_the_line),
+		CASE(an_empty_text_gives_the_defaults), CASE(values_comments_and_units_are_read), CASE(doors_are_taken_off_a_list),
+		CASE(what_is_no_list_of_doors_is_refused), CASE(refusals_name_the_line),
 		CASE(lengths_are_bounded), CASE(a_nul_is_no_text), CASE(a_descriptor_is_read_from_its_start),
 		CASE(every_key_is_documented_and_its_default_fits), CASE(an_endpoint_has_a_scheme_a_host_and_a_port),
 		CASE(a_siem_is_configured_or_not),

@@ -1,3 +1,4 @@
+#include "gateway/core/scope.h"
 #include "gateway/core/wire.h"
 #include "policy/decide/rule.h"
 #include <setjmp.h>
@@ -126,6 +127,57 @@ static void text_that_cannot_be_read_refuses(void **state)
 	assert_int_equal(judge(&f, 1, false).reason, DECIDE_RULE_KIND);
 }
 
+static struct decide_rule_verdict judge_at(const struct decide_rule_fact *f, uint8_t door)
+{
+	struct decide_rule_ask ask = { .facts = f, .n = 1, .now_us = INT64_C(1000000) * NOW_S, .door = door };
+	struct decide_rule_verdict v;
+
+	assert_int_equal(decide_net_parse(span_str("10.1.2.3"), &ask.source), 0);
+	decide_rule_judge(&ask, &v);
+	return v;
+}
+
+static void each_door_leads_to_its_own_kind(void **state)
+{
+	static const char *const kinds[] = { "linux", "mysql", "sqlserver", "windows", "" };
+	struct decide_rule_fact f = fact(0, 1, "app", true);
+
+	(void)state;
+	f.features = span_str("shell,query");
+	for (size_t k = 0; k < COUNT_OF(kinds); k++)
+		for (uint8_t door = DECIDE_RULE_SSH; door <= DECIDE_RULE_TDS; door++) {
+			f.kind = span_str(kinds[k]);
+			assert_int_equal(judge_at(&f, door).reason, k == door ? DECIDE_RULE_ALLOWED : DECIDE_RULE_KIND);
+		}
+}
+
+static void a_database_needs_the_right_to_ask_it(void **state)
+{
+	struct decide_rule_fact f = fact(0, 1, "app", true);
+
+	(void)state;
+	f.kind = span_str("mysql");
+	assert_int_equal(judge_at(&f, DECIDE_RULE_MYSQL).reason, DECIDE_RULE_NO_FEATURE);
+	f.features = span_str("infile");
+	assert_int_equal(judge_at(&f, DECIDE_RULE_MYSQL).reason, DECIDE_RULE_NO_FEATURE);
+	f.features = span_str("infile,query");
+	assert_int_equal(judge_at(&f, DECIDE_RULE_MYSQL).features, WIRE_FEATURE_QUERY | WIRE_FEATURE_INFILE);
+	f.kind = span_str("linux"); /* and that right alone opens no shell */
+	assert_int_equal(judge_at(&f, DECIDE_RULE_SSH).reason, DECIDE_RULE_NO_FEATURE);
+}
+
+static void only_what_is_used_without_tls_needs_no_key(void **state)
+{
+	struct decide_rule_fact f = fact(BAD_KEY, 1, "app", true);
+
+	(void)state;
+	f.kind = span_str("mysql");
+	f.features = span_str("query");
+	assert_int_equal(judge_at(&f, DECIDE_RULE_MYSQL).reason, DECIDE_RULE_NOT_PINNED);
+	f.bare = true;
+	assert_int_equal(judge_at(&f, DECIDE_RULE_MYSQL).reason, DECIDE_RULE_ALLOWED);
+}
+
 static void what_is_not_limited_is_not_limited(void **state)
 {
 	struct decide_rule_fact f = fact(0, 1, "root", true);
@@ -240,6 +292,9 @@ int main(void)
 		cmocka_unit_test(without_a_grant_nothing_is_allowed),
 		cmocka_unit_test(the_account_is_the_named_the_default_or_the_only_one),
 		cmocka_unit_test(text_that_cannot_be_read_refuses),
+		cmocka_unit_test(each_door_leads_to_its_own_kind),
+		cmocka_unit_test(a_database_needs_the_right_to_ask_it),
+		cmocka_unit_test(only_what_is_used_without_tls_needs_no_key),
 		cmocka_unit_test(what_is_not_limited_is_not_limited),
 		cmocka_unit_test(a_session_ends_with_what_opened_it),
 		cmocka_unit_test(an_end_that_may_be_put_off_is_no_limit_of_the_session),

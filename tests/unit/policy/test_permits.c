@@ -90,6 +90,47 @@ static void every_message_in_every_state(void **state)
 	assert_int_equal(allowed, COUNT_OF(all));
 }
 
+/* Of a SQL door: in which states each may be said, and the state behind it; the state is the same where none is told. */
+static void a_worker_of_a_sql_door_says_what_it_has(void **state)
+{
+	static const struct {
+		uint16_t type;
+		uint32_t in;
+		int then;
+	} says[] = {
+		{ WIRE_T_login, PERMIT_IN(POL_LOGIN) | PERMIT_IN(POL_LOST), POL_LOGIN_ASKED },
+		{ WIRE_T_login_scramble, PERMIT_IN(POL_LOGIN) | PERMIT_IN(POL_LOST), POL_LOGIN_ASKED },
+		{ WIRE_T_target, PERMIT_IN(POL_CHOOSE), POL_TARGET_ASKED },
+		{ WIRE_T_target, PERMIT_IN(POL_LOST), -1 },
+		{ WIRE_T_target, PERMIT_IN(POL_RESUMED), POL_FAILED },
+		{ WIRE_T_reached, PERMIT_IN(POL_REACHING) | PERMIT_IN(POL_RESUMED), POL_LIVE },
+		{ WIRE_T_statement, PERMIT_IN(POL_LIVE) | PERMIT_IN(POL_RESUMED), -1 },
+		{ WIRE_T_thread, PERMIT_IN(POL_REACHING) | PERMIT_IN(POL_LIVE) | PERMIT_IN(POL_RESUMED), -1 },
+		{ WIRE_T_thread_of, PERMIT_IN(POL_LIVE) | PERMIT_IN(POL_RESUMED), -1 },
+		{ WIRE_T_refused,
+			PERMIT_IN(POL_CHOOSE) | PERMIT_IN(POL_REACHING) | PERMIT_IN(POL_LIVE) | PERMIT_IN(POL_FAILED) | PERMIT_IN(POL_RESUMED) |
+				PERMIT_IN(POL_LOST),
+			-1 },
+		{ WIRE_T_end,
+			PERMIT_IN(POL_REACHING) | PERMIT_IN(POL_LIVE) | PERMIT_IN(POL_FAILED) | PERMIT_IN(POL_RESUMED) | PERMIT_IN(POL_LOST),
+			POL_DONE },
+	};
+
+	(void)state;
+	assert_int_equal(pol_permits_sql().state, POL_LOGIN);
+	for (uint8_t s = 0; s < POL_STATES; s++)
+		for (unsigned type = 0; type < 0x0900; type++) {
+			struct permit p = pol_permits_sql();
+			int then = -2;
+			p.state = s;
+			for (size_t i = 0; i < COUNT_OF(says); i++)
+				if (says[i].type == type && (says[i].in & PERMIT_IN(s)))
+					then = says[i].then < 0 ? s : says[i].then;
+			assert_int_equal(permit_step(&p, (uint16_t)type), then == -2 ? -EPERM : 0);
+			assert_int_equal(p.state, then == -2 ? s : then);
+		}
+}
+
 static void reached_and_end_are_said_once(void **state)
 {
 	struct permit p = pol_permits_of(WIRE_JOB_SESSION, POL_REACHING);
@@ -128,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_message_in_every_state),
+		cmocka_unit_test(a_worker_of_a_sql_door_says_what_it_has),
 		cmocka_unit_test(reached_and_end_are_said_once),
 		cmocka_unit_test(a_second_question_before_the_answer_is_refused),
 		cmocka_unit_test(every_state_has_a_name),
