@@ -124,6 +124,13 @@ static void put_not_enforced(struct trial *t, bool zh)
 	json_str(&t->j, "say", span_str(zh ? "规则已保存，可试运行，但尚未强制执行" : "rules are kept and tried, not yet enforced"));
 }
 
+/* Of databases whose door there is. */
+static void put_enforced(struct trial *t, bool zh)
+{
+	json_bool(&t->j, "enforced", true);
+	json_str(&t->j, "say", span_str(zh ? "规则在 SQL 入口强制执行" : "rules are in force at the SQL door"));
+}
+
 /* ---- commands ---- */
 
 static void read_commands(struct trial *t)
@@ -381,7 +388,10 @@ static void judge_sql(struct pol_call *c, struct trial *t)
 	free(batch);
 	json_str(&t->j, "action", span_str(decide_sql_action_name(v.action)));
 	put_rule(t, v.rule, c->zh);
-	put_not_enforced(t, c->zh);
+	if (span_is(f.dialect, "mysql"))
+		put_enforced(t, c->zh);
+	else
+		put_not_enforced(t, c->zh);
 	trial_answer(c, t);
 }
 

@@ -52,7 +52,8 @@ const struct say_text say_texts[] = {
 	{ "give a target or a group", "请给出资源或资源组" },
 	{ "give a recording, or all", "请给出一个录像，或 --all" },
 	{ "give a password file, a key file or ca", "请给出密码文件、密钥文件或 --ca" },
-	{ "nothing to change: give address, charset, legacy or tls-key", "没有要修改的内容：请给出 address、charset、legacy 或 tls-key" },
+	{ "nothing to change: give address, charset, legacy, or of a database tls-key, tls, database",
+		"没有要修改的内容：请给出 address、charset、legacy，或数据库的 tls-key、tls、database" },
 	{ "the arguments are too long", "参数过长" },
 
 	/* ---- who may, and what is there ---- */
@@ -113,8 +114,8 @@ const struct say_text say_texts[] = {
 	{ "{} has a token named {} already", "{} 已有名为 {} 的令牌" },
 	{ "{} has 20 tokens; revoke one first", "{} 已有 20 个令牌；请先吊销一个" },
 	{ "no token {} that is not revoked; see: token list", "没有未吊销的令牌 {}；参见：token list" },
-	{ "the file could not be written; revoke this token, see: token list",
-		"文件无法写入；请吊销此令牌，参见：token list" },
+	{ "the file could not be written; revoke what was made, see its list",
+		"文件无法写入；请吊销刚创建的内容，参见其列表" },
 	{ "your account was disabled", "您的账号已被停用" },
 	{ "q is longer than 400 bytes", "q 超过 400 字节" },
 	{ "the query is no object", "查询不是一个对象" },

@@ -1,7 +1,15 @@
 #include "policy/say/say.h"
 
-/* Passwords of database accounts.  As texts.c, and looked at before it. */
+/* Passwords of database accounts, the door of SQL clients.  As texts.c, and looked at before it. */
 const struct say_text say_texts_databases[] = {
+	{ "tls and database are of a database: kind mysql or sqlserver", "tls 与 database 仅用于数据库：类型 mysql 或 sqlserver" },
+	{ "the name of a database is one line of at most 64 characters", "数据库名须为单行，最多 64 个字符" },
+	{ "an access password is good for 1 to {} s; see: settings get access_password.longest",
+		"访问口令有效期为 1 至 {} 秒；参见：settings get access_password.longest" },
+	{ "no door {}; there are: mysql, tds", "没有入口 {}；可用：mysql、tds" },
+	{ "{} has an access password named {} already", "{} 已有名为 {} 的访问口令" },
+	{ "{} has 20 access passwords; revoke one first", "{} 已有 20 个访问口令；请先吊销一个" },
+	{ "no access password {} that is not revoked; see: access-password list", "没有未吊销的访问口令 {}；参见：access-password list" },
 	{ "the database server sent too long an answer", "数据库服务器的应答过长" },
 	{ "the database server refused the account's current password", "数据库服务器不接受该账号的当前密码" },
 	{ "the connection broke while the password was changed: which one holds is not known",

@@ -41,7 +41,8 @@ def test_rules_by_the_cli(instance, cluster):
     # SQL
     instance.ok("target", "add", db, "--kind", "mysql", "--address", "10.99.0.1:3306", "--cluster", name)
     rule = instance.ok("sql-rule", "add", "--target", db, "--class", "DELETE", "--class", "UPDATE", "--flag", "NO_WHERE", "--deny", "--reason", "WHERE?")
-    assert "not yet enforced" in said(instance, "sql-policy", "set", db, "--default", "approve", "--approval", "off")
+    assert rule["enforced"] is True
+    assert "in force at the MySQL door" in said(instance, "sql-policy", "set", db, "--default", "approve", "--approval", "off")
 
     def check(*more):
         a = instance.ok("sql-rule", "check", db, *more)

@@ -21,7 +21,7 @@ from harness.wait import until
 BROKER, SSH_ROLE, KEY, CA = 5, 6, 2, 3
 WORKER = 9
 BOUND = b"account=x\ntarget=1\naddress=127.0.0.1\nport=22\nhost_key="
-HELLO, PEER, ATTACH, USE, USE_AGENT = 0x0001, 0x0002, 0x0003, 0x0202, 0x0283
+HELLO, PEER, ATTACH, USE, USE_AGENT = 0x0001, 0x0002, 0x000E, 0x0202, 0x0283
 ALLOW, ALLOW_ANSWER, SEAL, SEALED = 0x0203, 0x0285, 0x0205, 0x0286
 
 
@@ -64,7 +64,7 @@ class Vault:
         os.close(master)
         assert receive(self.parent)[0] == HELLO
         self.broker = self.wire(PEER, struct.pack("<B", BROKER))
-        self.worker = self.wire(ATTACH, struct.pack("<QBBQQ", WORKER, SSH_ROLE, 1, 0, 0) + text(b"") + struct.pack("<HB", 0, 0))
+        self.worker = self.wire(ATTACH, struct.pack("<QBBQQ", WORKER, SSH_ROLE, 1, 0, 0) + text(b"") + struct.pack("<HB", 0, 0) + text(b""))
 
     def wire(self, number, body):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -11,7 +11,7 @@ sys.path.append(str(ROOT / "tools"))
 import openapi
 
 COLLECTIONS = ("me sessions targets reachable users groups clusters accounts templates passwords rotations rotation_policies grants files audit settings recordings roles "
-               "console_sessions requests requestable preapprovals tokens passkeys devices keys setup duties "
+               "console_sessions requests requestable preapprovals tokens access_passwords passkeys devices keys setup duties "
                "documents document_versions document_files document_limits channels notices clouds cloud_openings").split()
 
 

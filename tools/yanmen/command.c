@@ -169,7 +169,7 @@ const struct cli_command cli_commands[] = {
 	  .columns = "id,name,user,state,scopes,networks,until,used,used_from" },
 	{ .words = "token revoke", .form = "ID", .en = "takes an API token back, at once", .zh = "立即吊销 API 令牌",
 	  .example = "token revoke 0b9d7c1e-52f4-4d0c-9a53-7f1e6f0d2a11", .params = { ID } },
-#include "tools/yanmen/command_sql.h"
+#include "tools/yanmen/command_access.h"
 	{ .words = "group add", .form = "NAME [--network-default]", .en = "adds a resource group", .zh = "添加资源组",
 	  .example = "group add web", .notes_en = "  --network-default   fills itself: every target of a cluster's networks that is in no other group",
 	  .notes_zh = "  --network-default   自动包含集群网络内未归入其他组的资源",

@@ -85,7 +85,7 @@
 	  .en = "what the rules that are on say to a command line", .zh = "查看已启用的规则如何处理一条命令", .example = "command-rule check 'sudo rm -rf /etc' --cluster production",
 	  .params = { WORD("LINE", "line"), TEXT("--cluster", "cluster"), TEXT("--account", "account"), TEXT("--target", "target"), TEXT("--directory", "directory") } },
 	{ .words = "sql-rule add", .form = "[--cluster C | --group G | --target T] [--class C]… [--flag F]… --deny|--approve|--allow|--alert [--place N]",
-	  .en = "a rule on SQL statements; kept and tried, not yet enforced", .zh = "添加 SQL 规则;已保存并可试运行,尚未强制执行",
+	  .en = "a rule on SQL statements; in force at the MySQL door, not yet for SQL Server", .zh = "添加 SQL 规则;在 MySQL 入口强制执行,SQL Server 尚未",
 	  .example = "sql-rule add --target orders-db --class UPDATE --class DELETE --flag NO_WHERE --deny",
 	  .notes_en = SQL_WHAT_EN "  --cluster, --group, --target   of these alone; --place N: as the Nth of them",
 	  .notes_zh = SQL_WHAT_ZH "  --cluster、--group、--target   仅限其一;--place N:排在第 N 位",

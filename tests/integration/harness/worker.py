@@ -256,9 +256,9 @@ class Worker:
         assert name == "hello"
         fd = self.client.fileno() if self.client else None
         if self.probe is None:
-            self._send(self.broker, "welcome", text=self.gate.banner)
+            self._send(self.broker, "welcome", text=self.gate.banner, greeting="")
         self._send(self.control, "client", fd, worker=WORKER, job=1 if self.probe is None else 2, address=self.address[0],
-                   port=self.address[1], door=0)
+                   port=self.address[1], door=0, target="", plain=0)
         if self.client:
             self.client.close()
         if self.probe is not None:
@@ -299,7 +299,7 @@ class Worker:
         target.setblocking(False)
         self._send(self.broker, "grant", target.fileno(), session=self.session, target=m["target"] or b"web01", account=g.account,
                    cluster="samples", auth=1 if g.password else 2, host_key=g.target_key, features=g.features, idle_s=g.idle_s,
-                   total_s=g.total_s, stream_max=g.stream_max, keep_max=g.keep_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy)
+                   total_s=g.total_s, stream_max=g.stream_max, keep_max=g.keep_max, env_allow=g.env_allow, rule="r1", charset=g.charset, legacy=g.legacy, database="")
         target.close()
 
     def _jump(self):

@@ -230,7 +230,7 @@ static void obey(struct line *l, char *w[static WORDS])
 	else if (strcmp(w[0], "thread") == 0)
 		gw_session_thread(l->s, strtoull(w[1], NULL, 10)), answer(l, "told");
 	else if (strcmp(w[0], "statement") == 0)
-		gw_session_statement(l->s, (uint8_t)atoi(w[1]), atoll(w[2]), strtoull(w[3], NULL, 10), span_str(w[4]), span_str("f00d")),
+		gw_session_statement(l->s, (uint8_t)strtoul(w[1], NULL, 10), strtoll(w[2], NULL, 10), strtoull(w[3], NULL, 10), span_str(w[4]), span_str("f00d")),
 			answer(l, "told");
 	else
 		l->over = true;

@@ -1,5 +1,5 @@
 /*
- * command_sql - the rows of command.c's table about SQL clients: a part of that file, read inside the table.
+ * command_access - the rows of command.c's table about access passwords: a part of that file, read inside the table.
  */
 /* clang-format off */
 	{ .words = "access-password add", .form = "NAME --user U [--door mysql|tds] [--for 30d] [--from NET]… --output F",
