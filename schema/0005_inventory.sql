@@ -81,7 +81,7 @@ create function yanmen.dial_facts(t yanmen.target) returns jsonb language sql st
 	select jsonb_build_object('id', t.id, 'name', t.name, 'kind', t.kind, 'host', t.host, 'port', t.port,
 		'cluster', c.name, 'networks', array_to_string(c.networks, ','), 'samples', c.name = 'samples',
 		'pinned', t.host_key is not null, 'host_key', replace(encode(t.host_key, 'base64'), E'\n', ''),
-		'charset', t.charset, 'legacy', t.legacy)
+		'charset', t.charset, 'legacy', t.legacy, 'tls', t.tls)
 	from yanmen.cluster c where c.id = t.cluster_id
 $$;
 

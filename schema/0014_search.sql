@@ -31,7 +31,7 @@ create index on search.chunk (lane, day, id);
 
 create table search.line (
 	at timestamptz not null,
-	id bigint not null, -- of an event its id in the log; of output a number of its own
+	id bigint not null, -- of an event its id in the log; of output and statements a number of its own
 	chunk int not null,
 	source int not null, -- 0: no session
 	who int not null,
@@ -162,15 +162,15 @@ begin
 end
 $$;
 
--- command, login (and what becomes of a session), file, admin (every other event), output.
+-- command, login (and what becomes of a session), file, admin (every other event); of recordings output and statement.
 create function search.kind(event text) returns "char" language sql immutable parallel safe as $$
-	select (case when event ~ '^(channel|command)\.' then 'c' when event ~ '^(login|session|console|terminal)\.' then 'l'
+	select (case when event ~ '^(channel|command)\.|^sql\.' then 'c' when event ~ '^(login|session|console|terminal)\.' then 'l'
 		when event ~ '^(file|sftp|scp)\.|^document\.(upload|view|download)$' then 'f' else 'a' end)::"char"
 $$;
 create function search.kind_of(name text) returns "char" language plpgsql immutable as $$
 begin
-	if name not in ('command', 'login', 'file', 'admin', 'output') then
-		raise exception 'no kind %; there are: command, login, file, admin, output', left(name, 40) using errcode = 'YM400';
+	if name not in ('command', 'login', 'file', 'admin', 'output', 'statement') then
+		raise exception 'no kind %; there are: command, login, file, admin, output, statement', left(name, 40) using errcode = 'YM400';
 	end if;
 	return left(name, 1)::"char";
 end
@@ -263,7 +263,7 @@ begin
 	return query select r.session_id, r.lines, value::bigint from yanmen.setting where key = 'search.lines';
 end
 $$;
--- Lines first, first + 1, … of a recording: [[microseconds since 1970, channel, text], …].  Answers how many are copied:
+-- Lines first, first + 1, … of a recording: [[microseconds since 1970, channel, text], …], of a statement with "s" behind the text.  Answers how many are copied:
 -- when that is not first + their number, nothing was done and the caller goes on from there.  -1: it is gone.
 create function api.search_put(session uuid, first bigint, lines jsonb) returns bigint
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
@@ -292,7 +292,7 @@ begin
 		c := search.open_chunk('o', d.day);
 		insert into search.line (at, id, chunk, source, who, whom, channel, kind, text)
 		select yanmen.time_us((v ->> 0)::bigint), nextval('search.line_id'), c, who[1], who[2], who[3],
-			(v ->> 1)::bigint & 2147483647, 'o', left(v ->> 2, 2048)
+			(v ->> 1)::bigint & 2147483647, case v ->> 3 when 's' then 's' else 'o' end, left(v ->> 2, 2048)
 		from jsonb_array_elements(d.lines) v;
 		perform search.grow_chunk(c, d.n, yanmen.time_us(d.first), yanmen.time_us(d.last));
 		put := put + d.n;
@@ -310,7 +310,7 @@ $$;
 create function search.forget(session uuid) returns void language sql as $$
 	delete from search.recording r where r.session_id = forget.session;
 	delete from search.line l using search.source o
-	where o.session = forget.session and l.source = o.id and l.kind = 'o'
+	where o.session = forget.session and l.source = o.id and l.kind in ('o', 's')
 $$;
 -- Retention: the copy goes with the recording.
 create or replace function yanmen.recording_removed(sid uuid, b jsonb) returns void language sql as $$
@@ -432,8 +432,8 @@ end
 $$;
 -- An event that was copied between two looks, at the log and at the chunks, was seen twice: once is enough.
 create function search.newest(lines search.line[], want int) returns search.line[] language sql immutable as $$
-	select array(select d.l from (select distinct on (l.at, l.id, l.kind = 'o') l
-			from unnest(lines) l order by l.at desc, l.id desc, l.kind = 'o') d
+	select array(select d.l from (select distinct on (l.at, l.id, l.kind in ('o', 's')) l
+			from unnest(lines) l order by l.at desc, l.id desc, l.kind in ('o', 's')) d
 		order by (d.l).at desc, (d.l).id desc limit want)
 $$;
 -- Events that are not copied yet: those of the last second, or many while the copy is made again; of these the newest 5,000.
@@ -478,7 +478,7 @@ declare
 	c record;
 	w int;
 begin
-	lines := case when q.kinds = array['o']::"char"[] then '{}' else search.in_log(q, want) end;
+	lines := case when q.kinds <@ array['o', 's']::"char"[] then '{}' else search.in_log(q, want) end;
 	if q.user_name is not null then
 		keys := keys || array(select ' u' || x.id from search.who x where x.what = 'u' and x.name = q.user_name);
 		if cardinality(keys) = cardinality(q.words) then
@@ -490,7 +490,7 @@ begin
 			and (q.target_name is null or x.name = q.target_name) and (q.targets is null or x.target_id = any (q.targets)));
 	end if;
 	if q.kinds is not null then
-		lanes := array(select distinct case k when 'o' then 'o' else 'e' end::"char" from unnest(q.kinds) k);
+		lanes := array(select distinct case when k in ('o', 's') then 'o' else 'e' end::"char" from unnest(q.kinds) k);
 	end if;
 	if cardinality(q.kinds) = 1 and q.kinds <> array['o']::"char"[] then
 		keys := keys || (' k' || q.kinds[1]::text);
@@ -524,9 +524,9 @@ declare
 	s yanmen.session;
 	r jsonb := jsonb_build_object('next', audit.us(l.at) || '.' || l.id, 'at', yanmen.time_text(l.at));
 begin
-	if l.kind = 'o' then
+	if l.kind in ('o', 's') then
 		select x.* into s from search.source o join yanmen.session x on x.id = o.session where o.id = l.source;
-		return r || jsonb_build_object('id', 'line-' || l.id, 'kind', 'output', 'user', s.user_name, 'target', s.target_name, 'session', s.id,
+		return r || jsonb_build_object('id', 'line-' || l.id, 'kind', case l.kind when 's' then 'statement' else 'output' end, 'user', s.user_name, 'target', s.target_name, 'session', s.id,
 			'channel', l.channel, 'offset', greatest(floor(extract(epoch from l.at - s.started_at)), 0), 'text', l.text);
 	end if;
 	select * into e from audit.event v where v.id = l.id and v.at = l.at;

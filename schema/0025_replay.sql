@@ -38,7 +38,7 @@ begin
 		'at', yanmen.time_text(h.at), 'channel', h.channel, 'text', left(h.text, 300)) order by h.at, h.id), '[]')
 	into found_rows
 	from (select l.* from search.line l join search.source o on o.id = l.source
-		where o.session = sid and l.kind = 'o' and strpos(lower(l.text), wanted) > 0
+		where o.session = sid and l.kind in ('o', 's') and strpos(lower(l.text), wanted) > 0
 		order by l.at, l.id limit 500) h;
 	if jsonb_array_length(found_rows) = 500 then
 		found_rows := found_rows || jsonb_build_object('kind', 'search.more', 'text', 'there are more than 500');

@@ -168,10 +168,12 @@ begin
 		where m.request_id = request);
 end
 $$;
--- What an administrator should hear of at once.  A message that cannot be written must not keep the fact out of the log.
+-- What an administrator should hear of at once; of each kind (of statements: and target) one message an hour.  A message that cannot be written must not keep the fact out of the log.
 create function notify.alert() returns trigger language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 begin
-	perform notify.tell('alert', 'alert/' || new.kind || '/' || date_trunc('hour', new.at)::text, notify.keepers(), '{}', null,
+	perform notify.tell('alert', 'alert/' || new.kind || case new.kind when 'sql.alert' then '/' || coalesce(new.target_name, '') else '' end || '/'
+		|| date_trunc('hour', new.at)::text, notify.keepers(),
+		array(select t.id from yanmen.target t where new.kind = 'sql.alert' and t.name = new.target_name and t.removed_at is null), null,
 		jsonb_build_object('what', new.kind, 'reason', left(new.search, 500), 'until', notify.time_text(new.at)));
 	return null;
 exception when others then
@@ -180,7 +182,7 @@ exception when others then
 end
 $$;
 create trigger alert after insert on audit.event for each row
-	when (new.kind in ('space.warn', 'space.low', 'space.over', 'siem.away', 'passkey.cloned', 'notice.dead')) execute function notify.alert();
+	when (new.kind in ('space.warn', 'space.low', 'space.over', 'siem.away', 'passkey.cloned', 'notice.dead', 'sql.alert')) execute function notify.alert();
 
 -- ---- yanmen-notify ----
 -- It has started, or its connection is new: what is not in its hands is sent again, under the same uid.

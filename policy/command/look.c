@@ -71,6 +71,12 @@ static void look_finish(struct pol_look *l, const struct outcome *o)
 	buf_done(&out);
 }
 
+enum { PINNED, PINNED_ANEW, UNCHANGED, CHANGED, AS_PINNED, WORDS };
+static const char *const host_words[WORDS] = { "host key pinned", "new host key pinned", "host key unchanged",
+	"the host key CHANGED; when that was planned: target repin", "reachable, host key as pinned" };
+static const char *const tls_words[WORDS] = { "TLS key pinned", "new TLS key pinned", "TLS key unchanged",
+	"the TLS key CHANGED; when that was planned: target repin", "reachable, TLS key as pinned" };
+
 static bool was_pinned(const struct pol_look *l)
 {
 	return l->pinned_key.len > 0;
@@ -89,9 +95,8 @@ static void pin_done(void *ctx, int code, const char *say, struct span json)
 	json_t *answer = json_loadb((const char *)json.p, json.n, 0, NULL);
 	suspended = json_array_size(json_object_get(answer, "suspended"));
 	json_decref(answer);
-	const char *what = !was_pinned(l) ? "host key pinned"
-			   : l->changed   ? "new host key pinned"
-					  : "host key unchanged";
+	const char *const *words = l->is_sql ? tls_words : host_words;
+	const char *what = words[!was_pinned(l) ? PINNED : l->changed ? PINNED_ANEW : UNCHANGED];
 	if (suspended)
 		(void)snprintf(line, sizeof line, "%s; %zu account(s) need their credential again: account set", what,
 			suspended);
@@ -114,8 +119,7 @@ static void probe_done(void *ctx, const struct pol_probe_result *r)
 	if (was_pinned(l) && !l->repin) {
 		look_finish(l, &(struct outcome){ .reachable = true,
 				       .pinned = true,
-				       .say = l->changed ? "the host key CHANGED; when that was planned: target repin"
-							 : "reachable, host key as pinned" });
+				       .say = (l->is_sql ? tls_words : host_words)[l->changed ? CHANGED : AS_PINNED] });
 		return;
 	}
 	struct pol_pin_target t = { .name = text(l, "name"),
@@ -128,7 +132,7 @@ static void probe_done(void *ctx, const struct pol_probe_result *r)
 	pol_pin_start(&l->pin, l->b, &t, r->host_key);
 }
 
-/* Kinds that are not logged in to by SSH have no host key to look at: only whether something listens is seen. */
+/* Kinds without a door here, and databases that are used without TLS, have no key to look at: only whether something listens is seen. */
 static void reached(void *ctx, int code, int fd, const struct err *err)
 {
 	struct pol_look *l = ctx;
@@ -136,7 +140,7 @@ static void reached(void *ctx, int code, int fd, const struct err *err)
 	if (code == 0)
 		(void)close(fd);
 	look_finish(l, &(struct outcome){ .reachable = code == 0,
-			       .say = code == 0 ? "reachable; this kind of target has no login yet" : err->say });
+			       .say = code == 0 ? strcmp(text(l, "kind"), "mysql") == 0 ? "reachable" : "reachable; this kind of target has no login yet" : err->say });
 }
 
 static void pinned_key(struct pol_look *l)
@@ -163,14 +167,16 @@ void pol_look_start(struct pol_look *l, json_t *facts)
 		.port = (uint16_t)json_integer_value(json_object_get(facts, "port")),
 		.networks = text(l, "networks"),
 		.is_samples = json_is_true(json_object_get(facts, "samples")) };
-	if (strcmp(text(l, "kind"), "linux") != 0) {
+	l->is_sql = l->b->conf.listen_mysql[0] && strcmp(text(l, "kind"), "mysql") == 0 && json_is_true(json_object_get(facts, "tls"));
+	if (!l->is_sql && strcmp(text(l, "kind"), "linux") != 0) {
 		l->probe = (struct pol_probe){ 0 };
 		pol_dial(l->b->dialler, &to, reached, l);
 		return;
 	}
 	l->probe = (struct pol_probe){ .done = probe_done, .ctx = l };
 	pol_probe_start(&l->probe, l->b,
-		&(struct pol_probe_to){ .dial = to,
+		&(struct pol_probe_to){ .role = l->is_sql ? WIRE_MYSQL : WIRE_SSH,
+			.dial = to,
 			.pinned = buf_span(&l->pinned_key),
 			.legacy = json_is_true(json_object_get(facts, "legacy")) });
 }

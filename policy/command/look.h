@@ -24,7 +24,7 @@ struct pol_look {
 	struct pol_probe probe;
 	struct pol_pin pin;
 	struct buf pinned_key, host_key, banner;
-	bool changed;
+	bool changed, is_sql; /* is_sql: its key is that of its TLS */
 };
 /* b, caller, repin, done and ctx are set before. */
 void pol_look_start(struct pol_look *l, json_t *facts);

@@ -43,9 +43,9 @@ static void answered(void *ctx, int code, const union pol_reply *reply)
 	(void)snprintf(say, sizeof say, "%.*s", (int)(reply->probe.say.n < 190 ? reply->probe.say.n : 190),
 		(const char *)reply->probe.say.p);
 	if (reply->probe.code < 0)
-		probe_fail(p, -EIO, say[0] ? say : "the target's host key could not be read");
+		probe_fail(p, -EIO, say[0] ? say : "the target's key could not be read");
 	else if (reply->probe.host_key.n == 0 || reply->probe.host_key.n > 2048)
-		probe_fail(p, -EPROTO, "the target shows no usable host key");
+		probe_fail(p, -EPROTO, "the target shows no usable key");
 	else
 		probe_finish(p, &(struct pol_probe_result){
 					.say = say, .host_key = reply->probe.host_key, .banner = reply->probe.banner });
@@ -81,7 +81,7 @@ static void dialled(void *ctx, int code, int fd, const struct err *err)
 	}
 	p->fd = fd;
 	pol_parent_want(
-		p->b, &(struct wire_want){ .job = WIRE_JOB_PROBE, .role = WIRE_SSH }, -1, &(struct pol_ask){ .done = came, .ctx = p });
+		p->b, &(struct wire_want){ .job = WIRE_JOB_PROBE, .role = p->role }, -1, &(struct pol_ask){ .done = came, .ctx = p });
 }
 
 void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol_probe_to *to)
@@ -91,6 +91,7 @@ void pol_probe_start(struct pol_probe *p, struct pol_broker *b, const struct pol
 	p->fd = -1;
 	buf_init(&p->pinned, 4096);
 	p->legacy = to->legacy;
+	p->role = to->role;
 	buf_put_span(&p->pinned, to->pinned);
 	pol_dial(b->dialler, &to->dial, dialled, p);
 }

@@ -6,7 +6,7 @@
 struct err;
 struct pol_broker;
 /*
- * probe - a look at a target's host key, by a sandboxed worker of its own, without logging in.
+ * probe - a look at a target's host key, or at a database's TLS key, by a sandboxed worker of its own, without logging in.
  *
  * Order:   dial -> a probe worker from the parent -> the target's bytes are read there, never here.
  * Errors:  code and one line; `done` is called once, never from inside pol_probe_start, unless pol_probe_drop came first.
@@ -23,9 +23,11 @@ struct pol_probe {
 	void *ctx;
 	struct buf pinned;
 	int fd;
+	uint8_t role;
 	bool on, legacy;
 };
 struct pol_probe_to {
+	uint8_t role;       /* enum wire_role: the worker that speaks its protocol */
 	struct pol_dial_to dial;
 	struct span pinned; /* the known key, whose type is preferred, or empty */
 	bool legacy;        /* old algorithms will do */

@@ -81,6 +81,8 @@ static int64_t lines_put(struct pol_indexer *x, struct span in, struct json *j)
 		json_num(j, NULL, (int64_t)(f.time_us & INT64_MAX));
 		json_num(j, NULL, f.channel);
 		json_str(j, NULL, f.body);
+		if (f.type == FRAME_STATEMENT)
+			json_str(j, NULL, span_str("s"));
 		json_end(j);
 		n++;
 	}

@@ -2,6 +2,15 @@
 
 /* Passwords of database accounts, the door of SQL clients.  As texts.c, and looked at before it. */
 const struct say_text say_texts_databases[] = {
+	{ "the TLS key CHANGED; when that was planned: target repin", "TLS 密钥已改变；若属计划内变更：target repin" },
+	{ "reachable, TLS key as pinned", "可以到达，TLS 密钥与登记一致" },
+	{ "TLS key pinned", "已登记 TLS 密钥" },
+	{ "new TLS key pinned", "已登记新的 TLS 密钥" },
+	{ "TLS key unchanged", "TLS 密钥未变" },
+	{ "TLS key pinned; {} account(s) need their credential again: account set", "已登记 TLS 密钥；{} 个账号需重新录入凭据：account set" },
+	{ "new TLS key pinned; {} account(s) need their credential again: account set",
+		"已登记新的 TLS 密钥；{} 个账号需重新录入凭据：account set" },
+	{ "TLS key unchanged; {} account(s) need their credential again: account set", "TLS 密钥未变；{} 个账号需重新录入凭据：account set" },
 	{ "tls and database are of a database: kind mysql or sqlserver", "tls 与 database 仅用于数据库：类型 mysql 或 sqlserver" },
 	{ "the name of a database is one line of at most 64 characters", "数据库名须为单行，最多 64 个字符" },
 	{ "an access password is good for 1 to {} s; see: settings get access_password.longest",

@@ -4,7 +4,9 @@ The worker is tests/integration/sqldoor/line.c, with the real harness, in the re
 """
 
 import base64
+import csv
 import hashlib
+import json
 import os
 import shutil
 import socket
@@ -203,6 +205,19 @@ def test_a_database_without_tls_has_no_pin_and_one_with_it_needs_it(own_instance
         assert c.ask("target", name, "app")[3] == "0"
 
 
+def test_a_look_at_a_database_pins_the_key_that_its_worker_sees(own_instance, database):
+    name = own_instance.name("look")
+    address = ("--address", f"127.0.0.1:{Ports.taken}", "--cluster", "samples")
+    added = own_instance.ok("target", "add", name, "--kind", "mysql", *address, "--legacy", "on")
+    assert (added["pinned"], added["say"], added["banner"]) == (True, "TLS key pinned", "line 1.0")
+    assert own_instance.ok("target", "test", name)["say"] == "reachable, TLS key as pinned"
+    other = own_instance.name("look")
+    added = own_instance.ok("target", "add", other, "--kind", "mysql", *address)
+    assert (added["pinned"], added["say"]) == (False, "this server has no key")
+    added = own_instance.ok("target", "add", own_instance.name("look"), "--kind", "mysql", *address, "--tls", "off")
+    assert (added["reachable"], added["pinned"], added["say"]) == (True, False, "reachable")
+
+
 def test_a_door_to_one_target_shows_how_that_greets_and_leads_nowhere_else(own_instance, database):
     alice = own_instance.user()
     for target in ("db", "bound"):
@@ -229,7 +244,7 @@ def test_rules_come_with_the_grant_and_again_when_they_change(own_instance, data
         _, version, otherwise, approval, user, role, rules = c.ask("rules", 0)
         assert (otherwise, approval, user, role, rules) == ("allow", "off", alice.name, "dba", "")
         assert c.ask("judge", "DROP", "t") == ["verdict", "allow", "0", ""]
-        rule = own_instance.ok("sql-rule", "add", "--target", "db", "--class", "DROP", "--deny", "--why", "not here", "--why-zh", "此处禁止")
+        rule = own_instance.ok("sql-rule", "add", "--target", "db", "--class", "DROP", "--deny", "--reason", "not here", "--reason-zh", "此处禁止")
         assert rule["enforced"] is True
         _, newer, *_, rules = c.ask("rules", version)
         assert rules == f"{rule['id']}:deny" and int(newer) > int(version)
@@ -251,6 +266,28 @@ def test_statements_that_are_refused_or_told_of_are_audited_at_once(own_instance
         body = denied["body"]
         assert (body["statement"], body["rule"], body["number"], body["verdict"], body["fingerprint"]) == ("drop table t", 7, 3, "deny", "f00d")
         assert own_instance.told(alice, "sql.alert")[0]["body"]["statement"] == "select * from salaries"
+
+
+def test_statements_are_exported_found_and_replayed(own_instance, database):
+    alice = own_instance.user()
+    own_instance.grant(alice, "db", account="app")
+    with in_session(own_instance, alice) as c:
+        assert c.ask("record", "statement", '{"n":1,"kind":"query","sql":"select secretword from shop.t","classes":["SELECT"],"flags":[],'
+                     '"tables":["shop.t"],"database":"shop","verdict":"deny","rule":7,"fingerprint":"f0","sha256":"ab"}') == ["recorded"]
+        assert c.ask("record", "outcome", '{"n":1,"ok":false,"rows":null,"code":1142,"state":"42000","words":"=no","us":12}') == ["recorded"]
+        session = own_instance.session_of(alice, "online")["session"]
+    until(lambda: own_instance.session_of(alice)["state"] == "closed", 20, "the session's end")
+    text = own_instance.export(session, "text").decode()
+    assert "#1 shop> select secretword from shop.t (deny, rule 7)" in text and "#1 failed 1142 42000: =no, 12 us" in text
+    head, row = csv.reader(own_instance.export(session, "csv").decode().splitlines())
+    assert dict(zip(head, row))["sql"] == "select secretword from shop.t" and dict(zip(head, row))["words"] == "'=no"
+    frames = [json.loads(line) for line in own_instance.export(session, "jsonl").splitlines()]
+    assert [f["body"]["n"] for f in frames if f["type"] in ("statement", "outcome")] == [1, 1]
+    refused = own_instance.cli("recording", "export", session, "--format", "asciicast", "--output", own_instance.scratch / "cast")
+    assert refused.code == 1 and "no picture to play" in refused.stderr
+    found = until(lambda: [r for r in own_instance.ok("audit", "search", "--since", "1h", "--text", "secretword")
+                           if r["kind"] == "statement"], 60, "the statement in the search")
+    assert found[0]["session"] == session and "select secretword" in found[0]["text"]
 
 
 def test_kill_ends_the_session_with_its_reason(own_instance, database):

@@ -469,12 +469,12 @@ const struct cli_command cli_commands[] = {
 	  .zh = "检索审计:命令、终端输出、文件、登录、变更,由新到旧", .example = "audit search --since 7d --text '/etc/passwd' --kind command",
 	  .notes_en = "  --text    whole words, all of them; \"quoted words\" and words with other signs (/etc/passwd, 10.0.0.5)\n"
 		      "            stand just so; Chinese anywhere in the text, one character is enough\n"
-		      "  --kind    command, output, file, login, admin\n"
+		      "  --kind    command, output, statement (SQL), file, login, admin\n"
 		      "  --before  the last row's `next`: the page after it\n"
 		      "  replay SESSION --from OFFSET shows what happened",
 	  .notes_zh = "  --text    整词匹配,多个词须同时出现;\"引号内\"及含符号的词(/etc/passwd、10.0.0.5)须原样出现;\n"
 		      "            中文可从任意位置匹配,单字亦可\n"
-		      "  --kind    command 命令,output 终端输出,file 文件,login 登录,admin 变更\n"
+		      "  --kind    command 命令,output 终端输出,statement SQL 语句,file 文件,login 登录,admin 变更\n"
 		      "  --before  填上一页最后一行的 next,查看下一页\n"
 		      "  用 replay SESSION --from OFFSET 回放当时的情形",
 	  .columns = "at,kind,user,target,session,offset,text,next",

@@ -292,9 +292,20 @@ static int line_serve(void *state, int client, struct err *err)
 	return 0;
 }
 
+/* A server that is called old shows a key. */
+static int line_probe(void *state, const struct gw_proto_look *at, struct buf *ret_host_key, struct buf *ret_banner, struct err *err)
+{
+	(void)state;
+	if (!at->legacy)
+		return fault(err, -ENOTSUP, "this server has no key", "not legacy");
+	buf_put(ret_host_key, "the SHA-256 of a TLS public key.", 32);
+	buf_put_span(ret_banner, span_str("line 1.0"));
+	return 0;
+}
+
 int main(void)
 {
 	static const struct gw_proto proto = {
-		.name = "mysql", .role = WIRE_MYSQL, .sandbox = SANDBOX_MYSQL, .tls = true, .warm = line_warm, .serve = line_serve };
+		.name = "mysql", .role = WIRE_MYSQL, .sandbox = SANDBOX_MYSQL, .tls = true, .warm = line_warm, .serve = line_serve, .probe = line_probe };
 	return gw_worker_main(&proto);
 }
