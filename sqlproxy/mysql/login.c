@@ -1,21 +1,14 @@
 #include "sqlproxy/mysql/login.h"
 #include "gateway/core/err.h"
 #include "gateway/core/rd.h"
+#include "sqlproxy/mysql/flags.h"
+#include "sqlproxy/mysql/wire.h"
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	FLAG_LONG_PASSWORD = 1 << 0,
-	FLAG_PROTOCOL_41 = 1 << 9,
-	FLAG_SSL = 1 << 11,
-	FLAG_TRANSACTIONS = 1 << 13,
-	FLAG_SECURE_CONNECTION = 1 << 15,
-	FLAG_PLUGIN_AUTH = 1 << 19,
-	FLAG_EXPIRED_PASSWORDS = 1 << 22, /* the server lets us in to change one that has run out */
-};
 enum {
 	PROTOCOL_VERSION = 10,
 	CHARSET_UTF8MB4 = 45,
@@ -27,7 +20,7 @@ enum {
 	SHA2_FAST_DONE = 3,
 	SHA2_FULL = 4
 };
-static const uint32_t needed = FLAG_PROTOCOL_41 | FLAG_SECURE_CONNECTION | FLAG_PLUGIN_AUTH;
+static const uint32_t needed = MYSQL_CAP_PROTOCOL_41 | MYSQL_CAP_SECURE_CONNECTION | MYSQL_CAP_PLUGIN_AUTH;
 
 static int malformed(struct err *err, const char *what)
 {
@@ -41,19 +34,9 @@ int mysql_login_start(const struct mysql_login *login, struct err *err)
 		return fault(err, -EINVAL, "the account's name is too long", "account name of %zu bytes", n);
 	if (login->password.n > 0 && memchr(login->password.p, 0, login->password.n))
 		return fault(err, -EINVAL, "the password holds a NUL", "a password of MySQL ends at a NUL");
+	if ((login->database && strlen(login->database) > MYSQL_LOGIN_DATABASE_MAX) || login->attributes.n > MYSQL_LOGIN_ATTRIBUTES_MAX)
+		return fault(err, -EINVAL, "the name of the database is too long", "database or attributes are too long");
 	return 0;
-}
-
-static struct span until_nul(struct rd *r)
-{
-	const uint8_t *end = r->bad || r->n == 0 ? NULL : memchr(r->p, 0, r->n);
-	if (!end) {
-		r->bad = true;
-		return (struct span){ 0 };
-	}
-	struct span s = rd_bytes(r, (size_t)(end - r->p));
-	(void)rd_u8(r);
-	return s;
 }
 
 static int keep_plugin(struct mysql_login *l, struct span name, struct err *err)
@@ -87,10 +70,17 @@ static struct mysql_auth_ask ask_of(const struct mysql_login *l)
 		.private = l->private };
 }
 
+static bool has_database(const struct mysql_login *l)
+{
+	return l->database && *l->database && (l->server_flags & MYSQL_CAP_CONNECT_WITH_DB);
+}
+
 static uint32_t flags_of(const struct mysql_login *l)
 {
-	return needed | FLAG_LONG_PASSWORD | FLAG_TRANSACTIONS | (l->want_tls ? (uint32_t)FLAG_SSL : 0U) |
-	       (l->server_flags & FLAG_EXPIRED_PASSWORDS);
+	uint32_t unused = (uint32_t)MYSQL_CAP_PLUGIN_AUTH_LENENC | (has_database(l) ? 0U : (uint32_t)MYSQL_CAP_CONNECT_WITH_DB) | MYSQL_CAP_SSL;
+	uint32_t more = has_database(l) ? (uint32_t)MYSQL_CAP_CONNECT_WITH_DB : 0U;
+	return needed | MYSQL_CAP_LONG_PASSWORD | MYSQL_CAP_TRANSACTIONS | (l->want_tls ? (uint32_t)MYSQL_CAP_SSL : 0U) | more |
+	       (l->server_flags & MYSQL_CAP_EXPIRED_PASSWORDS) | (l->wants & l->server_flags & ~unused);
 }
 
 /* What SSLRequest and HandshakeResponse41 begin with. */
@@ -100,8 +90,8 @@ static void put_head(const struct mysql_login *l, size_t more, struct buf *out)
 	wr_le(out, 32 + more, 3);
 	wr_le(out, l->seq, 1);
 	wr_le(out, flags_of(l), 4);
-	wr_le(out, MYSQL_PACKET_MAX, 4);
-	wr_le(out, CHARSET_UTF8MB4, 1);
+	wr_le(out, l->wants ? MYSQL_FULL_PACKET + 1 : MYSQL_PACKET_MAX, 4);
+	wr_le(out, l->charset ? l->charset : CHARSET_UTF8MB4, 1);
 	buf_put(out, filler, sizeof filler);
 }
 
@@ -116,11 +106,21 @@ static int put_response(struct mysql_login *l, struct buf *out, struct err *err)
 	buf_init(&answer, UINT8_MAX);
 	int r = mysql_auth_answer(&ask, &answer, err);
 	if (r == 0) {
-		put_head(l, strlen(l->user) + 1 + 1 + answer.len + strlen(l->plugin) + 1, out);
+		size_t database = has_database(l) ? strlen(l->database) + 1 : 0;
+		struct buf attributes;
+		buf_init(&attributes, MYSQL_LOGIN_ATTRIBUTES_MAX + 9);
+		if (flags_of(l) & MYSQL_CAP_CONNECT_ATTRS)
+			mysql_wire_put_text(&attributes, l->attributes);
+		put_head(l, strlen(l->user) + 1 + 1 + answer.len + database + strlen(l->plugin) + 1 + attributes.len, out);
 		buf_put(out, l->user, strlen(l->user) + 1);
 		wr_le(out, answer.len, 1);
 		buf_put_span(out, buf_span(&answer));
+		if (database > 0)
+			buf_put(out, l->database, database);
 		buf_put(out, l->plugin, strlen(l->plugin) + 1);
+		buf_put_span(out, buf_span(&attributes));
+		buf_done(&attributes);
+		l->flags = flags_of(l);
 		l->seq++;
 		l->state = MYSQL_LOGIN_ANSWERED;
 	}
@@ -134,7 +134,7 @@ static int parse_greeting(struct mysql_login *l, struct span payload, struct err
 	uint8_t challenge[MYSQL_AUTH_ED25519_CHALLENGE + 1] = { 0 };
 	if (rd_u8(&r) != PROTOCOL_VERSION)
 		return malformed(err, "greeting of another protocol");
-	sql_words_safe(until_nul(&r), l->version);
+	sql_words_safe(mysql_wire_until_nul(&r), l->version);
 	l->connection = rd_u32le(&r);
 	struct span first = rd_bytes(&r, CHALLENGE_FIRST);
 	(void)rd_u8(&r);
@@ -151,7 +151,7 @@ static int parse_greeting(struct mysql_login *l, struct span payload, struct err
 		return malformed(err, "challenge is cut or too long");
 	memcpy(challenge, first.p, first.n);
 	memcpy(challenge + first.n, second.p, second.n);
-	struct span plugin = until_nul(&r);
+	struct span plugin = mysql_wire_until_nul(&r);
 	if (r.bad)
 		return malformed(err, "greeting without a plugin's name");
 	int result = keep_challenge(l, span_of(challenge, first.n + second.n), err);
@@ -166,7 +166,7 @@ static int greeting(struct mysql_login *l, struct span payload, struct buf *out,
 		return r;
 	if (!l->want_tls)
 		return put_response(l, out, err);
-	if (!(l->server_flags & FLAG_SSL))
+	if (!(l->server_flags & MYSQL_CAP_SSL))
 		return fault(err, -EKEYREJECTED, "the database server has no TLS: switch it on there", "no CLIENT_SSL");
 	put_head(l, 0, out);
 	l->seq++;
@@ -204,7 +204,7 @@ static int switch_plugin(struct mysql_login *l, struct rd *r, struct buf *out, s
 		return fault(err, -ENOTSUP, "this account has a password of before MySQL 4.1",
 			"switch to mysql_old_password");
 	l->switched = true;
-	struct span name = until_nul(r);
+	struct span name = mysql_wire_until_nul(r);
 	if (r->bad)
 		return malformed(err, "switch of plugin is cut");
 	int result = keep_plugin(l, name, err);

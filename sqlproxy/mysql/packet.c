@@ -1,9 +1,8 @@
 #include "sqlproxy/mysql/packet.h"
 #include "gateway/core/err.h"
 #include "gateway/core/rd.h"
+#include "sqlproxy/mysql/wire.h"
 #include <errno.h>
-
-enum { HEAD_OK = 0x00, HEAD_ERROR = 0xff, SQLSTATE = 5 };
 
 int mysql_packet_head(const uint8_t head[static MYSQL_PACKET_HEAD], size_t *ret_n, uint8_t *ret_seq, struct err *err)
 {
@@ -27,30 +26,10 @@ void mysql_packet_put(struct buf *out, uint8_t seq, struct span payload)
 	buf_put_span(out, payload);
 }
 
-/* A length-encoded integer.  0xfb (NULL) and 0xff have no place here. */
-static uint64_t rd_lenenc(struct rd *r)
-{
-	uint8_t first = rd_u8(r);
-	switch (first) {
-	case 0xfb:
-	case 0xff:
-		r->bad = true;
-		return 0;
-	case 0xfc:
-		return rd_le(r, 2);
-	case 0xfd:
-		return rd_le(r, 3);
-	case 0xfe:
-		return rd_le(r, 8);
-	default:
-		return first;
-	}
-}
-
 static int answer_ok(struct rd *r, struct mysql_answer *ret, struct err *err)
 {
-	(void)rd_lenenc(r); /* rows */
-	(void)rd_lenenc(r); /* last insert id */
+	(void)mysql_wire_lenenc(r); /* rows */
+	(void)mysql_wire_lenenc(r); /* last insert id */
 	uint16_t status = rd_u16le(r);
 	(void)rd_u16le(r); /* warnings; words may follow */
 	if (r->bad)
@@ -64,8 +43,8 @@ static int answer_error(struct rd *r, struct mysql_answer *ret, struct err *err)
 	uint16_t code = rd_u16le(r);
 	if (r->bad)
 		return fault(err, -EPROTO, "the database server's answer is malformed", "ERR packet is cut");
-	if (r->n > SQLSTATE && r->p[0] == '#') /* before the login is known to be of protocol 4.1 it is absent */
-		(void)rd_bytes(r, 1 + SQLSTATE);
+	if (r->n > MYSQL_SQLSTATE && r->p[0] == '#') /* before the login is known to be of protocol 4.1 it is absent */
+		(void)rd_bytes(r, 1 + MYSQL_SQLSTATE);
 	*ret = (struct mysql_answer){ .kind = MYSQL_ANSWER_ERROR, .code = code, .words = rd_bytes(r, r->n) };
 	return 0;
 }
@@ -76,9 +55,9 @@ int mysql_packet_answer(struct span payload, struct mysql_answer *ret, struct er
 	uint8_t head = rd_u8(&r);
 	if (r.bad)
 		return fault(err, -EPROTO, "the database server's answer is malformed", "empty packet");
-	if (head == HEAD_OK)
+	if (head == MYSQL_HEAD_OK)
 		return answer_ok(&r, ret, err);
-	if (head == HEAD_ERROR)
+	if (head == MYSQL_HEAD_ERROR)
 		return answer_error(&r, ret, err);
 	*ret = (struct mysql_answer){ .kind = MYSQL_ANSWER_OTHER };
 	return 0;

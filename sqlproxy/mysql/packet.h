@@ -1,6 +1,7 @@
 #ifndef MYSQL_PACKET_H
 #define MYSQL_PACKET_H
 #include "gateway/core/buf.h"
+#include "sqlproxy/mysql/flags.h"
 struct err;
 /*
  * packet - the frame of MySQL's protocol, and the three answers that a statement without rows can have.
@@ -12,8 +13,6 @@ struct err;
  * Owns:    nothing; spans point into the input.  Trust: the server's bytes are hostile.
  */
 enum { MYSQL_PACKET_HEAD = 4, MYSQL_PACKET_MAX = 65536 };
-enum { MYSQL_COM_QUIT = 1, MYSQL_COM_QUERY = 3 };
-enum { MYSQL_STATUS_NO_BACKSLASH_ESCAPES = 0x0200 };
 
 struct mysql_packet {
 	uint8_t seq;
