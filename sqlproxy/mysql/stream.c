@@ -39,7 +39,7 @@ int mysql_stream_next(struct mysql_stream *s, struct span *in, struct mysql_piec
 	size_t n = s->left < in->n ? s->left : in->n;
 	if (n == 0 && s->left > 0 && !begins)
 		return 0;
-	*ret = (struct mysql_piece){ .data = span_of(in->p, n), .first = begins && !s->continues };
+	*ret = (struct mysql_piece){ .data = span_of(in->p, n), .begins = begins, .first = begins && !s->continues };
 	eat(in, n);
 	s->left -= (uint32_t)n;
 	if (s->left == 0) {

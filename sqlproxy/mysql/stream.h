@@ -21,7 +21,8 @@ struct mysql_stream {
 };
 struct mysql_piece {
 	struct span data; /* may be empty */
-	bool first;       /* begins a payload */
+	bool begins;      /* a packet, whose length stands in mysql_stream */
+	bool first;       /* ... and a payload */
 	bool last;        /* ends it */
 };
 /* 1: a piece; 0: no more of them in `in`, which is empty then. */
