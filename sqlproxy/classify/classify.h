@@ -54,7 +54,7 @@ int classify_dialect_of(struct span name); /* "mysql", "mariadb", "tsql"; -ENOEN
 struct classify_statement {
 	uint64_t classes, flags;   /* of policy/decide/sql.h; never no class at all */
 	uint32_t at, n;            /* where in the input, without blanks and the separator */
-	uint16_t table, tables;    /* of batch.name[]: from, and how many */
+	uint16_t table, tables;    /* in batch.name[]: from, and how many */
 	uint16_t column, columns;
 	bool tables_known;
 };
@@ -62,13 +62,16 @@ struct classify_batch {
 	struct classify_statement statement[CLASSIFY_STATEMENTS];
 	size_t n; /* 1 at least: nothing to run is one statement EMPTY */
 	uint64_t classes, flags; /* of all of them */
-	struct span name[CLASSIFY_NAMES]; /* UTF-8; "t", "db.t", "srv.db.schema.t", unquoted, as written */
-	size_t names;
+	struct span name[CLASSIFY_NAMES]; /* UTF-8; "t", "db.t", "srv.db.schema.t", unquoted, as written; tables from the front, columns from the back */
+	size_t tables, columns;           /* how many stand at the front, at the back */
 	uint8_t fingerprint[CLASSIFY_FINGERPRINT]; /* of the batch: words in capital letters, literals as ?, lists of them as one */
 	struct classify_mode after; /* the mode when all of it ran; what was computed is unknown */
 
+	/* For batch.c alone. */
 	char bytes[CLASSIFY_NAMES_BYTES]; /* of the names */
-	size_t used;
+	size_t used, began;               /* bytes; where the name stands that is being put together */
+	bool open, spoiled;               /* a statement is open; this name has no room, or nobody can tell it */
+	uint16_t slot[CLASSIFY_NAMES * 2]; /* of a table of hashes: 1 + where in name[]; 0 = empty */
 };
 void classify(const struct classify_mode *mode, struct span sql, struct classify_batch *ret);
 
