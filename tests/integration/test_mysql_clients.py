@@ -1,0 +1,204 @@
+"""MySQL clients of every kind through a whole Yanmen to a real MariaDB: what people do every day, and who ends it."""
+
+import base64
+import json
+import shutil
+import subprocess
+import threading
+
+import MySQLdb
+import pymysql
+import pytest
+from harness.build import plain_build
+from harness.mariadb import MariaDB
+from harness.wait import until
+from test_mysql_worker import PASSWORD, pin_of
+
+pytestmark = plain_build("real clients and two servers")
+
+
+@pytest.fixture(scope="module")
+def mariadb(tmp_path_factory):
+    server = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    server.sql(f"create database shop character set utf8mb4; create user app@'127.0.0.1' identified by '{PASSWORD}'; grant all on *.* to app@'127.0.0.1';"
+               "create table shop.goods (id int primary key auto_increment, name varchar(100)) engine=innodb;"
+               "insert into shop.goods (name) values ('tea'), ('coffee')")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def shop(own_instance, mariadb):
+    pin = base64.b64encode(pin_of(mariadb.certificate)).decode()
+    own_instance.ok("target", "add", "shop", "--kind", "mysql", "--address", f"127.0.0.1:{mariadb.port}", "--cluster", "samples", "--database", "shop")
+    own_instance.ok("target", "set", "shop", "--tls-key", f"sha256//{pin}")
+    own_instance.ok("account", "set", "shop", "app", "--password-file", own_instance.file(PASSWORD))
+    return own_instance
+
+
+class Door:
+    """One person with access to the shop, and an access password of his own."""
+
+    def __init__(self, instance):
+        self.instance, self.user = instance, instance.user()
+        instance.grant(self.user, "shop", account="app")
+        path = instance.scratch / instance.name("access")
+        instance.ok("access-password", "add", instance.name("p"), "--user", self.user.name, "--output", path)
+        self.access = path.read_text().strip()
+        self.password = self.user.password_file.read_text()
+        self.host, self.port = instance.endpoints["mysql"]["host"], instance.endpoints["mysql"]["port"]
+        self.login = f"{self.user.name}#shop"
+
+    def pymysql(self, **more):
+        return pymysql.connect(**{"host": self.host, "port": self.port, "user": self.login, "password": self.password, "charset": "utf8mb4",
+                                  "ssl": {"ssl": True}} | more)
+
+    def statements(self):
+        session = until(lambda: self.instance.session_of(self.user)["state"] == "closed" and self.instance.session_of(self.user), 30, "its end")
+        lines = self.instance.export(session["session"], "jsonl").splitlines()
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture
+def door(shop):
+    return Door(shop)
+
+
+def run(*argv, stdin=None, **env):
+    return subprocess.run([str(a) for a in argv], input=stdin, capture_output=True, text=True, timeout=60, env=env or None)
+
+
+def test_mariadb_by_password_and_by_access_password(door):
+    for password in (door.password, door.access):
+        done = run("mariadb", "--no-defaults", f"-h{door.host}", f"-P{door.port}", f"-u{door.login}", f"-p{password}", "--ssl", "-N", "-e",
+                   "select name from goods order by id; select connection_id() > 0")
+        assert (done.stdout, done.returncode) == ("tea\ncoffee\n1\n", 0), done.stderr
+    session = door.instance.session_of(door.user)
+    assert (session["protocol"], session["target"], session["account"]) == ("mysql", "shop", "app")
+
+
+def test_mariadb_as_people_use_it(door):
+    done = run("mariadb", "--no-defaults", f"-h{door.host}", f"-P{door.port}", f"-u{door.login}", f"-p{door.access}", "--ssl", stdin="""
+        use shop
+        show tables;
+        status
+        begin; insert into goods (name) values ('milk'); rollback;
+        \\u mysql
+        select database();
+        delimiter //
+        select 1//
+    """)
+    assert done.returncode == 0 and "goods" in done.stdout and "mysql" in done.stdout, done.stderr
+
+
+def test_mysqldb(door):
+    c = MySQLdb.connect(host=door.host, port=door.port, user=door.login, password=door.password, ssl={"ca": str(door.instance.home / "tls.pem")}
+                        if (door.instance.home / "tls.pem").exists() else {"cipher": "HIGH"}, charset="utf8mb4")
+    cursor = c.cursor()
+    cursor.execute("select name from goods where name = %s", ("tea",))
+    assert cursor.fetchall() == (("tea",),)
+    cursor.close()
+    c.close()
+
+
+PHP = """
+$o = [PDO::MYSQL_ATTR_SSL_CA => '', PDO::MYSQL_ATTR_SSL_VERIFY_SERVER_CERT => false, PDO::ATTR_EMULATE_PREPARES => false,
+      PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION];
+$d = new PDO("mysql:host=%s;port=%d;charset=utf8mb4", getenv("U"), getenv("P"), $o);
+$s = $d->prepare("select name from goods where id = ? and name <> ?");
+foreach ([1, 2] as $id) { $s->execute([$id, "x"]); foreach ($s as $row) echo $row[0], "\\n"; }
+$d->beginTransaction(); $d->exec("update goods set name = 'gone'"); $d->rollBack();
+try { $d->query("select * from nowhere"); } catch (PDOException $e) { echo $e->getCode(), "\\n"; }
+$s = $d->prepare("insert into goods (name) values (?)"); $d->beginTransaction(); $s->bindValue(1, str_repeat("y", 50)); $s->execute();
+echo $s->rowCount(), "\\n"; $d->rollBack();
+"""
+
+
+@pytest.mark.parametrize("secret", ["password", "access"])
+def test_php_pdo_with_prepared_statements(door, secret):
+    done = run("php", "-r", PHP % (door.host, door.port), U=door.login, P=getattr(door, secret), PATH="/usr/bin")
+    assert done.stdout == "tea\ncoffee\n42S02\n1\n", done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("mysqlslap"), reason="mysqlslap is not installed")
+def test_mysqlslap_with_eight_clients_at_once(door):
+    done = run("mysqlslap", "--no-defaults", f"-h{door.host}", f"-P{door.port}", f"-u{door.login}", f"-p{door.access}", "--ssl", "--create-schema=shop",
+               "--query=select name from goods where id = 1", "--concurrency=8", "--number-of-queries=400", "--no-drop")
+    assert done.returncode == 0 and "Average number of seconds" in done.stdout, done.stderr
+
+
+def test_a_rule_is_in_force_for_the_next_statement(door):
+    c = door.pymysql()
+    cursor = c.cursor()
+    cursor.execute("select 1")
+    rule = door.instance.ok("sql-rule", "add", "--target", "shop", "--class", "DROP", "--deny", "--reason-en", "not here", "--reason-zh", "此处禁止")
+
+    def denied():
+        try:
+            cursor.execute("drop table if exists nothing")
+        except pymysql.MySQLError as e:
+            return e.args == (1142, "not here / 此处禁止")
+        return False
+    until(denied, 20, "the rule")
+    cursor.execute("select 2")
+    assert cursor.fetchall() == ((2,),)
+    assert door.instance.told(door.user, "sql.denied")[0]["body"]["rule"] == rule["id"]
+    door.instance.ok("sql-rule", "remove", rule["id"])
+    until(lambda: not denied(), 20, "the rule's end")
+    c.close()
+
+
+def test_a_kill_ends_client_and_statement(door, mariadb):
+    c = door.pymysql()
+    failed = []
+
+    def work():
+        try:
+            c.cursor().execute("select sleep(55) /* long */")
+        except pymysql.MySQLError as e:
+            failed.append(e.args)
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: "sleep(55)" in mariadb.sql("show full processlist"), 20, "the statement on the server")
+    session = door.instance.session_of(door.user, "online")["session"]
+    door.instance.ok("session", "kill", session, "--reason", "too long")
+    thread.join(20)
+    assert failed and failed[0][0] in (1053, 2013)
+    until(lambda: "sleep(55)" not in mariadb.sql("show full processlist"), 20, "the statement's end on the server")
+
+
+def test_a_query_is_cancelled_over_another_connection(door):
+    slow, other = door.pymysql(), door.pymysql()
+    ended = []
+
+    def work():
+        try:
+            slow.cursor().execute("select sleep(50)")
+            ended.append(slow)
+        except pymysql.MySQLError as e:
+            ended.append(e.args[0])
+    thread = threading.Thread(target=work)
+    thread.start()
+
+    def cancelled():
+        other.cursor().execute(f"kill query {slow.thread_id()}")
+        thread.join(0.5)
+        return not thread.is_alive()
+    until(cancelled, 20, "the end of the query")
+    cursor = slow.cursor()
+    cursor.execute("select 3")
+    assert cursor.fetchall() == ((3,),)
+    for c in (slow, other):
+        c.close()
+
+
+def test_a_wrong_password(door):
+    with pytest.raises(pymysql.MySQLError) as e:
+        door.pymysql(password="wrong")
+    assert e.value.args[0] == 1045
+
+
+def test_without_tls_nobody_comes_in(door):
+    with pytest.raises(pymysql.MySQLError) as e:
+        door.pymysql(ssl=None)
+    assert e.value.args[0] == 3159
