@@ -133,6 +133,10 @@ void gw_session_statement(struct gw_session *s, uint8_t verdict, int64_t rule, u
 uint32_t gw_session_number(const struct gw_session *s);
 void gw_session_thread(struct gw_session *s, uint64_t theirs);
 int gw_session_thread_of(struct gw_session *s, uint32_t ours, uint64_t *ret, struct err *err);
+/* A second connection to the target and the secret once more, to cancel what runs there: once a session, also when it is ending.  Both are the
+ * caller's.  Waits for GW_SESSION_AGAIN_US at most. */
+enum { GW_SESSION_AGAIN_US = 700 * 1000 };
+int gw_session_again(struct gw_session *s, int *ret_fd, struct secret **ret, struct err *err);
 /* ---- the ledger of files (gateway/ledger.c) ---- */
 /* Tells the broker of a file, and tells it again after a broker's restart until the broker has it on disk.  Never blocks; m->seq is
  * set here. */

@@ -185,3 +185,49 @@ int gw_session_thread_of(struct gw_session *s, uint32_t ours, uint64_t *ret, str
 	*ret = m.thread;
 	return 0;
 }
+
+/* ---- the last word to a target ---- */
+
+static int again_secret(struct gw_session *s, int64_t due_us, struct secret **ret, struct err *err)
+{
+	struct wire_use_secret m;
+	scoped(buf_done) struct buf q;
+	buf_init(&q, 64);
+	wire_use_put(&q, &(struct wire_use){ .id = s->id });
+	struct gw_ask ask = { .to = GW_VAULT,
+		.type = WIRE_T_use,
+		.body = buf_span(&q),
+		.wait_us = due_us - clock_mono_us(),
+		.answers = { WIRE_T_use_secret, WIRE_T_use_denied },
+		.to_the_end = true };
+	int r = gw_ask(s, &ask, err);
+	if (r < 0 || ask.got == WIRE_T_use_denied)
+		return r < 0 ? r : fault(err, -EACCES, internal, "the vault says no");
+	r = wire_use_secret_get(ask.got_body, &m, NULL) < 0 ? fault(err, -EBADMSG, internal, "use_secret") : secret_of(m.text, ret, err);
+	secret_wipe(s->in, ask.got_body.n);
+	return r;
+}
+
+int gw_session_again(struct gw_session *s, int *ret_fd, struct secret **ret, struct err *err)
+{
+	struct wire_again_answer m;
+	int64_t due_us = clock_mono_us() + GW_SESSION_AGAIN_US;
+	assert(s->granted);
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_again,
+		.wait_us = GW_SESSION_AGAIN_US,
+		.answers = { WIRE_T_again_answer },
+		.to_the_end = true };
+	int r = gw_ask(s, &ask, err);
+	if (r < 0)
+		return r;
+	scoped(scope_close) int fd = ask.got_fd;
+	if (wire_again_answer_get(ask.got_body, &m, NULL) < 0 || (m.code == 0) != (fd >= 0))
+		return fault(err, -EBADMSG, internal, "again_answer");
+	if (m.code < 0)
+		return fault(err, (int)m.code, internal, "no second connection: code %d", (int)m.code);
+	r = again_secret(s, due_us, ret, err);
+	if (r == 0)
+		*ret_fd = take_fd(fd);
+	return r;
+}

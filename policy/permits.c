@@ -52,6 +52,8 @@ const struct permit_rule pol_permits_sql_worker[] = {
 	{ WIRE_T_thread,        IN(POL_RESUMED),                                            POL_RESUMED,      0 },
 	{ WIRE_T_thread_of,     IN(POL_LIVE),                                               POL_LIVE,         0 },
 	{ WIRE_T_thread_of,     IN(POL_RESUMED),                                            POL_RESUMED,      0 },
+	{ WIRE_T_again,         IN(POL_LIVE),                                               POL_LIVE,         1 },
+	{ WIRE_T_again,         IN(POL_RESUMED),                                            POL_RESUMED,      1 },
 	{ WIRE_T_refused,       IN(POL_CHOOSE),                                             POL_CHOOSE,       0 },
 	{ WIRE_T_refused,       IN(POL_REACHING),                                           POL_REACHING,     0 },
 	{ WIRE_T_refused,       IN(POL_LIVE),                                               POL_LIVE,         0 },

@@ -5,6 +5,7 @@
 #include "policy/broker.h"
 #include "policy/console/terminal.h"
 #include "policy/console/visit.h"
+#include "policy/dial/again.h"
 #include "policy/dial/jump.h"
 #include "policy/dial/target.h"
 #include "policy/file.h"
@@ -120,6 +121,7 @@ union said {
 	struct wire_statement statement;
 	struct wire_thread thread;
 	struct wire_thread_of thread_of;
+	struct wire_again again;
 	struct wire_factor factor;
 	struct wire_targets targets;
 	struct wire_target target;
@@ -148,6 +150,8 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_thread_get(body, &m->thread, NULL);
 	case WIRE_T_thread_of:
 		return wire_thread_of_get(body, &m->thread_of, NULL);
+	case WIRE_T_again:
+		return wire_again_get(body, &m->again, NULL);
 	case WIRE_T_factor:
 		return wire_factor_get(body, &m->factor, NULL);
 	case WIRE_T_targets:
@@ -199,6 +203,9 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_thread_of:
 		pol_statement_thread(w, m->thread_of.thread);
+		break;
+	case WIRE_T_again:
+		pol_again_ask(w);
 		break;
 	case WIRE_T_factor:
 		pol_factor_ask(w, &m->factor);
@@ -399,6 +406,7 @@ static void worker_free(struct pol_worker *w)
 	*at = w->next;
 	pol_statement_done(w);
 	pol_target_drop(w);
+	pol_again_drop(w);
 	pol_jump_drop(w);
 	pol_login_done(w);
 	pol_factor_done(w);

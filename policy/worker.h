@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 struct pol_attempt;
+struct pol_again;
 struct pol_jump;
 struct pol_broker;
 struct pol_reading;
@@ -65,6 +66,7 @@ struct pol_worker {
 	struct pol_passkey passkey;
 	bool factored; /* logged in with a second factor, just now */
 	struct pol_attempt *attempt; /* on the way to a target */
+	struct pol_again *again;     /* of a SQL door: how its target was reached */
 	struct pol_session session;
 	struct pol_ends_session ends;
 	struct pol_rules_session rules; /* of a SQL door, as the next two */

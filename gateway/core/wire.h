@@ -48,6 +48,8 @@ struct msgq;
 	M(thread, 0x0113, WIRE_THREAD_F)        /* worker -> broker     what the target calls this connection */ \
 	M(thread_of, 0x0114, WIRE_THREAD_F)     /* worker -> broker     what does it call that one of ours? */ \
 	M(thread_answer, 0x0193, WIRE_THREAD_ANSWER_F) \
+	M(again, 0x0115, WIRE_NONE_F)           /* worker -> broker     a second connection to its target, to cancel what runs there; once */ \
+	M(again_answer, 0x0195, WIRE_DENY_F)    /* broker -> worker     code 0 +fd, and the vault gives the secret once more */ \
 	M(reached, 0x0104, WIRE_REACHED_F)      /* worker -> broker     how the login to the target went   */ \
 	M(open, 0x0105, WIRE_OPEN_F)            /* worker -> broker     may this channel request run?      */ \
 	M(open_answer, 0x0185, WIRE_OPEN_ANSWER_F) \

@@ -6,6 +6,7 @@
 #include "policy/broker.h"
 #include "policy/decide/name.h"
 #include "policy/decide/rule.h"
+#include "policy/dial/again.h"
 #include "policy/dial/choice.h"
 #include "policy/dial/dial.h"
 #include "policy/ends.h"
@@ -167,8 +168,10 @@ static void attempt_grant(struct pol_attempt *a)
 		LOG_S("account", c->account), LOG_S("rule", c->rule));
 	if (link_is_open(&w->link))
 		(void)link_sent(&w->link, wire_grant_queue(w->link.q, &g, a->fd));
-	if (pol_worker_is_sql(w))
+	if (pol_worker_is_sql(w)) {
 		pol_rules_look(w->b);
+		pol_again_keep(w, &a->choice);
+	}
 	attempt_free(a);
 }
 

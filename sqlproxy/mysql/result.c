@@ -75,17 +75,22 @@ static int on_error(struct mysql_result *r, struct span payload, struct err *err
 	return 0;
 }
 
-/* Without what the session tracks: the words stand at the end then, and without a length. */
+/* Without what the session tracks.  The words keep their length: so servers write them, whatever the documents say of old clients. */
 static void pass_stripped(struct mysql_result *r, struct span payload, struct rd counts, struct span words, struct buf *out)
 {
 	size_t head = (size_t)(counts.p - payload.p); /* with the counts, up to the status */
-	wr_le(out, head + 4 + words.n, 3);
+	struct buf told;
+	buf_init(&told, MYSQL_RESULT_HELD + 9);
+	if (words.n > 0)
+		mysql_wire_put_text(&told, words);
+	wr_le(out, head + 4 + told.len, 3);
 	wr_le(out, (uint8_t)(r->seq - 1), 1);
 	buf_put(out, payload.p, head);
 	struct rd in = counts;
 	wr_le(out, rd_u16le(&in) & 0xffffU & ~(unsigned)MYSQL_STATUS_SESSION_STATE_CHANGED, 2);
 	wr_le(out, rd_u16le(&in), 2);
-	buf_put_span(out, words);
+	buf_put_span(out, buf_span(&told));
+	buf_done(&told);
 }
 
 static int on_ok(struct mysql_result *r, struct span packet, struct buf *out, struct err *err)

@@ -497,7 +497,7 @@ def test_a_target_that_dies_in_a_query(tmp_path, gate):
     assert "unknown" in w.outcomes()[-1]["words"]
 
 
-def test_a_client_that_leaves_in_a_query_ends_the_session(gate):
+def test_a_client_that_leaves_in_a_query_ends_the_session_and_the_query(gate, mariadb):
     c = connect(gate)
     w = gate.last()
     c._execute_command(3, "select sleep(30)")
@@ -505,6 +505,7 @@ def test_a_client_that_leaves_in_a_query_ends_the_session(gate):
     c._force_close()
     w.over()
     assert w.named("end")[0]["reason"] == b"the client has left"
+    until(lambda: "sleep(30)" not in mariadb.sql("show full processlist"), 10, "the end of the statement on the server")
 
 
 def test_a_target_that_is_down(gate):

@@ -23,34 +23,33 @@ static void put_attribute(struct buf *out, const char *name, const char *value)
 	mysql_wire_put_text(out, span_str(value));
 }
 
-static int send_all(struct gw_mysql_link *l, int64_t due_us, struct err *err)
+static int send_all(struct gw_mysql_link *l, struct gw_mysql_side *side, int64_t due_us, struct err *err)
 {
-	int r = gw_mysql_link_flush(l, &l->target, due_us, err);
-	secret_wipe(l->target.out.data, l->target.out.size); /* it may have held the password */
+	int r = gw_mysql_link_flush(l, side, due_us, err);
+	secret_wipe(side->out.data, side->out.size); /* it may have held the password */
 	return r;
 }
 
-static int secure(struct gw_mysql_link *l, int64_t due_us, struct err *err)
+static int secure(struct gw_mysql_link *l, struct gw_mysql_side *side, struct mysql_login *login, int64_t due_us, struct err *err)
 {
 	scoped(scope_ctx) SSL_CTX *ctx = NULL;
 	int r = tls_client_of_key(l->grant.host_key, &ctx, err);
 	if (r == 0)
-		r = gw_mysql_link_tls(l, &l->target, ctx, false, due_us, err);
-	return r < 0 ? r : mysql_login_encrypted(&l->login, &l->target.out, err);
+		r = gw_mysql_link_tls(l, side, ctx, false, due_us, err);
+	return r < 0 ? r : mysql_login_encrypted(login, &side->out, err);
 }
 
-static int talk(struct gw_mysql_link *l, struct err *err)
+int gw_mysql_back_talk(struct gw_mysql_link *l, struct gw_mysql_side *side, struct mysql_login *login, int64_t due_us, struct err *err)
 {
-	int64_t due_us = clock_mono_us() + LOGIN_US;
-	int r = mysql_login_start(&l->login, err);
+	int r = mysql_login_start(login, err);
 	while (r >= 0 && r != MYSQL_LOGIN_DONE) {
 		struct mysql_packet p;
-		r = gw_mysql_link_packet(l, &l->target, due_us, &p, err);
+		r = gw_mysql_link_packet(l, side, due_us, &p, err);
 		if (r == 0)
-			r = mysql_login_feed(&l->login, &p, &l->target.out, err);
+			r = mysql_login_feed(login, &p, &side->out, err);
 		if (r == MYSQL_LOGIN_TLS)
-			r = secure(l, due_us, err);
-		if (r >= 0 && send_all(l, due_us, err) < 0)
+			r = secure(l, side, login, due_us, err);
+		if (r >= 0 && send_all(l, side, due_us, err) < 0)
 			r = err->code;
 	}
 	return r < 0 ? r : 0;
@@ -101,7 +100,7 @@ static int log_in(struct gw_mysql_link *l, struct err *err)
 		.charset = l->front.charset,
 		.database = *l->front.database ? l->front.database : l->grant.database,
 		.attributes = buf_span(&attributes) };
-	r = talk(l, err);
+	r = gw_mysql_back_talk(l, &l->target, &l->login, clock_mono_us() + LOGIN_US, err);
 	l->login.password = l->login.attributes = (struct span){ 0 };
 	return r;
 }

@@ -75,7 +75,7 @@ static int pump(struct gw_mysql_link *l)
 		log_err(LOG_LEVEL_WARN, "mysql.services", &err);
 		gw_mysql_link_end(l, err.say);
 	}
-	return l->over ? -ECANCELED : 0;
+	return l->over && !l->closing ? -ECANCELED : 0;
 }
 
 static int wait_events(struct gw_mysql_link *l, int fd, short events, int64_t due_us, struct err *err)

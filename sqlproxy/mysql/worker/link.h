@@ -102,6 +102,7 @@ struct gw_mysql_link {
 	uint64_t statements;
 
 	bool granted, locked, over;
+	bool closing; /* over, and the last things are being done */
 	int64_t granted_us, input_us;
 	char reason[256]; /* of the end */
 };
@@ -121,6 +122,8 @@ void gw_mysql_link_refuse(struct gw_mysql_link *l, uint8_t seq, uint16_t code, c
 /* ---- front.c, back.c, settle.c: 0 or an error, after which the client has its error packet ---- */
 int gw_mysql_front_login(struct gw_mysql_link *l, struct err *err);
 int gw_mysql_back_login(struct gw_mysql_link *l, struct err *err);
+/* The login alone, over a side that is connected: `login` as mysql_login_start wants it. */
+int gw_mysql_back_talk(struct gw_mysql_link *l, struct gw_mysql_side *side, struct mysql_login *login, int64_t due_us, struct err *err);
 /* Asks the target for sql_mode, character set and database, and to be told when they change. */
 int gw_mysql_settle(struct gw_mysql_link *l, struct err *err);
 
@@ -129,6 +132,9 @@ void gw_mysql_relay(struct gw_mysql_link *l);
 /* The command goes to the target, and a reply of this kind is expected. */
 void gw_mysql_relay_forward(struct gw_mysql_link *l, enum mysql_result_kind kind);
 void gw_mysql_relay_send(struct gw_mysql_link *l); /* ... and none is */
+
+/* ---- cancel.c: the statement that runs at the target ends; its connection is not needed for that ---- */
+void gw_mysql_cancel(struct gw_mysql_link *l);
 
 /* ---- command.c: a whole command is in `command` ---- */
 void gw_mysql_command(struct gw_mysql_link *l);

@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-enum { TURN_MAX_US = 1000 * 1000, LAST_US = 1000 * 1000, KEPT = 1024 * 1024, ERROR_MAX = 1024 };
+enum { TURN_MAX_US = 1000 * 1000, LAST_US = 300 * 1000, KEPT = 1024 * 1024, ERROR_MAX = 1024 };
 
 static const char no_recording[] = "Recording has stopped, so this session ends. 录像中断，会话结束。";
 
@@ -319,7 +319,6 @@ static void unknown_outcome(struct gw_mysql_link *l)
 void gw_mysql_relay(struct gw_mysql_link *l)
 {
 	struct err ignored;
-	int64_t due_us;
 	l->result.deprecate_eof = l->login.flags & MYSQL_CAP_DEPRECATE_EOF;
 	l->result.tracks = l->login.flags & MYSQL_CAP_SESSION_TRACK;
 	l->result.strip = l->result.tracks && !(l->front.flags & MYSQL_CAP_SESSION_TRACK);
@@ -330,12 +329,12 @@ void gw_mysql_relay(struct gw_mysql_link *l)
 		if (!l->over)
 			wait_and_read(l);
 	}
+	l->closing = true;
 	gw_mysql_side_write(&l->target); /* COM_QUIT */
 	say_end(l);
+	gw_mysql_side_write(&l->client);
+	gw_mysql_cancel(l);
 	unknown_outcome(l);
 	gw_mysql_record_close(l);
-	due_us = clock_mono_us() + LAST_US;
-	l->over = false; /* the last words may be waited for; what ends it meanwhile has been said */
-	(void)gw_mysql_link_flush(l, &l->client, due_us, &ignored);
-	l->over = true;
+	(void)gw_mysql_link_flush(l, &l->client, clock_mono_us() + LAST_US, &ignored);
 }

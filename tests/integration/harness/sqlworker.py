@@ -25,6 +25,8 @@ MESSAGES = {
     "thread": (0x0113, "Q:thread"),
     "thread_of": (0x0114, "Q:thread"),
     "thread_answer": (0x0193, "q:code Q:thread"),
+    "again": (0x0115, ""),
+    "again_answer": (0x0195, "q:code s:say"),
     "welcome": (0x0194, "s:text s:greeting"),
 }
 worker.MESSAGES.update(MESSAGES)
@@ -203,6 +205,11 @@ class SqlWorker(worker.Worker):
                 self.thread = m["thread"]
             elif name == "thread_of":
                 self._thread_of(m)
+            elif name == "again":
+                target = socket.create_connection(self.gate.target_address)
+                target.setblocking(False)
+                self._send(self.broker, "again_answer", target.fileno(), code=0, say="")
+                target.close()
             elif name == "end":
                 self._send(self.broker, "end_answer")
                 self.ended.set()

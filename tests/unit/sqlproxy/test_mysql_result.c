@@ -173,7 +173,7 @@ static void what_the_session_tracks_is_read_and_taken_away(void **state)
 	assert_true(rig->r.done && rig->r.track.has_mode && rig->r.track.has_database);
 	assert_string_equal(rig->r.track.mode, "ANSI_QUOTES");
 	assert_string_equal(rig->r.track.database, "shop");
-	assert_true(span_eq(buf_span(&rig->out), BYTES(PACKET(9, 1), 0, 1, 0, 0x02, 0, 0, 0, 'h', 'i')));
+	assert_true(span_eq(buf_span(&rig->out), BYTES(PACKET(10, 1), 0, 1, 0, 0x02, 0, 0, 0, 2, 'h', 'i')));
 }
 
 static void a_client_that_asked_for_it_keeps_it(void **state)
