@@ -35,7 +35,7 @@ int mysql_login_start(const struct mysql_login *login, struct err *err)
 	if (login->password.n > 0 && memchr(login->password.p, 0, login->password.n))
 		return fault(err, -EINVAL, "the password holds a NUL", "a password of MySQL ends at a NUL");
 	if ((login->database && strlen(login->database) > MYSQL_LOGIN_DATABASE_MAX) || login->attributes.n > MYSQL_LOGIN_ATTRIBUTES_MAX)
-		return fault(err, -EINVAL, "the name of the database is too long", "database or attributes are too long");
+		return fault(err, -EINVAL, "The name of the database is too long. 数据库名过长。", "database or attributes are too long");
 	return 0;
 }
 

@@ -131,7 +131,7 @@ def test_a_rule_is_in_force_for_the_next_statement(door):
     c = door.pymysql()
     cursor = c.cursor()
     cursor.execute("select 1")
-    rule = door.instance.ok("sql-rule", "add", "--target", "shop", "--class", "DROP", "--deny", "--reason-en", "not here", "--reason-zh", "此处禁止")
+    rule = door.instance.ok("sql-rule", "add", "--target", "shop", "--class", "DROP", "--deny", "--reason", "not here", "--reason-zh", "此处禁止")
 
     def denied():
         try:

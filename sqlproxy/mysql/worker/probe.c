@@ -30,7 +30,7 @@ static int wait_for(int fd, short events, int64_t due_us, struct err *err)
 	struct pollfd p = { .fd = fd, .events = events };
 	int64_t left = due_us - clock_mono_us();
 	if (left <= 0 || poll(&p, 1, (int)(left / 1000) + 1) == 0)
-		return fault(err, -ETIMEDOUT, "the database server does not answer in time", "deadline");
+		return fault(err, -ETIMEDOUT, "the database server did not answer in time", "deadline");
 	return 0;
 }
 
