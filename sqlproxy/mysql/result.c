@@ -11,10 +11,10 @@ static int malformed(struct err *err, const char *what)
 	return fault(err, -EPROTO, "The database server's answer is malformed. 数据库的应答有误。", "%s", what);
 }
 
-void mysql_result_begin(struct mysql_result *r, enum mysql_result_kind kind)
+void mysql_result_begin(struct mysql_result *r, enum mysql_result_kind kind, uint8_t seq)
 {
 	struct buf held = r->held;
-	*r = (struct mysql_result){ .deprecate_eof = r->deprecate_eof, .tracks = r->tracks, .strip = r->strip, .kind = kind, .seq = 1,
+	*r = (struct mysql_result){ .deprecate_eof = r->deprecate_eof, .tracks = r->tracks, .strip = r->strip, .kind = kind, .seq = seq, .said = seq,
 		.phase = kind == MYSQL_RESULT_FETCH    ? MYSQL_RESULT_IN_ROWS
 			 : kind == MYSQL_RESULT_FIELDS ? MYSQL_RESULT_IN_ROWS
 						       : MYSQL_RESULT_FIRST };
@@ -31,7 +31,7 @@ void mysql_result_free(struct mysql_result *r)
 void mysql_result_resume(struct mysql_result *r, uint8_t seq)
 {
 	r->infile = false;
-	r->seq = seq;
+	r->seq = r->said = seq;
 }
 
 /* ---- packets that are read ---- */
@@ -50,8 +50,9 @@ static void ended(struct mysql_result *r)
 	r->done = !more;
 }
 
-static void pass(struct span packet, struct buf *out)
+static void pass(struct mysql_result *r, struct span packet, struct buf *out)
 {
+	r->said = r->seq;
 	buf_put_span(out, packet);
 }
 
@@ -83,6 +84,7 @@ static void pass_stripped(struct mysql_result *r, struct span payload, struct rd
 	buf_init(&told, MYSQL_RESULT_HELD + 9);
 	if (words.n > 0)
 		mysql_wire_put_text(&told, words);
+	r->said = r->seq;
 	wr_le(out, head + 4 + told.len, 3);
 	wr_le(out, (uint8_t)(r->seq - 1), 1);
 	buf_put(out, payload.p, head);
@@ -108,7 +110,7 @@ static int on_ok(struct mysql_result *r, struct span packet, struct buf *out, st
 	r->affected += affected;
 	r->has_affected = true;
 	if (!r->tracks) {
-		pass(packet, out);
+		pass(r, packet, out);
 		return 0;
 	}
 	if (in.n > 0)
@@ -120,7 +122,7 @@ static int on_ok(struct mysql_result *r, struct span packet, struct buf *out, st
 	if (r->strip)
 		pass_stripped(r, payload, counts, words, out);
 	else
-		pass(packet, out);
+		pass(r, packet, out);
 	return 0;
 }
 
@@ -131,7 +133,7 @@ static int on_eof(struct mysql_result *r, struct span packet, struct buf *out, s
 	set_status(r, rd_u16le(&in));
 	if (in.bad)
 		return malformed(err, "EOF is cut");
-	pass(packet, out);
+	pass(r, packet, out);
 	return 0;
 }
 
@@ -144,7 +146,7 @@ static int on_prepared(struct mysql_result *r, struct span packet, struct buf *o
 	r->params = rd_u16le(&in);
 	if (in.bad)
 		return malformed(err, "answer to a preparation is cut");
-	pass(packet, out);
+	pass(r, packet, out);
 	r->columns = r->params ? r->params : columns;
 	r->second = r->params ? columns : 0;
 	r->phase = MYSQL_RESULT_COLUMNS;
@@ -160,7 +162,7 @@ static int on_infile(struct mysql_result *r, struct span packet, struct buf *out
 	memcpy(r->file, packet.p + HEAD + 1, n);
 	r->file[n] = '\0';
 	r->infile = true;
-	pass(packet, out);
+	pass(r, packet, out);
 	return 0;
 }
 
@@ -170,7 +172,7 @@ static int on_columns(struct mysql_result *r, struct span packet, struct buf *ou
 	r->columns = mysql_wire_lenenc(&in);
 	if (!rd_done(&in) || r->columns == 0 || r->columns > COLUMNS_MAX)
 		return malformed(err, "count of columns");
-	pass(packet, out);
+	pass(r, packet, out);
 	r->phase = MYSQL_RESULT_COLUMNS;
 	return 0;
 }
@@ -180,7 +182,7 @@ static int on_first(struct mysql_result *r, uint8_t first, struct span packet, s
 	int result = 0;
 	switch (r->kind) {
 	case MYSQL_RESULT_TEXT:
-		pass(packet, out);
+		pass(r, packet, out);
 		r->done = true;
 		return 0;
 	case MYSQL_RESULT_PREPARE:
@@ -224,8 +226,10 @@ static int on_packet(struct mysql_result *r, struct span packet, struct buf *out
 	if (packet.n == HEAD)
 		return malformed(err, "an empty packet");
 	if (first == MYSQL_HEAD_ERROR && r->kind != MYSQL_RESULT_TEXT) {
-		pass(packet, out);
-		return on_error(r, span_of(packet.p + HEAD, packet.n - HEAD), err);
+		result = on_error(r, span_of(packet.p + HEAD, packet.n - HEAD), err);
+		if (result == 0)
+			pass(r, packet, out);
+		return result;
 	}
 	if (r->phase == MYSQL_RESULT_FIRST)
 		return on_first(r, first, packet, out, err);
@@ -295,6 +299,7 @@ static int begin_packet(struct mysql_result *r, struct buf *out, struct err *err
 		return 0;
 	}
 	buf_put(out, r->head, had);
+	r->said = r->seq;
 	r->full = length == MYSQL_FULL_PACKET;
 	r->left = length - (had - HEAD);
 	if (r->left == 0)

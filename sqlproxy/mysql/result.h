@@ -38,6 +38,7 @@ struct mysql_result {
 	enum mysql_result_kind kind;
 	enum mysql_result_phase phase;
 	uint8_t seq;            /* of the next packet */
+	uint8_t said;           /* number behind the last packet that went out: where one of ours could stand */
 	uint8_t head[5];        /* of a packet, and its first byte */
 	uint8_t head_n;
 	uint32_t left;          /* of a packet that passes */
@@ -62,7 +63,8 @@ struct mysql_result {
 	char file[MYSQL_RESULT_FILE + 1]; /* LOCAL INFILE */
 	struct mysql_track track; /* what changed in the session, of all OKs */
 };
-void mysql_result_begin(struct mysql_result *r, enum mysql_result_kind kind);
+/* seq: of the reply's first packet, 1 but for commands of more than one. */
+void mysql_result_begin(struct mysql_result *r, enum mysql_result_kind kind, uint8_t seq);
 /* Takes bytes off the front of `in`, appends what goes to the client. */
 int mysql_result_feed(struct mysql_result *r, struct span *in, struct buf *out, struct err *err);
 /* The file has gone out; `seq` is the number behind its last packet. */

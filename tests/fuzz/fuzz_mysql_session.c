@@ -23,7 +23,7 @@ static void listen(struct heard *h, uint8_t how, struct span bytes, size_t piece
 	h->r.strip = how & 32;
 	buf_init(&h->out, MOST);
 	buf_init(&h->payloads, MOST);
-	mysql_result_begin(&h->r, (enum mysql_result_kind)((how & 7) % 6));
+	mysql_result_begin(&h->r, (enum mysql_result_kind)((how & 7) % 6), 1);
 	for (size_t at = 0; at < bytes.n; at += piece) {
 		struct span in = span_of(bytes.p + at, bytes.n - at < piece ? bytes.n - at : piece), too = in;
 		if (h->code == 0 && !h->r.done && !h->r.infile)

@@ -6,7 +6,6 @@ import subprocess
 import threading
 import time
 
-import MySQLdb
 import pymysql
 import pytest
 from harness.build import PROGRAMS
@@ -83,15 +82,28 @@ def test_a_login_by_password_in_tls_and_a_query(gate):
 
 # ---- who one is ----
 
-def test_an_access_password_logs_in_by_a_scramble_alone(gate):
-    for plugin, number in (("caching_sha2_password", 2), ("mysql_native_password", 1)):
-        c = connect(gate, password=gate.access["alice"], auth_plugin_map=None, client_flag=0) if number == 2 else MySQLdb.connect(
-            host="127.0.0.1", port=gate.port, user="alice", password=gate.access["alice"], ssl={"ca": str(gate.certificate[0])}, auth_plugin=plugin)
-        w = gate.last()
-        assert c.query("select 1") is not False
-        c.close()
-        w.over()
-        assert [m["plugin"] for m in w.named("login_scramble")] == [number] and not w.named("login")
+class Native(pymysql.Connection):
+    """A client of before caching_sha2_password."""
+
+    def _get_server_information(self):
+        super()._get_server_information()
+        self._auth_plugin_name = "mysql_native_password"
+
+
+@pytest.mark.parametrize("plugin", [2, 1])
+def test_an_access_password_logs_in_by_a_scramble_alone(gate, plugin):
+    kind = pymysql.connect if plugin == 2 else Native
+    c = kind(host="127.0.0.1", port=gate.port, user="alice", password=gate.access["alice"], ssl={"ssl": True})
+    assert one(c, "select 1") == ((1,),)
+    c.close()
+    w = gate.last().over()
+    assert [m["plugin"] for m in w.named("login_scramble")] == [plugin] and not w.named("login")
+
+
+def test_a_native_client_with_a_login_password_is_asked_for_it(gate):
+    c = Native(host="127.0.0.1", port=gate.port, user="alice", password="secret", ssl={"ssl": True})
+    assert one(c, "select 1") == ((1,),)
+    c.close()
 
 
 def test_without_tls_a_password_comes_under_an_rsa_key(gate):
@@ -387,6 +399,57 @@ def test_a_prepared_statement_is_judged_again_when_it_runs(gate):
     c.close()
 
 
+# ---- how the session reads statements ----
+
+def test_statements_are_read_in_the_mode_that_the_session_is_in(both):
+    """A quote, a backslash, a byte of GBK: what is hidden behind them in one mode runs in the other."""
+    both.rules = [rule(9, DENY, "DROP")]
+    c = connect(both, client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS, database=None)
+    hidden = """select '\\'; drop table shop.nothing -- '"""
+    assert one(c, hidden)  # a text, so far
+    one(c, "set sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES')")
+    assert refused(c, hidden)[0] == 1142
+    one(c, "set sql_mode = replace(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')")
+    assert one(c, hidden)
+    quotes = 'select 1 as "a\' ; drop table shop.nothing -- b"'
+    one(c, "set sql_mode = concat(@@sql_mode, ',ANSI_QUOTES')")
+    assert one(c, quotes) == ((1,),)
+    assert command(c, 31).is_ok_packet()  # reset: none of it any more
+    assert one(c, hidden)
+    c.close()
+
+
+def test_a_character_that_holds_a_backslash_is_one_character(gate):
+    gate.rules = [rule(9, DENY, "DROP")]
+    c = connect(gate, charset="gbk", client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS, database=None)
+    c._execute_command(3, b"select '\xd5\x5c'; drop table shop.nothing")  # 0xd55c is a character: the text ends
+    with pytest.raises(pymysql.MySQLError) as e:
+        c._read_packet()
+    assert e.value.args[0] == 1142
+    c.close()
+
+
+def test_a_session_that_silences_its_tracking_is_doubted(gate):
+    gate.rules = [rule(9, DENY, "DROP")]
+    c = connect(gate, client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS, database=None)
+    one(c, "set session_track_system_variables = ''")
+    one(c, "set @m = 'ANSI_QUOTES'")
+    one(c, "set sql_mode = @m")
+    assert refused(c, 'select "a\' ; drop table shop.nothing -- "')[0] == 1142 or _passes(c, "select 1")
+    assert refused(c, "select 'a\" ; drop table shop.nothing -- '" + '"')[0] in (1142, 1064)
+    c.close()
+
+
+def test_bytes_one_by_one_are_the_same_session(gate):
+    c = connect(gate, ssl=None)
+    sock = c._sock
+    for byte in b"\x09\0\0\0\x03select 7":
+        sock.sendall(bytes([byte]))
+    c._next_seq_id = 1
+    assert c._read_packet().get_all_data() == b"\x01"
+    c._force_close()
+
+
 # ---- files ----
 
 def test_a_file_of_the_client_is_loaded(both, tmp_path):
@@ -406,6 +469,71 @@ def test_without_the_right_no_file_is_asked_for(gate, tmp_path):
     assert refused(c, f"load data local infile '{tmp_path}/goods.csv' into table goods fields terminated by ','")[0] == 1142
     assert one(c, "select 1") == ((1,),)
     c.close()
+
+
+def hostile(answer):
+    """A server that logs anybody in, answers our own two questions, and then what a test says to the first statement."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def packet(seq, body):
+        return len(body).to_bytes(3, "little") + bytes([seq]) + body
+
+    def serve():
+        s, _ = listener.accept()
+        f = s.makefile("rwb")
+
+        def read():
+            head = f.read(4)
+            return f.read(int.from_bytes(head[:3], "little")) if len(head) == 4 else b""
+
+        def say(seq, *bodies):
+            for i, body in enumerate(bodies):
+                f.write(packet(seq + i, body))
+            f.flush()
+        ok = b"\0\0\0\2\0\0\0"
+        say(0, b"\x0a8.0.30\0" + b"\7\0\0\0" + b"12345678\0" + b"\xff\xf7" + b"\x2d\2\0" + b"\xff\x80" + b"\x15" + bytes(10)
+            + b"123456789012\0mysql_native_password\0")
+        read()
+        say(2, ok)
+        while True:
+            query = read()
+            if not query:
+                return
+            if query.startswith(b"\x03SET @@session"):
+                say(1, ok)
+            elif query.startswith(b"\x03SELECT @@session"):
+                say(1, b"\3", b"d", b"d", b"d", b"\xfe\0\0\2\0", b"\0\7utf8mb4\xfb", b"\xfe\0\0\2\0")
+            elif query[0] == 3 and b"autocommit" not in query.lower() and b"names" not in query.lower():
+                say(1, *answer)
+            else:
+                say(1, ok)
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+@pytest.mark.parametrize("answer", [[b"\xfb/etc/passwd"], [b"\1", b"d", b"\xfe\0\0\2\0", b"\xff"], [b"\0"], [b"\xfd\xff\xff\xff\7"], [b""]],
+                         ids=["a file", "a cut error", "a cut ok", "many columns", "nothing"])
+def test_a_hostile_server_ends_the_session_and_gets_nothing(gate, answer):
+    with hostile(answer) as listener:
+        gate.target_address, gate.pin = listener.getsockname(), b""
+        c = connect(gate, local_infile=True)
+        c._execute_command(3, "select 1")
+        with pytest.raises(pymysql.MySQLError) as e:
+            while c._read_packet():
+                pass
+        assert e.value.args[0] == 1053
+        gate.last().over()
+
+
+def test_a_file_that_the_statement_did_not_name_is_not_asked_for(gate, tmp_path):
+    (tmp_path / "goods.csv").write_bytes(b"90,a\n")
+    with hostile([b"\xfb/etc/passwd"]) as listener:
+        gate.target_address, gate.pin = listener.getsockname(), b""
+        c = connect(gate, local_infile=True)
+        with pytest.raises(pymysql.MySQLError):
+            one(c, f"load data local infile '{tmp_path}/goods.csv' into table goods")
+        w = gate.last().over()
+        assert w.named("refused")[0]["text"] == b"a file of the client, by the target"
 
 
 # ---- kills ----

@@ -52,8 +52,7 @@ static void record_raw(struct gw_mysql_link *l)
 	}
 	s->raw = (struct span){ 0 };
 	gw_mysql_relay_send(l);
-	mysql_result_begin(&l->result, s->reply);
-	l->result.seq = l->reply_seq;
+	mysql_result_begin(&l->result, s->reply, l->reply_seq);
 	l->phase = GW_MYSQL_REPLY;
 }
 
@@ -117,6 +116,8 @@ static void reply(struct gw_mysql_link *l)
 		gw_mysql_link_end(l, err.say);
 	} else if (l->result.infile && !was_offered(l)) {
 		l->client.out.len = begun; /* the request does not reach the client */
+		l->result.infile = false;
+		l->result.said--;
 		gw_session_refused(l->gw, "mysql", "a file of the client, by the target", "no statement asked for it");
 		gw_mysql_link_end(l, "The database server asked for a file that nobody offered. 数据库索要未授权的文件，会话结束。");
 	} else if (l->result.infile) {
@@ -298,10 +299,10 @@ static void say_end(struct gw_mysql_link *l)
 {
 	const struct mysql_result *r = &l->result;
 	bool replying = l->phase == GW_MYSQL_REPLY;
-	bool between = r->head_n == 0 && r->left == 0 && r->want == 0 && !r->continues;
+	bool between = r->left == 0 && !r->continues;
 	if (l->client.ended || strcmp(l->reason, "logout") == 0 || (replying && !between))
 		return;
-	gw_mysql_link_refuse(l, replying ? r->seq : l->phase == GW_MYSQL_IDLE ? 0 : l->reply_seq, MYSQL_CODE_SERVER_SHUTDOWN, "08S01",
+	gw_mysql_link_refuse(l, replying ? r->said : l->phase == GW_MYSQL_IDLE ? 0 : l->reply_seq, MYSQL_CODE_SERVER_SHUTDOWN, "08S01",
 		span_str(l->reason));
 }
 

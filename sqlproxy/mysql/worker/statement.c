@@ -52,7 +52,7 @@ void gw_mysql_statement_refuse(struct gw_mysql_link *l, uint16_t code, const cha
 	gw_mysql_link_refuse(l, l->reply_seq, code, state, words);
 	if (!l->now.told)
 		return;
-	mysql_result_begin(&l->result, MYSQL_RESULT_PLAIN);
+	mysql_result_begin(&l->result, MYSQL_RESULT_PLAIN, l->reply_seq);
 	l->result.failed = true;
 	l->result.code = code;
 	(void)snprintf(l->result.state, sizeof l->result.state, "%s", state);

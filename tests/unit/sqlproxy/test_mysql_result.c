@@ -37,10 +37,10 @@ static int feed(struct rig *rig, enum mysql_result_kind kind, struct span bytes)
 	struct buf out;
 	struct span in = bytes;
 	buf_init(&out, 1 << 20);
-	mysql_result_begin(&whole, kind);
+	mysql_result_begin(&whole, kind, 1);
 	int at_once = mysql_result_feed(&whole, &in, &out, NULL), r = 0;
 	buf_clear(&rig->out);
-	mysql_result_begin(&rig->r, kind);
+	mysql_result_begin(&rig->r, kind, 1);
 	for (size_t i = 0; i < bytes.n && r == 0 && !rig->r.done && !rig->r.infile; i++) {
 		struct span one = span_of(bytes.p + i, 1);
 		r = mysql_result_feed(&rig->r, &one, &rig->out, NULL);
@@ -155,7 +155,7 @@ static void a_server_that_says_more_than_its_reply_is_not_heard(void **state)
 {
 	struct rig *rig = *state;
 	struct span in = BYTES(PACKET(7, 1), 0, 0, 0, 2, 0, 0, 0, PACKET(2, 1), 0xfb, 'x');
-	mysql_result_begin(&rig->r, MYSQL_RESULT_ROWS);
+	mysql_result_begin(&rig->r, MYSQL_RESULT_ROWS, 1);
 	assert_int_equal(mysql_result_feed(&rig->r, &in, &rig->out, NULL), 0);
 	assert_true(rig->r.done);
 	assert_int_equal(in.n, 6);
