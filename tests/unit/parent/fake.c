@@ -216,8 +216,13 @@ static void be_late(void)
 	char text[4];
 	if (role != WIRE_EXPORT || pread(6, text, sizeof text, 0) != (ssize_t)sizeof text || memcmp(text, "late", 4) != 0)
 		return;
+	sigset_t woken;
+	int sig;
+	(void)sigemptyset(&woken);
+	(void)sigaddset(&woken, SIGCONT);
+	(void)sigprocmask(SIG_BLOCK, &woken, NULL); /* it may come before it is waited for */
 	fprintf(stderr, "fake export late pid=%d .\n", (int)getpid());
-	(void)raise(SIGSTOP);
+	(void)sigwait(&woken, &sig);
 }
 
 int main(int argc, char **argv)
