@@ -259,7 +259,7 @@ create view console.audit as
 
 create view console.targets as
 	select t.id, t.version, t.name, t.kind, yanmen.address(t.host, t.port) as address, t.host, t.port, c.name as cluster,
-		t.host_key is not null as pinned, yanmen.fingerprint(t.host_key) as host_key, t.pinned_at, t.charset, t.legacy,
+		t.host_key is not null as pinned, yanmen.fingerprint(t.host_key) as host_key, t.pinned_at, t.charset, t.legacy, t.tls, t.database,
 		t.created_at as created,
 		(select coalesce(jsonb_agg(jsonb_build_object('name', a.name, 'auth', a.auth, 'default', a.is_default,
 			'suspended', a.suspended) order by a.name), '[]') from yanmen.account_view a where a.target_id = t.id) as accounts,

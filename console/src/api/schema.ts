@@ -639,6 +639,8 @@ export interface Rows {
 		pinned_at: string | null // when the host key was pinned
 		charset: string // character set
 		legacy: boolean // old algorithms may be used
+		tls: boolean // of a database: it is used with TLS
+		database: string // of a database: which one its sessions begin with
 		created: string // when it was made
 		accounts: {
 			name: string

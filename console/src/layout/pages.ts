@@ -43,6 +43,7 @@ const ALL: PageEntry[] = [
 	{ path: '/inventory/notices', text: 'notify.outbox', group: 'system', permission: 'notice.list' },
 	{ path: '/inventory/settings', text: 'inventory.settings', group: 'system', permission: 'settings.read' },
 	{ path: '/inventory/tokens', text: 'tokens.title', group: 'own', permission: 'token.list' },
+	{ path: '/inventory/access_passwords', text: 'access_passwords.title', group: 'own', permission: 'access_password.list' },
 	{ path: '/me', text: 'signin.title', group: 'own' },
 	{ path: '/my-sessions', text: 'menu.mine', group: 'own' },
 ]

@@ -4,7 +4,7 @@ const LANGUAGES: Choice[] = [{ value: 'zh', text: 'lang.zh' }, { value: 'en', te
 const name = (row: Row) => ({ name: row.name })
 const POLICIES: Choice[] = ['default', 'off', 'enrolled', 'required', 'passkey'].map((value) => ({ value, text: `factor.${value}` }))
 const USUAL = ['shell', 'exec', 'sftp', 'scp', 'upload', 'download', 'forward', 'query']
-const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))
+const FEATURES: Choice[] = [...USUAL, 'reverse', 'agent', 'x11', 'infile', 'keep-upload', 'keep-download'].map((value) => ({ value, text: `feature.${value}` }))
 
 export const users: Shape = {
 	collection: 'users',

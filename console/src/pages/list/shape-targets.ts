@@ -4,6 +4,8 @@ const KINDS: Choice[] = ['linux', 'windows', 'mysql', 'sqlserver'].map((value) =
 const SETS: Choice[] = ['utf-8', 'gbk', 'gb18030', 'big5'].map((value) => ({ value }))
 const charset: Field = { key: 'charset', label: 'field.charset', kind: 'choice', choices: SETS, value: (row) => row.charset }
 const legacy: Field = { key: 'legacy', label: 'field.legacy', kind: 'switch', about: 'about.legacy', value: (row) => (row.legacy ? 'on' : 'off') }
+const database: Field = { key: 'database', label: 'rule.database', kind: 'text', about: 'about.database', value: (row) => row.database }
+const tls: Field = { key: 'tls', label: 'field.tls', kind: 'switch', about: 'about.tls', value: (row) => (row.tls ? 'on' : 'off') }
 const name = (row: Row) => ({ name: row.name })
 
 export const targets: Shape = {
@@ -48,8 +50,16 @@ export const targets: Shape = {
 				{ key: 'address', label: 'field.address', kind: 'text', about: 'about.readdress', value: (row) => row.address },
 				charset,
 				legacy,
-				{ key: 'tls_key', label: 'rotation.tls_key', kind: 'text', about: 'rotation.tls_key_about' },
 			],
+		},
+		{
+			command: 'target set',
+			label: 'action.database',
+			permission: 'target.manage',
+			args: name,
+			versioned: true,
+			when: (row) => row.kind === 'mysql' || row.kind === 'sqlserver',
+			fields: [database, tls, { key: 'tls_key', label: 'rotation.tls_key', kind: 'text', about: 'rotation.tls_key_about' }],
 		},
 		renaming('target', 'target.manage'),
 		{

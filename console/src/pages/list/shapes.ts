@@ -1,3 +1,4 @@
+import { accessPasswords } from './shape-access'
 import { cloudUsers, clouds } from './shape-clouds'
 import { templates } from './shape-credentials'
 import { channels, notices } from './shape-channels'
@@ -31,6 +32,7 @@ export const shapes: Record<string, AnyShape> = {
 	notices,
 	settings,
 	tokens,
+	access_passwords: accessPasswords,
 	clouds,
 	cloud_users: cloudUsers,
 }
