@@ -28,7 +28,7 @@ describe('frames of a recording', () => {
 	})
 	it.each([
 		['type 0', [...TIME, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
-		['type 16', [...TIME, 16, 0, 0, 0, 0, 0, 0, 0, 0]],
+		['type 18', [...TIME, 18, 0, 0, 0, 0, 0, 0, 0, 0]],
 		['a body over the limit', [...TIME, 5, 0, 0, 0, 0, 0x61, 0xea, 0, 0]],
 	])('refuses %s', (_, bytes) => {
 		expect(() => push(...bytes)).toThrow(RangeError)

@@ -22,6 +22,8 @@ export const enum Kind {
 	finish,
 	file,
 	content,
+	statement,
+	outcome,
 }
 
 export interface Frame {
@@ -44,7 +46,7 @@ export class Frames {
 			const length = view.getUint32(at + 13, true)
 			const kind = view.getUint8(at + 8)
 			if (length > BODY_MAX) throw new RangeError('a frame that is too long')
-			if (kind < Kind.meta || kind > Kind.content) throw new RangeError('a frame of no known type')
+			if (kind < Kind.meta || kind > Kind.outcome) throw new RangeError('a frame of no known type')
 			if (bytes.length - at < HEAD + length) break
 			found.push({
 				time: Number(view.getBigUint64(at, true) / 1000n),
@@ -66,7 +68,7 @@ function joined(a: Uint8Array, b: Uint8Array) {
 	return both
 }
 
-/* The JSON of a meta, open, exit, note, finish or file frame; nothing when it is broken. */
+/* The JSON of a meta, open, exit, note, finish, file, statement or outcome frame; nothing when it is broken. */
 export function jsonOf(frame: Frame): Record<string, unknown> {
 	try {
 		const value = JSON.parse(new TextDecoder().decode(frame.body)) as unknown

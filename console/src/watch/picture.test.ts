@@ -35,6 +35,30 @@ describe('a picture of a session', () => {
 		])
 		expect(log).toEqual(['redraw 0x0 ', 'resize 100x30', 'hello', 'resize 90x20', 'redraw 90x20 $ '])
 	})
+	it('lists the statements of a database with how they ended', () => {
+		const { picture, log } = drawn()
+		picture.draw([
+			frame(Kind.meta, 0, { protocol: 'mysql' }),
+			frame(Kind.statement, 1, { n: 1, sql: 'select 1', database: 'shop', verdict: 'allow', rule: 0 }),
+			frame(Kind.statement, 1, { n: 2, sql: 'drop t', database: 'shop', verdict: 'deny', rule: 7, params: ['a', 1], cut: true }),
+			frame(Kind.outcome, 1, { n: 2, ok: false, rows: null, code: 1142, state: '42000', words: 'no', us: 5 }),
+			frame(Kind.outcome, 1, { n: 9, ok: true }),
+		])
+		expect(log).toEqual([])
+		expect(picture.shown.sql).toBe(true)
+		expect(picture.shown.statements).toEqual([
+			{ n: 1, time: 1000, database: 'shop', sql: 'select 1', params: '', verdict: 'allow', rule: 0, outcome: null },
+			{ n: 2, time: 1000, database: 'shop', sql: 'drop t…', params: '["a",1]', verdict: 'deny', rule: 7, outcome: { ok: false, rows: null, error: '1142 42000 no', us: 5 } },
+		])
+		picture.begin()
+		expect(picture.shown.statements).toEqual([])
+	})
+	it('keeps the newest statements alone', () => {
+		const { picture } = drawn()
+		for (let n = 1; n <= 501; n++) picture.draw([frame(Kind.statement, 1, { n, sql: 'x' })])
+		expect(picture.shown.statements.length).toBe(500)
+		expect(picture.shown.statements[0]!.n).toBe(2)
+	})
 	it('never shows the bytes of a file transfer', () => {
 		const { picture, log } = drawn()
 		picture.draw([frame(Kind.open, 2, { kind: 'subsystem', command: 'sftp', files: true }), out(2, 'secret bytes')])

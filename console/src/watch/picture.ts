@@ -7,6 +7,7 @@ import { jsonOf, Kind, sizeOf, type Frame } from '@/term/recording'
 
 const KEPT_MAX = 1 << 20 // bytes of a channel since its last key-frame
 const CHANNELS_MAX = 64
+const STATEMENTS_MAX = 500 // that are shown; the newest
 const SETS: Record<string, string> = { gbk: 'gbk', gb18030: 'gb18030', big5: 'big5' }
 
 /* What a picture is drawn on: a Screen, or a test's. */
@@ -31,6 +32,17 @@ export interface ChannelName {
 	command: string
 	open: boolean
 }
+/* What a client asked a database to run, and how that went. */
+export interface Statement {
+	n: number
+	time: number
+	database: string
+	sql: string
+	params: string
+	verdict: string
+	rule: number
+	outcome: { ok: boolean; rows: number | null; error: string; us: number } | null
+}
 export interface Note {
 	time: number
 	kind: string
@@ -38,7 +50,7 @@ export interface Note {
 }
 
 export class Picture {
-	readonly shown = reactive({ channel: 0, channels: [] as ChannelName[], notes: [] as Note[], finished: '', begun: 0 })
+	readonly shown = reactive({ channel: 0, channels: [] as ChannelName[], notes: [] as Note[], finished: '', begun: 0, sql: false, statements: [] as Statement[] })
 	private channels = new Map<number, Channel>()
 	private charset = ''
 	private chosen = false // by the person
@@ -50,6 +62,7 @@ export class Picture {
 		this.channels.clear()
 		this.shown.channels = []
 		this.shown.notes = []
+		this.shown.statements = []
 		this.shown.finished = ''
 		this.on.redraw(80, 24, '')
 	}
@@ -63,6 +76,7 @@ export class Picture {
 			case Kind.meta:
 				this.charset = SETS[String(jsonOf(frame).charset ?? '')] ?? ''
 				this.shown.begun = frame.time
+				this.shown.sql = ['mysql', 'tds'].includes(String(jsonOf(frame).protocol ?? ''))
 				break
 			case Kind.open:
 				this.opened(frame)
@@ -78,6 +92,12 @@ export class Picture {
 				break
 			case Kind.note:
 				this.note(frame)
+				break
+			case Kind.statement:
+				this.statement(frame)
+				break
+			case Kind.outcome:
+				this.outcome(frame)
 				break
 			case Kind.finish:
 				this.shown.finished = String(jsonOf(frame).reason ?? '') || '-'
@@ -126,6 +146,34 @@ export class Picture {
 		}
 		this.shown.notes.push({ time: frame.time, kind: String(told.kind ?? ''), text: String(told.text ?? '') })
 		if (this.shown.notes.length > 200) this.shown.notes.shift()
+	}
+
+	private statement(frame: Frame) {
+		const told = jsonOf(frame)
+		const params = Array.isArray(told.params) && told.params.length > 0 ? JSON.stringify(told.params) : ''
+		this.shown.sql = true
+		this.shown.statements.push({
+			n: Number(told.n) || 0,
+			time: frame.time,
+			database: String(told.database ?? ''),
+			sql: String(told.sql ?? '') + (told.cut ? '…' : ''),
+			params,
+			verdict: String(told.verdict ?? ''),
+			rule: Number(told.rule) || 0,
+			outcome: null,
+		})
+		if (this.shown.statements.length > STATEMENTS_MAX) this.shown.statements.shift()
+	}
+
+	private outcome(frame: Frame) {
+		const told = jsonOf(frame)
+		const all = this.shown.statements
+		for (let at = all.length - 1; at >= 0; at--)
+			if (all[at]!.n === Number(told.n)) {
+				const error = told.ok ? '' : [told.code, told.state, told.words].filter((one) => one !== null && one !== undefined).join(' ')
+				all[at]!.outcome = { ok: Boolean(told.ok), rows: typeof told.rows === 'number' ? told.rows : null, error, us: Number(told.us) || 0 }
+				return
+			}
 	}
 
 	private picture(frame: Frame) {

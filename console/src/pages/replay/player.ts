@@ -16,7 +16,7 @@ const AT_ONCE = 4000 // frames a turn, so that the page stays awake
 
 export interface Marker {
 	at: number
-	kind: 'command' | 'file' | 'note' | 'size' | 'channel' | 'end'
+	kind: 'command' | 'statement' | 'file' | 'note' | 'size' | 'channel' | 'end'
 	text: string
 }
 /* What the server read ahead: `recording index`. */
@@ -124,11 +124,12 @@ export class Player {
 	private mark(frame: Frame) {
 		if (this.indexed || frame.time < this.marked || !this.begun) return
 		this.marked = frame.time
-		const told = [Kind.open, Kind.file, Kind.note].includes(frame.kind) ? jsonOf(frame) : null
+		const told = [Kind.open, Kind.file, Kind.note, Kind.statement].includes(frame.kind) ? jsonOf(frame) : null
 		if (!told || this.state.markers.length >= 2000) return
 		const at = frame.time - this.begun
 		if (frame.kind === Kind.open && told.kind === 'exec') this.state.markers.push({ at, kind: 'command', text: String(told.command ?? '') })
 		if (frame.kind === Kind.file && told.state !== 'begun') this.state.markers.push({ at, kind: 'file', text: `${told.op} ${told.path}` })
+		if (frame.kind === Kind.statement) this.state.markers.push({ at, kind: 'statement', text: `#${told.n} ${told.sql ?? ''}` })
 		if (frame.kind === Kind.note) this.state.markers.push({ at, kind: 'note', text: `${told.kind} ${told.text ?? ''}` })
 	}
 
@@ -174,7 +175,7 @@ export class Player {
 
 	/* The marker in front of or behind where we are. */
 	toMarker(forward: boolean) {
-		const all = this.state.markers.filter((m) => ['command', 'file', 'note'].includes(m.kind)).sort((a, b) => a.at - b.at)
+		const all = this.state.markers.filter((m) => ['command', 'statement', 'file', 'note'].includes(m.kind)).sort((a, b) => a.at - b.at)
 		const next = forward ? all.find((m) => m.at > this.state.at + 1) : all.reverse().find((m) => m.at < this.state.at - 1500)
 		if (next) this.seek(Math.max(next.at - 500, 0))
 	}
