@@ -125,7 +125,7 @@ const char *wire_role_name(uint8_t role)
 		[WIRE_PARENT] = "parent", [WIRE_VAULT] = "vault",   [WIRE_RECORDER] = "recorder", [WIRE_PWHASH] = "pwhash",
 		[WIRE_BROKER] = "broker", [WIRE_SSH] = "ssh",       [WIRE_READER] = "reader",     [WIRE_CLI] = "cli",
 		[WIRE_EXPORT] = "export",  [WIRE_WEB] = "web",       [WIRE_TERM] = "term",         [WIRE_BROWSER] = "browser",
-		[WIRE_NOTIFY] = "notify",
+		[WIRE_NOTIFY] = "notify",  [WIRE_MYSQL] = "mysql",   [WIRE_TDS] = "tds",
 	};
 	return role < COUNT_OF(names) && names[role] ? names[role] : "?";
 }

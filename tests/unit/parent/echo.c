@@ -1,6 +1,6 @@
 /*
  * The smallest protocol: what the client sends comes back.  Whole inputs that are orders: "login", "stubborn" (an end is
- * not obeyed any more), "overstep" (says to the parent what it may not), "crash".
+ * not obeyed any more), "door" (which target stands behind it, may one log in without TLS), "overstep" (says to the parent what it may not), "crash".
  */
 #include "gateway/core/err.h"
 #include "gateway/core/scope.h"
@@ -56,10 +56,19 @@ static void on_line(void *ctx, const char *line)
 
 static const struct gw_session_events events = { on_end, on_lock, on_nothing, on_nothing, on_opened, on_line };
 
+static bool is_sql(void)
+{
+	return strcmp(program_invocation_short_name, "yanmen-mysql") == 0;
+}
+
 static int echo_warm(struct gw_session *s, struct span host_key, void **ret_state, struct err *err)
 {
 	static struct echo echo;
-	if (host_key.n != GW_HOST_KEY || memcmp(host_key.p, "KEY", 4) != 0)
+	struct span certificate, key;
+	gw_session_tls(s, &certificate, &key);
+	if (is_sql() != (span_is(certificate, "certificate") && span_is(key, "key")))
+		return fault(err, -EBADMSG, "", "no certificate, or one too many");
+	if (!is_sql() && (host_key.n != GW_HOST_KEY || memcmp(host_key.p, "KEY", 4) != 0))
 		return fault(err, -EBADMSG, "", "another key");
 	echo.s = s;
 	*ret_state = &echo;
@@ -88,6 +97,11 @@ static int input(struct echo *e, struct err *err)
 		(void)wire_want_send(3, &(struct wire_want){ .job = WIRE_JOB_READ }, -1);
 	if (span_is(text, "crash"))
 		abort();
+	if (span_is(text, "door")) {
+		char line[300];
+		int length = snprintf(line, sizeof line, "door=%s plain=%d", gw_session_bound_target(e->s), gw_session_plain(e->s));
+		return say(e, line, (size_t)length);
+	}
 	return say(e, b, (size_t)n);
 }
 
@@ -123,14 +137,20 @@ static int echo_probe(
 	return 0;
 }
 
-static const struct gw_proto echo = { .name = "echo",
+static struct gw_proto echo = { .name = "echo",
 	.role = WIRE_SSH,
 	.sandbox = SANDBOX_SSH,
 	.warm = echo_warm,
 	.serve = echo_serve,
 	.probe = echo_probe };
 
+/* By its name it is the worker of the SQL door, too. */
 int main(void)
 {
+	if (is_sql()) {
+		echo.role = WIRE_MYSQL;
+		echo.sandbox = SANDBOX_MYSQL;
+		echo.tls = true;
+	}
 	return gw_worker_main(&echo);
 }

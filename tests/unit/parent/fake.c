@@ -48,9 +48,10 @@ static void from_parent(uint16_t type, struct span body, int fd)
 		fprintf(stderr, "fake %s client job=%u .\n", name, c.job);
 		add(fd, FROM_WORKER);
 	} else if (type == WIRE_T_attach && wire_attach_get(body, &a, NULL) == 0) {
-		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u outer=%ju\n", name,
+		fprintf(stderr, "fake %s attach worker=%ju role=%u job=%u ticket=%ju address=%.*s resumed=%u outer=%ju target=%.*s.\n", name,
 			(uintmax_t)a.worker, a.role, a.job, (uintmax_t)a.ticket, (int)a.address.n,
-			a.address.n ? (const char *)a.address.p : "", a.resumed, (uintmax_t)a.outer);
+			a.address.n ? (const char *)a.address.p : "", a.resumed, (uintmax_t)a.outer, (int)a.target.n,
+			a.target.n ? (const char *)a.target.p : "");
 		add(fd, FROM_WORKER);
 		if (role == WIRE_BROKER && a.job == WIRE_JOB_PROBE) {
 			int sv[2];

@@ -71,6 +71,7 @@ static void build(struct house *h, const char *limits)
 	for (size_t i = 0; i < COUNT_OF(services); i++)
 		place(h, services[i], fake);
 	place(h, "yanmen-ssh", echo_worker);
+	place(h, "yanmen-mysql", echo_worker);
 	write_file(h, "key", "0123456789abcdef0123456789abcdef", 0600);
 	snprintf(conf, sizeof conf,
 		"[listen]\nssh = 127.0.0.1:0\n[paths]\nrun = %s/run\nrecordings = %s/rec\nspool = %s/spool\n"
@@ -164,14 +165,19 @@ static void close_house(struct house *h)
 	assert_int_equal(system(command), 0);
 }
 
-static int client(const struct house *h)
+static int client_at(uint16_t port)
 {
 	struct sockaddr_in at = {
-		.sin_family = AF_INET, .sin_port = htons(h->port), .sin_addr = { htonl(INADDR_LOOPBACK) }
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(INADDR_LOOPBACK) }
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0);
 	return fd;
+}
+
+static int client(const struct house *h)
+{
+	return client_at(h->port);
 }
 
 /* One that is let in.  Two sockets have no order: the parent may hear a little later that there is room again. */

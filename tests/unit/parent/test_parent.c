@@ -404,6 +404,59 @@ static void the_web_runs_only_where_it_listens_and_a_hangup_renews_it(void **sta
 	close_house(&h);
 }
 
+static void open_house_with_sql(struct house *h)
+{
+	char more[512], path[128];
+	build(h, "");
+	in_dir(h, "conf", path);
+	snprintf(more, sizeof more, "[listen]\nmysql = 127.0.0.1:0, 127.0.0.1:0 orders\n[sql]\nplain = yes\n[web]\ncertificate = %s/cert\nkey = %s/web\n",
+		h->dir, h->dir);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(fd, more, strlen(more)), (ssize_t)strlen(more));
+	close(fd);
+	write_file(h, "cert", "certificate", 0644);
+	write_file(h, "web", "key", 0600);
+	run(h);
+}
+
+static void a_door_of_sql_clients_has_workers_of_its_own_and_maybe_a_target(void **state)
+{
+	struct house h;
+	(void)state, open_house_with_sql(&h);
+	uint16_t any = (uint16_t)number_after(expect3(&h, "ev=mysql.listening", "target=\"\"", ""), "port=");
+	uint16_t bound = (uint16_t)number_after(expect3(&h, "ev=mysql.listening", "target=orders", ""), "port=");
+	int first = client_at(any), second = client_at(bound);
+	hear(first, "ready");
+	talk(first, "door", "door= plain=1");
+	hear(second, "ready");
+	talk(second, "door", "door=orders plain=1");
+	char role[16];
+	snprintf(role, sizeof role, "role=%d ", WIRE_MYSQL);
+	from_start(&h);
+	expect3(&h, "fake broker attach", role, "target=.");
+	from_start(&h);
+	expect3(&h, "fake broker attach", role, "target=orders.");
+	assert_null(strstr(h.text, "fake vault serves")); /* nobody signs SSH's key exchanges for them */
+	close(first);
+	close(second);
+	close_house(&h);
+}
+
+static void workers_of_a_sql_door_that_wait_are_renewed_with_the_certificate(void **state)
+{
+	struct house h;
+	(void)state, open_house_with_sql(&h);
+	uint16_t port = (uint16_t)number_after(expect3(&h, "ev=mysql.listening", "target=\"\"", ""), "port=");
+	int fd = client_at(port);
+	hear(fd, "ready");
+	write_file(&h, "web", "another", 0600); /* the next worker finds a key that the test's does not take */
+	kill(h.pid, SIGHUP);
+	expect3(&h, "ev=worker.ended", "service=mysql", "");
+	talk(fd, "bytes", "bytes"); /* who is served goes on */
+	close(fd);
+	close_house(&h);
+}
+
 static void a_browsers_session_has_the_address_that_the_broker_says_and_a_terminal_of_its_own(void **state)
 {
 	struct house h;
@@ -551,6 +604,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(stopping_says_goodbye_and_lets_services_leave_in_order),
 		cmocka_unit_test(the_export_runs_only_where_there_is_a_siem_and_a_hangup_renews_it),
 		cmocka_unit_test(the_web_runs_only_where_it_listens_and_a_hangup_renews_it),
+		cmocka_unit_test(a_door_of_sql_clients_has_workers_of_its_own_and_maybe_a_target),
+		cmocka_unit_test(workers_of_a_sql_door_that_wait_are_renewed_with_the_certificate),
 		cmocka_unit_test(a_browsers_session_has_the_address_that_the_broker_says_and_a_terminal_of_its_own),
 		cmocka_unit_test(what_the_web_needs_is_looked_for_at_the_start),
 		cmocka_unit_test(a_service_that_always_fails_is_tried_less_and_less_often),
