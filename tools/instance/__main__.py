@@ -8,9 +8,10 @@ import signal
 import ssl
 import sys
 
+import sample_database
 import samples
 import supervise
-from place import CHECKOUT, Home, choose_base, default_home, SAMPLE_SSH, SSH, WEB
+from place import CHECKOUT, Home, choose_base, default_home, MYSQL, SAMPLE_SSH, SSH, WEB
 from seed import USERS, TARGET, password_file
 from words import Failure, complain, say, text
 
@@ -26,6 +27,7 @@ def options():
     p.add_argument("--detach", action="store_true")
     p.add_argument("--no-samples", dest="samples", action="store_false", default=None)
     p.add_argument("--samples", dest="samples", action="store_true")
+    p.add_argument("--no-sample-database", dest="database", action="store_false", default=None)
     p.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
     p.add_argument("--yes", action="store_true")
     p.add_argument("--restore", default=None, metavar="DIR")
@@ -81,7 +83,8 @@ def choose(home, given):
         say("port_moved", taken=in_the_way, base=base)
     wish = given.samples if given.samples is not None else facts.get("samples", True)
     conf = facts.get("conf", {}) | dict(change.split("=", 1) for change in given.set)
-    home.remember(base=base, listen=listen, samples=wish, conf=conf, **({"restoring": given.restore} if given.restore else {}))
+    database = given.database if given.database is not None else facts.get("database", True)
+    home.remember(base=base, listen=listen, samples=wish, database=database, conf=conf, **({"restoring": given.restore} if given.restore else {}))
 
 
 def attend(pid):
@@ -113,6 +116,8 @@ def show_logins(home):
     examples = []
     if facts.get("samples"):
         examples += [(f"ssh -p {port} engineer#{TARGET}@{host}", "log_in"), (f"ssh -p {port} engineer@{host}", "choose")]
+    if sample_database.wanted(home, facts):
+        examples += [(f"mariadb -h {host} -P {facts['base'] + MYSQL} -u engineer#{sample_database.NAME} -p --ssl", "query")]
     examples += [(f"{cli} session list", "see"), (f"{cli} session watch ID   ·   session kill ID --reason R", "watch"),
                  (f"{cli} audit verify", "prove")]
     print()
@@ -142,6 +147,8 @@ def status(home):
     facts = home.facts()
     print(f"  https://{facts['listen']}:{facts['base'] + WEB}")
     print(f"  ssh {facts['listen']}:{facts['base'] + SSH}")
+    if home.has_mysql():
+        print(f"  mysql {facts['listen']}:{facts['base'] + MYSQL}")
     if facts.get("samples"):
         print(f"  sample target 127.0.0.1:{facts['base'] + SAMPLE_SSH}")
     print(f"  supervisor   pid {pid}")

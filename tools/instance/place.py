@@ -18,8 +18,8 @@ from pathlib import Path
 from words import Failure
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term", "notify")
-WEB, SSH, MYSQL, SAMPLE_SSH = 0, 1, 3, 20  # offsets from the base port
+OS_USERS = ("pg", "broker", "vault", "recorder", "reader", "worker", "pwhash", "export", "web", "term", "notify", "sample")
+WEB, SSH, MYSQL, SAMPLE_SSH, SAMPLE_MYSQL = 0, 1, 3, 20, 21  # offsets from the base port
 DEFAULT_BASE, BASE_STEP = 2200, 100
 
 
@@ -223,7 +223,7 @@ class Home:
             "web.key": self.web_key,
             "database.connect": f"host={self.pg_socket} dbname=yanmen",
         }
-        conf |= {f"users.{part}": os_user(part) or "" for part in OS_USERS if part != "pg"}
+        conf |= {f"users.{part}": os_user(part) or "" for part in OS_USERS if part not in ("pg", "sample")}
         conf |= facts.get("conf", {}) | changes
         text = "# Written by tools/run at each start; tools/run --set SECTION.KEY=VALUE changes it.\n"
         for section in dict.fromkeys(key.split(".")[0] for key in conf):
@@ -252,7 +252,7 @@ def port_is_free(address, port):
 
 def taken_port(base, listen):
     """The first port of the block that is taken, or None."""
-    for address, offset in ((listen, WEB), (listen, SSH), (listen, MYSQL), ("127.0.0.1", SAMPLE_SSH)):
+    for address, offset in ((listen, WEB), (listen, SSH), (listen, MYSQL), ("127.0.0.1", SAMPLE_SSH), ("127.0.0.1", SAMPLE_MYSQL)):
         if not port_is_free(address, base + offset):
             return base + offset
     return None

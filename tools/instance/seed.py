@@ -3,7 +3,8 @@
 import json
 import subprocess
 
-from place import MYSQL, SAMPLE_SSH, SSH, WEB, write_file
+import sample_database
+from place import MYSQL, SAMPLE_MYSQL, SAMPLE_SSH, SSH, WEB, write_file
 from samples import account_name, random_password
 from words import Failure
 
@@ -62,6 +63,24 @@ def samples(home, facts, account):
         call(home, "grant", "add", "--user", "engineer", "--account", account["name"], "--target", TARGET)
 
 
+def database_password(home):
+    file = home.secrets / "sample-database-password"
+    if not file.exists():
+        write_file(file, random_password())
+    return file
+
+
+def database(home, facts):
+    """The sample database as a target, for the engineer and the DBA."""
+    name, account, address = sample_database.NAME, sample_database.ACCOUNT, f"127.0.0.1:{facts['base'] + SAMPLE_MYSQL}"
+    if name not in names(home, "target"):
+        call(home, "target", "add", name, "--kind", "mysql", "--address", address, "--cluster", CLUSTER, "--database", sample_database.SCHEMA)
+    call(home, "account", "set", name, account, "--password-file", str(database_password(home)))
+    granted = {g.get("user") for g in call(home, "grant", "list") if g.get("target") == name}
+    for user in {"engineer", "dba"} - granted:
+        call(home, "grant", "add", "--user", user, "--account", account, "--target", name)
+
+
 def forget_samples(home, facts):
     """Removes the rows and leaves the sshd running: a configuration without the script that would end it."""
     conf = home.path / "without-samples.conf"
@@ -84,6 +103,8 @@ def write_endpoints(home, facts):
     }
     if facts.get("samples"):
         endpoints["targets"]["linux"] = {"name": TARGET, "account": account_name()}
+    if sample_database.wanted(home, facts):
+        endpoints["targets"]["mysql"] = {"name": sample_database.NAME, "account": sample_database.ACCOUNT}
     write_file(home.endpoints, json.dumps(endpoints, indent=2) + "\n", 0o600)
 
 

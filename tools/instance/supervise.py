@@ -12,6 +12,7 @@ import subprocess
 import time
 import traceback
 
+import sample_database
 import samples
 import seed
 from database import Database
@@ -57,6 +58,11 @@ class Supervisor:
             self.add(samples.service(self.home))
             self.wait("sample-sshd", lambda: samples.answers(self.facts))
             seed.samples(self.home, self.facts, account)
+        if sample_database.wanted(self.home, self.facts):
+            sample_database.make(self.home, seed.database_password(self.home).read_text())
+            self.add(sample_database.service(self.home, self.facts))
+            self.wait("sample-mariadb", lambda: sample_database.answers(self.facts))
+            seed.database(self.home, self.facts)
         seed.write_endpoints(self.home, self.facts)
 
     def add(self, service):
@@ -109,7 +115,7 @@ class Supervisor:
 
     def forget_samples(self):
         """`samples remove` has cleared instance.json and sent SIGHUP."""
-        for service in [s for s in self.services if s.name == "sample-sshd"]:
+        for service in [s for s in self.services if s.name.startswith("sample-")]:
             service.stop()
             self.services.remove(service)
         self.facts = self.home.facts()

@@ -25,6 +25,7 @@ TEXT = {
     "until_stop": ("It runs in the background; ./tools/run --stop ends it.", "已在后台运行；./tools/run --stop 停止。"),
     "until_ctrl_c": ("Ctrl-C ends it.", "按 Ctrl-C 停止。"),
     "fingerprint": ("its certificate is its own; SHA-256 fingerprint:", "证书为自签名；SHA-256 指纹："),
+    "query": ("ask the sample database, with the engineer's password", "用 engineer 的口令查询示例数据库"),
     "log_in": ("log in to the sample target", "登录示例目标"),
     "choose": ("choose a target from the menu", "从菜单选择目标"),
     "see": ("see who is online", "查看在线会话"),

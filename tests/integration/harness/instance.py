@@ -54,7 +54,7 @@ def free_base():
     """A block of ports below the ephemeral range whose ports are free."""
     for base in random.sample(range(15000, 32000, 50), 300):
         try:
-            for offset in (0, 1, 3, 20):
+            for offset in (0, 1, 3, 20, 21):
                 with socket.socket() as s:
                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     s.bind(("127.0.0.1", base + offset))
@@ -68,7 +68,7 @@ class Instance:
     def __init__(self, home, *run_options):
         self.home = Path(home)
         self.base = free_base()
-        self.run_options = ["--listen", "127.0.0.1", *run_options]
+        self.run_options = ["--listen", "127.0.0.1", "--no-sample-database", *run_options]
         self.numbers = itertools.count(1)
 
     # ---- life ----
