@@ -100,6 +100,7 @@ static const struct {
 	{ "latin5", CLASSIFY_CHARSET_SPACED },
 	{ "cp1251", CLASSIFY_CHARSET_SINGLE },
 	{ "koi8r", CLASSIFY_CHARSET_SINGLE },
+	{ "gb2312", CLASSIFY_CHARSET_UJIS }, /* as far as it matters: no second byte below 0x80 */
 	{ "gbk", CLASSIFY_CHARSET_GBK },
 	{ "gb18030", CLASSIFY_CHARSET_GB18030 },
 	{ "big5", CLASSIFY_CHARSET_BIG5 },

@@ -12,28 +12,33 @@ enum {
 
 /* ---- one reading ---- */
 
-/* The rest of the batch is read as the SET before says; where it cannot be told, and matters, nobody can tell what it is. */
+/* The rest of the batch is read as the SET before says; where that cannot be told, and matters, every reading is made, and nobody can tell. */
 static void follow_mode(struct classify_mysql_reader *r, const struct classify_mode *was)
 {
 	const struct classify_mode *now = &r->b->after;
-	bool quotes = now->unknown & (CLASSIFY_ANSI_QUOTES | CLASSIFY_NO_BACKSLASH_ESCAPES) & ~was->unknown;
+	uint8_t doubt = now->unknown & (CLASSIFY_ANSI_QUOTES | CLASSIFY_NO_BACKSLASH_ESCAPES) & (uint8_t)~was->unknown;
 	bool charset = now->charset == CLASSIFY_CHARSET_UNKNOWN && was->charset != CLASSIFY_CHARSET_UNKNOWN;
 	bool matters = false;
 
-	r->lex.set = now->set;
+	for (size_t i = r->lex.at; i < r->lex.sql.n && (doubt || charset) && !matters; i++) {
+		uint8_t c = r->lex.sql.p[i];
+		matters = (doubt && (c == '"' || c == '\\')) || (charset && c >= 0x80);
+	}
+	r->lex.set = (uint8_t)((now->set & ~doubt) | (r->lost_set & doubt));
 	if (now->charset != CLASSIFY_CHARSET_UNKNOWN)
 		r->lex.charset = now->charset;
-	for (size_t i = r->lex.at; i < r->lex.sql.n && (quotes || charset) && !matters; i++) {
-		uint8_t c = r->lex.sql.p[i];
-		matters = (quotes && (c == '"' || c == '\\')) || (charset && c >= 0x80);
-	}
-	if (matters)
+	else if (charset)
+		r->lex.charset = r->lost_charset;
+	if (matters) {
+		r->lost = true;
 		classify_mysql_unparsed(r);
+	}
 }
 
 static void read_batch(struct classify_mysql_reader *r)
 {
 	struct classify_mode was;
+	size_t empty = 0;
 
 	for (;;) {
 		was = r->b->after;
@@ -50,6 +55,8 @@ static void read_batch(struct classify_mysql_reader *r)
 		if (first.kind == CLASSIFY_TOKEN_SEPARATOR) {
 			r->lex = before;
 			r->lex.in_comment = false;
+			if (empty++ > 0 && r->b->n > 0) /* no server runs nothing between two of them */
+				r->b->statement[r->b->n - 1].classes |= DECIDE_SQL_CLASS(UNPARSED);
 			continue;
 		}
 		classify_batch_open(r->b, (size_t)(first.text.p - r->lex.sql.p));
@@ -73,22 +80,24 @@ static void read_batch(struct classify_mysql_reader *r)
 
 struct reading {
 	struct classify_mode mode;
-	bool six;
+	bool six, other;
+	uint8_t lost_set, lost_charset;
 };
 
 /* What the text asks about the server. */
 struct seen {
 	uint32_t newer;
-	bool six, comment;
+	bool six, comment, other, lost;
 };
 
 static void read_one(const struct reading *how, struct span sql, struct classify_batch *ret, struct seen *ret_seen)
 {
-	struct classify_mysql_reader r = { .b = ret };
+	struct classify_mysql_reader r = { .b = ret, .lost_set = how->lost_set, .lost_charset = how->lost_charset };
 
 	classify_batch_start(ret, &how->mode);
 	classify_mysql_lex_start(&r.lex, &how->mode, sql);
 	r.lex.six = how->six;
+	r.lex.other = how->other;
 	read_batch(&r);
 	bool only_comments = ret->n == 0 && r.lex.had_comment;
 	classify_batch_finish(ret);
@@ -96,7 +105,7 @@ static void read_one(const struct reading *how, struct span sql, struct classify
 		ret->statement[0].flags |= DECIDE_SQL_FLAG(VERSION_COMMENT);
 		ret->flags |= DECIDE_SQL_FLAG(VERSION_COMMENT);
 	}
-	*ret_seen = (struct seen){ r.lex.newer, r.lex.had_six, r.lex.had_comment };
+	*ret_seen = (struct seen){ r.lex.newer, r.lex.had_six, r.lex.had_comment, r.lex.had_other, r.lost };
 }
 
 /* ---- all of them ---- */
@@ -131,6 +140,21 @@ static bool spent(const struct plan *p)
 	return p->readings >= READINGS || p->readings * p->sql.n > READ_BYTES;
 }
 
+/* Every mode and set that a SET inside the text may have made of the rest. */
+static void lost(struct plan *p, struct reading how, struct seen *ret)
+{
+	static const uint8_t sets[] = { 0, CLASSIFY_ANSI_QUOTES, CLASSIFY_NO_BACKSLASH_ESCAPES, CLASSIFY_ANSI_QUOTES | CLASSIFY_NO_BACKSLASH_ESCAPES };
+	static const uint8_t charsets[] = { CLASSIFY_CHARSET_UTF8, CLASSIFY_CHARSET_SPACED, CLASSIFY_CHARSET_GBK, CLASSIFY_CHARSET_BIG5, CLASSIFY_CHARSET_SJIS };
+	struct seen seen;
+
+	add(p, &how, ret);
+	for (size_t i = 0; ret->lost && i < sizeof sets * sizeof charsets && !spent(p); i++) {
+		how.lost_set = sets[i % sizeof sets];
+		how.lost_charset = charsets[i / sizeof sets];
+		add(p, &how, &seen);
+	}
+}
+
 /* Every version that the text itself tells apart. */
 static void versions(struct plan *p, struct reading how)
 {
@@ -142,10 +166,15 @@ static void versions(struct plan *p, struct reading how)
 		how.mode.version = maria ? OLDEST_MARIADB : OLDEST_MYSQL;
 	do {
 		how.six = may_six;
-		add(p, &how, &seen);
+		lost(p, how, &seen);
+		if (seen.other) {
+			how.other = true;
+			lost(p, how, &other);
+			how.other = false;
+		}
 		if (seen.six && five && may_six) {
 			how.six = false;
-			add(p, &how, &other);
+			lost(p, how, &other);
 			seen.newer = seen.newer && (!other.newer || seen.newer < other.newer) ? seen.newer : other.newer;
 		}
 		how.mode.version = seen.newer;
@@ -213,7 +242,7 @@ void classify_mysql(const struct classify_mode *mode, struct span sql, struct cl
 		how.mode.charset = doubt ? CLASSIFY_CHARSET_UTF8 : mode->charset;
 	if (!p.bits && !p.charsets)
 		read_one(&how, sql, ret, &seen);
-	if (p.bits || p.charsets || seen.six || (seen.comment && !mode->version))
+	if (p.bits || p.charsets || seen.six || seen.other || seen.lost || (seen.comment && !mode->version))
 		every_reading(&p, how, ret);
 	ret->after.version = mode->version;
 	if (doubt && !p.charsets && !(ret->flags & DECIDE_SQL_FLAG(LEXMODE)))

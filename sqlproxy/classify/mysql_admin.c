@@ -204,6 +204,7 @@ static bool replication(struct classify_mysql_reader *r)
 		CLASSIFY_CLASS(r, REPL);
 		CLASSIFY_FLAG(r, DYNAMIC);
 		classify_batch_unknown_tables(r->b);
+		classify_mysql_lose_mode(r);
 		break;
 	default:
 		return false;

@@ -140,7 +140,10 @@ static bool is_body(const struct classify_mysql_reader *r)
 
 static void body(struct classify_mysql_reader *r, bool oracle)
 {
+	struct classify_mode before = r->b->after;
+
 	classify_mysql_block(r, oracle);
+	r->b->after = before; /* nothing ran */
 }
 
 /* name (parameters) [RETURNS type] what it is like; then the body. */

@@ -63,6 +63,7 @@ static void text(struct classify_mysql_reader *r)
 	if (t.bad || r->dynamic == CLASSIFY_DYNAMIC_DEEP) {
 		CLASSIFY_FLAG(r, DYNAMIC);
 		classify_batch_unknown_tables(r->b);
+		classify_mysql_lose_mode(r);
 	} else {
 		classify_mysql_inner(r, span_of(t.bytes, t.n));
 	}
@@ -77,7 +78,9 @@ void classify_mysql_prepare(struct classify_mysql_reader *r)
 		classify_mysql_next(r);
 	if (!classify_mysql_take(r, W_FROM))
 		classify_mysql_unparsed(r);
+	struct classify_mode before = r->b->after;
 	text(r);
+	r->b->after = before; /* nothing ran */
 }
 
 void classify_mysql_execute(struct classify_mysql_reader *r)
@@ -88,6 +91,7 @@ void classify_mysql_execute(struct classify_mysql_reader *r)
 		text(r);
 		return;
 	}
+	classify_mysql_lose_mode(r);
 	CLASSIFY_FLAG(r, DYNAMIC); /* whoever saw its PREPARE may know better */
 	classify_batch_unknown_tables(r->b);
 	classify_mysql_scan(r, &(struct classify_mysql_scan){ .columns = false });
@@ -109,4 +113,5 @@ void classify_mysql_inner(struct classify_mysql_reader *outer, struct span sql)
 	}
 	outer->lex.newer = outer->lex.newer && (!r.lex.newer || outer->lex.newer < r.lex.newer) ? outer->lex.newer : r.lex.newer;
 	outer->lex.had_six = outer->lex.had_six || r.lex.had_six;
+	outer->lex.had_other = outer->lex.had_other || r.lex.had_other;
 }

@@ -1,7 +1,7 @@
 #include "sqlproxy/classify/mysql_lex.h"
 #include <string.h>
 
-enum { NBSP = 0xa0, VERSION_DIGITS = 5, OLD_VERSION = 50700, NEW_DIGITS = 100000, DOLLAR_VERSION = 80000, NEVER = 99999 };
+enum { NBSP = 0xa0, VERSION_DIGITS = 5, OLD_VERSION = 50700, NEW_DIGITS = 100000, DOLLAR_VERSION = 80000, NEVER = 99999, OLDEST = 50600 };
 
 void classify_mysql_lex_start(struct classify_mysql_lex *lex, const struct classify_mode *mode, struct span sql)
 {
@@ -63,21 +63,29 @@ static bool skip_comment(struct classify_mysql_lex *lex, bool nested)
 	return false;
 }
 
-/* Hints are read as tokens by some servers: a star and slash in quotes ends the comment for others.  False: they disagree. */
-static bool hint_is_plain(const struct classify_mysql_lex *lex)
+/* Hints are read as tokens by some servers: a star and slash in quotes does not end the comment for them.  False: it does not end. */
+static bool hint(struct classify_mysql_lex *lex)
 {
 	uint8_t quote = 0;
+	size_t first = 0;
 
 	for (size_t i = 0; lex->at + i + 1 < lex->sql.n; i++) {
 		uint8_t c = at(lex, i);
-		if (c == '*' && at(lex, i + 1) == '/')
-			return quote == 0;
+		bool ends = c == '*' && at(lex, i + 1) == '/';
+		first = ends && first == 0 ? i + 2 : first;
+		if (ends && quote == 0) {
+			lex->had_other = lex->had_other || first != i + 2;
+			lex->at += lex->other ? i + 2 : first;
+			return true;
+		}
 		if (quote == 0 && (c == '`' || c == '"' || c == '\''))
 			quote = c;
 		else if (c == quote)
 			quote = 0;
 	}
-	return true;
+	lex->had_other = true;
+	lex->at += first;
+	return first > 0 && !lex->other;
 }
 
 /* Would a server of this version run a comment of that one? */
@@ -132,9 +140,7 @@ static bool comment(struct classify_mysql_lex *lex)
 		return version_comment(lex, marked);
 	}
 	lex->at += 2;
-	if (at(lex, 0) == '+' && !hint_is_plain(lex))
-		return false;
-	return skip_comment(lex, false);
+	return at(lex, 0) == '+' ? hint(lex) : skip_comment(lex, false);
 }
 
 static void skip_line(struct classify_mysql_lex *lex)
@@ -361,22 +367,22 @@ static enum classify_token_kind sign(struct classify_mysql_lex *lex)
 	return CLASSIFY_TOKEN_SIGN;
 }
 
-/* $$ text $$ and $tag$ text $tag$, which MySQL 9 knows and others read as a name; 8 is not worth a guess. */
+/* $$ text $$ and $tag$ text $tag$: quotes for newer MySQL in some places, a name in others, and in older servers. */
 static enum classify_token_kind dollar(struct classify_mysql_lex *lex)
 {
-	size_t n = 1, start = lex->at;
+	size_t n = 1;
 
-	while (lex->at + n < lex->sql.n && at(lex, n) != '$' && (at(lex, n) == '_' || is_digit(at(lex, n)) || (at(lex, n) | 0x20) >= 'a'))
+	while (at(lex, n) == '_' || is_digit(at(lex, n)) || (at(lex, n) | 0x20) >= 'a')
 		n++;
-	if (at(lex, n) != '$' || lex->dialect != CLASSIFY_MYSQL || (lex->version != 0 && lex->version < DOLLAR_VERSION))
+	if (at(lex, n) != '$' || lex->dialect != CLASSIFY_MYSQL || (lex->version != 0 && lex->version < DOLLAR_VERSION && lex->version != OLDEST))
 		return word(lex);
-	n++;
-	if (lex->version < 90000)
-		return CLASSIFY_TOKEN_BROKEN;
-	const uint8_t *end = memmem(lex->sql.p + start + n, lex->sql.n - start - n, lex->sql.p + start, n);
+	lex->had_other = true;
+	if (!lex->other)
+		return word(lex);
+	const uint8_t *tag = lex->sql.p + lex->at, *end = memmem(tag + n + 1, lex->sql.n - lex->at - n - 1, tag, n + 1);
 	if (!end)
 		return CLASSIFY_TOKEN_BROKEN;
-	lex->at = (size_t)(end - lex->sql.p) + n;
+	lex->at = (size_t)(end - lex->sql.p) + n + 1;
 	return CLASSIFY_TOKEN_STRING;
 }
 

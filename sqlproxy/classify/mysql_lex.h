@@ -19,6 +19,8 @@ struct classify_mysql_lex {
 	bool in_comment;  /* in one that runs */
 	bool had_comment; /* one was met, run or not */
 	bool had_six;     /* ... with six digits */
+	bool other;       /* where servers differ beside versions (hints with quotes, dollars as quotes), read the other way */
+	bool had_other;   /* there was such a place */
 	uint32_t newer;   /* the oldest server that would read on otherwise; 0 = none */
 	bool after_dot;   /* the token before was a dot, and this one stands right behind it */
 	bool after_name;  /* ... a name */

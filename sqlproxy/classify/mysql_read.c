@@ -61,6 +61,12 @@ void classify_mysql_unparsed(struct classify_mysql_reader *r)
 	CLASSIFY_CLASS(r, UNPARSED);
 }
 
+void classify_mysql_lose_mode(struct classify_mysql_reader *r)
+{
+	r->b->after.unknown = CLASSIFY_MODES;
+	r->b->after.charset = CLASSIFY_CHARSET_UNKNOWN;
+}
+
 void classify_mysql_skip(struct classify_mysql_reader *r)
 {
 	while (!classify_mysql_ends(r))

@@ -29,6 +29,8 @@ struct classify_mysql_reader {
 	struct span cte[CLASSIFY_MYSQL_CTES]; /* as written */
 	bool where;                 /* the statement's own WHERE was met */
 	bool judge;                 /* ... and is to be judged */
+	uint8_t lost_set, lost_charset; /* what a mode is taken for that a statement of the batch made unknown */
+	bool lost;                  /* one did, and it makes a difference */
 	bool quiet;                 /* only a look ahead: nothing is reported */
 };
 
@@ -50,6 +52,7 @@ bool classify_mysql_ends(const struct classify_mysql_reader *r);          /* a s
 bool classify_mysql_named(const struct classify_token *t);                /* may be a name */
 bool classify_mysql_text_is(struct span text, const char *word);          /* in whatever letters */
 void classify_mysql_unparsed(struct classify_mysql_reader *r);
+void classify_mysql_lose_mode(struct classify_mysql_reader *r); /* nobody knows how the server reads on afterwards */
 void classify_mysql_skip(struct classify_mysql_reader *r); /* to the statement's end, without a look */
 void classify_mysql_skip_parens(struct classify_mysql_reader *r); /* at "(": behind its ")" */
 

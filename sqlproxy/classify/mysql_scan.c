@@ -116,6 +116,10 @@ static bool is_cte(const struct classify_mysql_reader *r, struct span name)
 static void function(struct scan *s, const struct classify_token *t, unsigned parts)
 {
 	struct span name = t->kind == CLASSIFY_TOKEN_NAME ? span_of(t->text.p + 1, t->text.n - 2) : t->text;
+	bool apart = t->text.p + t->text.n != s->r->t.text.p && !(s->r->lex.set & CLASSIFY_IGNORE_SPACE);
+
+	if ((apart || t->kind == CLASSIFY_TOKEN_NAME) && classify_mysql_function_close(name))
+		CLASSIFY_FLAG(s->r, FUNC);
 
 	switch (parts == 1 ? classify_mysql_function(name) : CLASSIFY_FUNCTION_OTHER) {
 	case CLASSIFY_FUNCTION_KNOWN:
@@ -341,6 +345,12 @@ static bool word(struct scan *s)
 		step(s, false);
 		if (f->refs)
 			want(s);
+		return true;
+	case W_INSERT:
+	case W_REPLACE:
+		if (f->clause == CTES)
+			classify_mysql_unparsed(s->r); /* no server takes it */
+		step(s, false);
 		return true;
 	case W_STRAIGHT_JOIN:
 		step(s, false);

@@ -220,7 +220,12 @@ static bool block(struct classify_mysql_reader *r)
 		classify_mysql_unparsed(r);
 	if (declare)
 		classify_mysql_next(r);
+	uint64_t before = r->b->statement[r->b->n - 1].flags & DECIDE_SQL_FLAG(LEXMODE);
+	r->b->statement[r->b->n - 1].flags &= ~DECIDE_SQL_FLAG(LEXMODE);
 	classify_mysql_block(r, declare);
+	if (r->b->statement[r->b->n - 1].flags & DECIDE_SQL_FLAG(LEXMODE))
+		classify_mysql_lose_mode(r); /* a branch may have set it, or not */
+	r->b->statement[r->b->n - 1].flags |= before;
 	return true;
 }
 

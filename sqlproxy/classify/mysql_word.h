@@ -48,4 +48,6 @@ bool classify_mysql_word_reserved(uint16_t word);
 enum classify_function { CLASSIFY_FUNCTION_OTHER, CLASSIFY_FUNCTION_KNOWN, CLASSIFY_FUNCTION_FILE, CLASSIFY_FUNCTION_COMMAND, CLASSIFY_FUNCTION_WRITES };
 /* By its name: one of the server, one that is not; reads files; runs commands of the system (well-known extensions); sets a sequence. */
 enum classify_function classify_mysql_function(struct span name);
+/* Only right before its parenthesis, unless blanks are ignored: else it is somebody's own function. */
+bool classify_mysql_function_close(struct span name);
 #endif
