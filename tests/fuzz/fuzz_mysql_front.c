@@ -17,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	mysql_front_greet(&f, "8.0.1", 7, &out);
 	for (int i = 0; i < 8 && !r.bad && r.n > 0; i++) {
 		struct span payload = rd_bytes(&r, rd_u16le(&r));
+		if (f.state == MYSQL_FRONT_FULL && !f.private && payload.n == 1) /* a key takes its time; the unit tests make one */
+			break;
 		int step = mysql_front_read(&f, f.seq, payload, &out, NULL);
 		if (step == MYSQL_FRONT_TLS)
 			mysql_front_encrypted(&f);
@@ -26,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 		if (step == MYSQL_FRONT_PASSWORD && f.proof.n > MYSQL_FRONT_PASSWORD_MAX)
 			abort();
-		if (step < 0 || step == MYSQL_FRONT_PASSWORD || f.state == MYSQL_FRONT_KEY) /* a key is not made for every input */
+		if (step < 0 || step == MYSQL_FRONT_PASSWORD)
 			break;
 	}
 	if (strlen(f.user) > MYSQL_FRONT_USER_MAX || strlen(f.database) > MYSQL_FRONT_DATABASE_MAX || strlen(f.program) > MYSQL_FRONT_PROGRAM_MAX)

@@ -27,6 +27,7 @@ enum {
 	GW_MYSQL_OUT_HIGH = 256 * 1024,          /* bytes for a peer that does not take them: nothing more is read for it */
 	GW_MYSQL_CHUNK = 64 * 1024,
 	GW_MYSQL_CHANNEL = 1,
+	GW_MYSQL_SHOWN = 32 * 1024,              /* bytes of a statement in its frame */
 	GW_MYSQL_ID_OURS = -1,                   /* COM_STMT_EXECUTE of MariaDB: the statement that was prepared last */
 };
 struct gw_mysql { /* of the process */
@@ -59,6 +60,7 @@ struct gw_mysql_statement { /* that is under way */
 	uint64_t number;
 	uint8_t com;
 	bool told;      /* it has a frame, and wants an outcome */
+	bool shown;     /* ... which holds its text to the end */
 	bool may_infile;
 	bool dynamic;   /* its text can undo what we know of the session */
 	int64_t started_us;

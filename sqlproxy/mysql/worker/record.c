@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 
 /* What does not fit one frame is cut: an escaped byte takes six, so the text is halved until it fits. */
-enum { TEXT_MAX = 32 * 1024, TEXT_MIN = 512, TABLES_SHOWN = 64, JSON_MAX = FRAME_BODY_MAX, DIGEST = 32 };
+enum { TEXT_MIN = 512, TABLES_SHOWN = 64, JSON_MAX = FRAME_BODY_MAX, DIGEST = 32 };
 
 static void record(struct gw_mysql_link *l, uint8_t type, const struct buf *b)
 {
@@ -107,11 +107,13 @@ void gw_mysql_record_statement(struct gw_mysql_link *l, const struct gw_mysql_fr
 {
 	scoped(buf_done) struct buf b;
 	buf_init(&b, JSON_MAX);
-	for (size_t most = TEXT_MAX; most >= TEXT_MIN; most /= 2) {
+	for (size_t most = GW_MYSQL_SHOWN; most >= TEXT_MIN; most /= 2) {
 		buf_clear(&b);
 		put_statement(l, f, most, most > TEXT_MIN, &b); /* at last without what a statement can fill */
-		if (!b.failed)
+		if (!b.failed) {
+			l->now.shown = most >= f->masked.n;
 			break;
+		}
 	}
 	record(l, FRAME_STATEMENT, &b);
 }

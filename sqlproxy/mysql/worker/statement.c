@@ -1,4 +1,5 @@
 #include "gateway/core/clock.h"
+#include "gateway/core/frame.h"
 #include "policy/decide/sql.h"
 #include "sqlproxy/mysql/worker/link.h"
 #include <errno.h>
@@ -156,11 +157,14 @@ static bool holds(struct span text, const char *word)
 	return false;
 }
 
-/* Bytes are kept as they came only where no secret stands among them. */
+/* Bytes are kept as they came only where no secret stands among them.  Where the frame holds all of them already (what is masked is UTF-8) they are
+ * not recorded a second time. */
 static void keep_raw(struct gw_mysql_link *l, const struct gw_mysql_said *said, const struct buf *masked)
 {
 	bool same = !masked->failed && span_eq(buf_span(masked), said->text);
-	l->now.raw = same ? said->text : (struct span){ 0 };
+	l->now.raw = same && !l->now.shown ? said->text : (struct span){ 0 };
+	if (same && l->now.shown)
+		gw_tap_count(l->gw, FRAME_IN, said->text.n);
 }
 
 static void note(struct gw_mysql_link *l, const struct gw_mysql_said *said, uint64_t classes, uint64_t flags)
