@@ -235,7 +235,8 @@ def main():
             print(total)
             return 1
         print(f"build console: {time.monotonic() - began:.0f} s", flush=True)
-        subprocess.run([ROOT / "tools/setup/plugins"], stdin=subprocess.DEVNULL, check=True)
+        for step in ("plugins", "mysql"):
+            subprocess.run([ROOT / "tools/setup" / step], stdin=subprocess.DEVNULL, check=True)
     for suite in (s for s in SUITES if s in wanted):
         began = time.monotonic()
         count = globals()[suite](options)
