@@ -1,0 +1,43 @@
+"""Every row of tests/corpus/sql is classified as it says, for every server that it is about; what clients send every day is not refused."""
+
+import pytest
+from harness.sql_classifier import told
+from harness.sql_rows import SPOKEN, corpus
+
+SERVERS = {"mariadb": ("mariadb", "10.11.19"), "mysql5": ("mysql", "5.6.24"), "mysql8": ("mysql", "9.7.4")}
+# What "deny DDL and writes" lets pass. LOCK: dumps lock what they read; PREPARE counts with what it prepares.
+HARMLESS = {"SELECT", "SHOW", "EXPLAIN", "SET", "USE", "TCL", "LOCK", "PREPARE", "EXECUTE", "DEALLOCATE", "EMPTY",
+            "MULTI", "LEXMODE", "VERSION_COMMENT", "TAUTOLOGY"}
+
+
+def rows_of(server, pattern="*.tsv"):
+    return [row for row in corpus(pattern) if row.dialect in SPOKEN[server]]
+
+
+@pytest.mark.parametrize("known", (True, False), ids=("version", "no version"))
+@pytest.mark.parametrize("server", SERVERS)
+def test_every_row_is_told_as_it_says(server, known):
+    dialect, version = SERVERS[server]
+    wrong = []
+    for row, classes in told(rows_of(server), dialect, version if known else None):
+        missing = [" or ".join(sorted(one)) for one in row.expected if not classes & one]
+        if missing or classes & (row.forbidden if known else row.forbidden - {"UNPARSED"}):
+            wrong.append(f"{row}\n    {', '.join(sorted(classes))}; missing: {missing}, never: {sorted(classes & row.forbidden)}")
+    assert not wrong, f"{len(wrong)} rows\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_clients_send_to_read_is_harmless(server):
+    dialect, version = SERVERS[server]
+    rows = rows_of(server, "everyday_clients.tsv") + rows_of(server, "everyday_more.tsv")
+    assert len(rows) > 250
+    blocked = [f"{row}\n    {', '.join(sorted(classes - HARMLESS))}" for row, classes in told(rows, dialect, version) if classes - HARMLESS]
+    assert not blocked, f"{len(blocked)} of {len(rows)}\n" + "\n".join(blocked)
+
+
+def test_the_corpus_is_large_and_each_row_is_there_once():
+    rows = corpus()
+    keys = [(row.dialect, tuple(sorted(row.context.items())), row.sql) for row in rows]
+    twice = {str(row) for row, key in zip(rows, keys) if keys.count(key) > 1}
+    assert not twice
+    assert len(rows) >= 1000 and {row.dialect for row in rows} == {"mysql", "mariadb", "mysql5", "mysql8"}
