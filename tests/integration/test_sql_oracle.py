@@ -1,5 +1,6 @@
 """Real servers say what a statement does; the classifier must have told it: every row of tests/corpus/sql on MariaDB, MySQL 5.6 and MySQL 9."""
 
+import concurrent.futures
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,22 +23,48 @@ SEEN = (("DELETE FROM t WHERE id=1", "removed"), ("INSERT INTO t2 VALUES(9,'z')"
         ("SET NAMES gbk", "charset"), ("USE mysql", "database"), ("SELECT f_del()", "removed"))
 
 
-@pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.name)
-def oracle(request):
-    if not request.param.there():
-        pytest.skip(f"no {request.param.name} (tools/setup/mysql says why)")
-    folder = Path(tempfile.mkdtemp(prefix="oracle-"))
-    server = request.param(folder)
-    yield Oracle(server)
-    server.stop()
-    shutil.rmtree(folder)
+class Run:
+    """One server, and (row, what it did) of all rows that it can be asked about."""
+
+    def __init__(self, server, rows):
+        self.folder = Path(tempfile.mkdtemp(prefix="oracle-"))
+        self.oracle = Oracle(server(self.folder))
+        self.seen = [(row, self.oracle.run(row)) for row in rows]
+
+    def stop(self):
+        self.oracle.server.stop()
+        shutil.rmtree(self.folder)
 
 
 @pytest.fixture(scope="module")
-def seen(oracle):
-    """(row, what it did) of all rows that this server can be asked about."""
-    rows = [row for row in corpus() if row.dialect in SPOKEN[SPEAKS[oracle.server.name]] and "skip" not in row.context]
-    return [(row, oracle.run(row)) for row in rows]
+def runs():
+    """All servers that are there, side by side."""
+    with concurrent.futures.ThreadPoolExecutor(len(SERVERS)) as pool:
+        given = {}
+        for server in filter(lambda server: server.there(), SERVERS):
+            rows = [row for row in corpus() if row.dialect in SPOKEN[SPEAKS[server.name]] and "skip" not in row.context]
+            given[server] = pool.submit(Run, server, rows)
+    yield given
+    for run in given.values():
+        if not run.exception():
+            run.result().stop()
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.name)
+def run(request, runs):
+    if request.param not in runs:
+        pytest.skip(f"no {request.param.name} (tools/setup/mysql says why)")
+    return runs[request.param].result()
+
+
+@pytest.fixture(scope="module")
+def oracle(run):
+    return run.oracle
+
+
+@pytest.fixture(scope="module")
+def seen(run):
+    return run.seen
 
 
 @pytest.fixture(scope="module")

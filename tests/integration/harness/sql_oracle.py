@@ -20,7 +20,7 @@ ROWS = {"removed": {"DELETE", "TRUNCATE", "REPLACE", "DROP", "RENAME", "ALTER"},
 COVERS = {"shape": SHAPE, "tables": SHAPE, "databases": SHAPE, "routines": SHAPE, "triggers": SHAPE, "events": SHAPE, "views": SHAPE,
           "grants": {"GRANT", "DROP", "RENAME"}, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"}, "servers": SHAPE,
           "files": {"FILE_WRITE"}, "mode": {"LEXMODE"}, "charset": {"LEXMODE"}, "database": {"USE", "DROP"}, "count": {"MULTI"},
-          "gone": {"ADMIN"}}
+          "gone": {"ADMIN", "TCL"}}
 SETUP = """
 create database ev;
 create table ev.t(id int primary key, a varchar(40)) engine=innodb default charset=utf8mb4;
@@ -41,6 +41,12 @@ insert into ev.t2 values(1,'a'),(2,'b');
 """
 KEPT = ("global_priv", "user", "db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv", "roles_mapping", "role_edges",
         "default_roles", "global_grants", "servers", "plugin", "func")
+# Routines and events: from the tables that hold them where there are such, else from the views on a dictionary.
+PLAIN = ("select name, type, body, sql_data_access, security_type, comment from mysql.proc where db='ev' order by 1, 2",
+         "select name, body, status from mysql.event where db='ev' order by 1")
+LISTED = ("select routine_name, routine_type, routine_definition, sql_data_access, security_type, routine_comment from information_schema.routines "
+          "where routine_schema='ev' order by 1, 2",
+          "select event_name, event_definition, status from information_schema.events where event_schema='ev' order by 1")
 VOLATILE = re.compile(r"gtid|^(timestamp|last_insert_id|insert_id|rand_seed|error_count|warning_count|pseudo|identity|statement_id|innodb_buffer_pool_load)"
                       r"|innodb_(thread_concurrency|buffer_pool_dump)|in_transaction|server_uid|^hostname$")
 
@@ -62,7 +68,7 @@ def statements(text):
 
 class Oracle:
     def __init__(self, server):
-        self.server = server
+        self.server, self.variables_seen = server, ((), {})
         self.eye = self.connect()
         (server.files / "in").write_text("7\tx\n")
         for text in ("set session transaction isolation level read uncommitted", "set lock_wait_timeout=5", "set sql_mode=''",
@@ -75,6 +81,7 @@ class Oracle:
         self.ask("grant select on *.* to u@localhost")
         for name in self.kept:
             self.ask(f"create table kept.{name} as select * from mysql.{name}")
+        self.listed = LISTED if isinstance(self.tried("select 1 from mysql.proc limit 1"), str) else PLAIN
         self.make()
         self.before = self.look()
 
@@ -107,18 +114,22 @@ class Oracle:
         seen = {name: self.tried(f"select * from ev.{name} order by 1 limit 100") for name in ("t", "t2")}
         seen["shape"] = [self.tried(f"show create table ev.{name}") for name in ("t", "t2")]
         seen["tables"] = self.tried("show full tables from ev")
-        seen["databases"] = self.ask("show databases")
+        seen["databases"] = self.ask("select schema_name, default_character_set_name from information_schema.schemata order by 1")
         seen["views"] = self.tried("show create view ev.v")
-        seen["routines"] = self.ask("select routine_name, routine_definition, sql_data_access, security_type, routine_comment from information_schema.routines "
-                                    "where routine_schema='ev' order by 1")
-        seen["triggers"] = self.ask("select trigger_name, action_statement from information_schema.triggers where trigger_schema='ev' order by 1")
-        seen["events"] = self.ask("select event_name, event_definition, status from information_schema.events order by 1")
+        seen["routines"], seen["events"] = (self.ask(text) for text in self.listed)
+        seen["triggers"] = self.tried("show triggers from ev")
         seen["grants"] = [self.ask(f"select * from mysql.{name}") for name in self.kept if name not in ("servers", "plugin", "func")]
         seen["servers"] = self.ask("select * from mysql.servers")
         seen["plugins"] = [self.ask(f"select * from mysql.{name}") for name in ("plugin", "func")]
-        seen["variables"] = {k: v for k, v in self.ask("show global variables") if not VOLATILE.search(k.decode())}
+        seen["variables"] = self.steady(self.ask("show global variables"))
         seen["files"] = sorted((entry.name, entry.stat().st_size) for entry in os.scandir(self.server.files))
         return seen
+
+    def steady(self, rows):
+        """Without those that move by themselves; most often it is what it was."""
+        if rows != self.variables_seen[0]:
+            self.variables_seen = rows, {k: v for k, v in rows if not VOLATILE.search(k.decode())}
+        return self.variables_seen[1]
 
     def run(self, row):
         """Runs it; what it did is undone. Nothing that was not read as one is left on the connection."""
@@ -220,8 +231,9 @@ class Oracle:
         for gtrid, bqual, data in ((int(r[1]), int(r[2]), r[3]) for r in self.ask("xa recover")):
             self.ask(b"xa rollback X'%s',X'%s'" % (data[:gtrid].hex().encode(), data[gtrid:gtrid + bqual].hex().encode()))
         if changed - {"variables", "grants", "servers", "plugins", "files"}:
+            there = {name for name, _ in self.before["databases"]}
             for (name,) in self.ask("show databases"):
-                if (name,) not in self.before["databases"] or name == b"ev":
+                if name not in there or name == b"ev":
                     self.ask(b"drop database `%s`" % name.replace(b"`", b"``"))
             self.make()
         self.before = self.look()
