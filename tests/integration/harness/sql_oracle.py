@@ -20,7 +20,7 @@ ROWS = {"removed": {"DELETE", "TRUNCATE", "REPLACE", "DROP", "RENAME", "ALTER"},
 COVERS = {"shape": SHAPE, "tables": SHAPE, "databases": SHAPE, "routines": SHAPE, "triggers": SHAPE, "events": SHAPE, "views": SHAPE,
           "grants": {"GRANT", "DROP", "RENAME"}, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"}, "servers": SHAPE,
           "files": {"FILE_WRITE"}, "mode": {"LEXMODE"}, "charset": {"LEXMODE"}, "database": {"USE", "DROP"}, "count": {"MULTI"},
-          "gone": {"ADMIN", "TCL"}}
+          "gone": {"ADMIN", "TCL"}, "prepared": {"TCL"}}
 SETUP = """
 create database ev;
 create table ev.t(id int primary key, a varchar(40)) engine=innodb default charset=utf8mb4;
@@ -119,6 +119,7 @@ class Oracle:
         seen["routines"], seen["events"] = (self.ask(text) for text in self.listed)
         seen["triggers"] = self.tried("show triggers from ev")
         seen["grants"] = [self.ask(f"select * from mysql.{name}") for name in self.kept if name not in ("servers", "plugin", "func")]
+        seen["prepared"] = self.ask("xa recover")
         seen["servers"] = self.ask("select * from mysql.servers")
         seen["plugins"] = [self.ask(f"select * from mysql.{name}") for name in ("plugin", "func")]
         seen["variables"] = self.steady(self.ask("show global variables"))
@@ -214,7 +215,10 @@ class Oracle:
 
     def undo(self, after):
         changed = {kind for kind in after if after[kind] != self.before[kind]}
-        if changed <= {"t", "t2"} and not any(isinstance(after[name], str) for name in changed):
+        for _, gtrid, bqual, data in after["prepared"]:  # it holds its locks
+            data, at = data.hex(), int(gtrid) * 2
+            self.tried(f"xa rollback X'{data[:at]}',X'{data[at:at + int(bqual) * 2]}'")
+        if changed <= {"t", "t2", "prepared"} and not any(isinstance(after[name], str) for name in changed):
             self.ask(ROWS_AGAIN.strip().encode())
             return
         for name in os.listdir(self.server.files):
@@ -228,9 +232,7 @@ class Oracle:
                 self.ask(f"delete from mysql.{name}")
                 self.ask(f"insert into mysql.{name} select * from kept.{name}")
             self.ask("flush privileges")
-        for gtrid, bqual, data in ((int(r[1]), int(r[2]), r[3]) for r in self.ask("xa recover")):
-            self.ask(b"xa rollback X'%s',X'%s'" % (data[:gtrid].hex().encode(), data[gtrid:gtrid + bqual].hex().encode()))
-        if changed - {"variables", "grants", "servers", "plugins", "files"}:
+        if changed - {"variables", "grants", "servers", "plugins", "files", "prepared"}:
             there = {name for name, _ in self.before["databases"]}
             for (name,) in self.ask("show databases"):
                 if name not in there or name == b"ev":

@@ -1,0 +1,110 @@
+"""Mutations of the corpus on a real MariaDB: whatever changes something must not have been classified as something that does not.
+
+The same ones in every run; YANMEN_SQL_SEED takes another seed, YANMEN_SQL_SECONDS goes on for so long, and so does tools/test --long.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from harness.mysql_server import MariaDB
+from harness.sql_classifier import Classifier
+from harness.sql_mutate import Mutator, smaller
+from harness.sql_oracle import Oracle, uncovered
+from harness.sql_rows import SPOKEN, corpus
+from harness.wait import LONG
+
+SEED = os.environ.get("YANMEN_SQL_SEED", "1" if not LONG else str(time.time()))
+SECONDS = int(os.environ.get("YANMEN_SQL_SECONDS", "600" if LONG else "0"))
+BATCHES, BATCH = 24, 250
+DEAR = {"ADMIN", "REPL", "KILL", "GRANT", "SET_GLOBAL", "UNPARSED"}  # is told, and would cost us the server, or is refused
+READS = {"SELECT", "SHOW", "EXPLAIN", "SET", "USE", "TCL", "EMPTY", "MULTI", "LEXMODE", "VERSION_COMMENT", "LOCK", "HANDLER", "PREPARE", "DEALLOCATE"}
+WHOLE = re.compile(rb"mysql|database|schema|kept", re.I)      # where a change would not be of our tables only
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    if not MariaDB.there():
+        pytest.skip("no MariaDB")
+    folder = Path(tempfile.mkdtemp(prefix="mutate-"))
+    server = MariaDB(folder, "--max-statement-time=5")
+    yield Oracle(server)
+    server.stop()
+    shutil.rmtree(folder)
+
+
+class Ours:
+    """What the classifier tells of rows that are read in the same way."""
+
+    def __init__(self, oracle):
+        self.oracle, self.version, self.made = oracle, oracle.server.version(), {}
+
+    def __call__(self, rows):
+        way = rows[0].mode, rows[0].charset
+        if way not in self.made:
+            self.made[way] = Classifier("mariadb", *way, self.version)
+        return self.made[way].told([self.oracle.placed(row.sql) for row in rows])
+
+    def close(self):
+        for classifier in self.made.values():
+            classifier.close()
+
+
+def naive(rows):
+    """What many a tool does: comments away, and the first word decides."""
+    words = [re.match(rb"[\s;(]*(\w*)", re.sub(rb"/\*.*?\*/|--[^\n]*|#[^\n]*", b" ", row.sql, flags=re.S))[1] for row in rows]
+    return [frozenset({word.upper().decode() or "UNPARSED", "MULTI"}) if word.upper() not in (b"KILL", b"SHUTDOWN", b"FLUSH") else frozenset({"KILL"})
+            for word in words]
+
+
+class Trial:
+    def __init__(self, oracle, told):
+        self.oracle, self.told, self.ran = oracle, told, 0
+
+    def alarm(self, row, told):
+        """What it did that was not told, or nothing."""
+        if told & DEAR or (not told <= READS and WHOLE.search(row.sql)):
+            return []
+        self.ran += 1
+        return uncovered(self.oracle.run(row), told)
+
+    def again(self, row):
+        return bool(self.alarm(row, self.told([row])[0]))
+
+    def batch(self, rows):
+        found = []
+        for row, told in zip(rows, self.told(rows)):
+            if self.alarm(row, told):
+                least = smaller(row, self.again)
+                told = self.told([least])[0]
+                found.append(f"{least} {least.context}\n    told {sorted(told)}: {self.alarm(least, told)}")
+        return found
+
+
+def seeds():
+    return [row for row in corpus() if row.dialect in SPOKEN["mariadb"] and "skip" not in row.context and len(row.sql) < 600]
+
+
+def test_a_naive_classifier_is_found_out(oracle):
+    trial, mutator = Trial(oracle, naive), Mutator(seeds(), "1")
+    assert any(trial.alarm(row, told) for batch in (mutator.batch(50) for _ in range(20)) for row, told in zip(batch, naive(batch)))
+
+
+@pytest.mark.timeout(SECONDS + 180)
+def test_no_mutation_changes_what_was_told_to_be_read(oracle):
+    ours = Ours(oracle)
+    mutator, trial, found = Mutator(seeds(), SEED), Trial(oracle, ours), []
+    deadline, batches = time.monotonic() + SECONDS, 0
+    while batches < BATCHES or time.monotonic() < deadline:
+        found += trial.batch(mutator.batch(BATCH))
+        batches += 1
+        if len(found) > 40:
+            break
+    ours.close()
+    print(f"seed {SEED}: {batches * BATCH} mutants, {trial.ran} of them run")
+    assert trial.ran > batches * BATCH // 10
+    assert not found, f"seed {SEED}: {len(found)} alarms\n" + "\n".join(found)
