@@ -9,11 +9,9 @@ import pytest
 from harness.mysql_server import SERVERS
 from harness.sql_classifier import told
 from harness.sql_oracle import Oracle, uncovered
-from harness.sql_rows import SPOKEN, Row, corpus, written
+from harness.sql_rows import SPOKEN, Row, corpus
 
 SPEAKS = {"MariaDB": "mariadb", "MySQL 5.6": "mysql5", "MySQL 9": "mysql8"}
-# Runs, and is refused as unreadable all the same: over-blocking that is known.
-KNOWN_UNREAD = set()
 # A statement, and what an oracle that sees nothing would miss.
 SEEN = (("DELETE FROM t WHERE id=1", "removed"), ("INSERT INTO t2 VALUES(9,'z')", "added"), ("UPDATE t2 SET a='z'", "changed"),
         ("BEGIN; DELETE FROM t", "removed"), ("DROP TABLE t2", "tables"), ("CREATE TABLE x(id int)", "tables"), ("ALTER TABLE t ADD x int", "shape"),
@@ -94,6 +92,8 @@ def test_nothing_that_changed_was_left_out(judged):
 
 
 def test_what_runs_can_be_read(judged):
-    unread = {written(row.sql): row for row, effect, classes in judged if effect.results and not effect.error and "UNPARSED" in classes}
-    new = [str(unread[text]) for text in unread.keys() - KNOWN_UNREAD]
+    """But for the rows that say UNPARSED as a choice: known over-blocking, each of them odd."""
+    unread = [row for row, effect, classes in judged if effect.results and not effect.error and "UNPARSED" in classes]
+    new = [str(row) for row in unread if "UNPARSED" not in row.named]
     assert not new, f"{len(new)} of {len(judged)}\n" + "\n".join(sorted(new))
+    assert len(unread) < len(judged) // 20

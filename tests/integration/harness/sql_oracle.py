@@ -30,6 +30,7 @@ insert into ev.t2 values(1,'a'),(2,'b');
 create view ev.v as select id, a from ev.t;
 create function ev.f_del() returns int begin delete from ev.t; return 1; end;
 create function ev.f_one() returns int deterministic no sql return 1;
+create function ev.curdate () returns int begin delete from ev.t; return 1; end;
 create procedure ev.p_del() delete from ev.t;
 create procedure ev.p_names() begin set names gbk; end;
 create trigger ev.tr before update on ev.t2 for each row set @seen = 1;
@@ -211,7 +212,7 @@ class Oracle:
         for kind, keys in (("removed", old.keys() - new.keys()), ("added", new.keys() - old.keys()),
                            ("changed", {k for k in old.keys() & new.keys() if old[k] != new[k]})):
             if keys:
-                effect.kinds[kind] = effect.kinds.get(kind, 0) + len(keys)
+                effect.kinds[kind] = f"{effect.kinds.get(kind, '')} {len(keys)}".strip()
 
     def undo(self, after):
         changed = {kind for kind in after if after[kind] != self.before[kind]}
