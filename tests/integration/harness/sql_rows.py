@@ -6,14 +6,13 @@ from pathlib import Path
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus/sql"
 ESCAPES = {"\\": b"\\", "n": b"\n", "r": b"\r", "t": b"\t"}
+DEADLY = re.compile(rb"(?i)shut.*down|restart")  # never sent to a server
 # Which rows a server can be asked about: `mysql` is what both families have in common.
-# What ends a server is never sent to one.
-DEADLY = re.compile(rb"(?i)shut.*down|restart")
 SPOKEN = {"mariadb": ("mysql", "mariadb"), "mysql5": ("mysql", "mysql5"), "mysql8": ("mysql", "mysql8")}
 
 
 def raw(text):
-    """The bytes that a client sends: \\\\ \\n \\r \\t \\0 \\xHH, all else UTF-8."""
+    """The bytes that a client sends: \\\\ \\n \\r \\t \\xHH, all else UTF-8."""
     def one(match):
         word = match[1]
         return (bytes.fromhex(word[1:]) if word[0] == "x" else ESCAPES[word]).decode("latin-1")
