@@ -1,6 +1,6 @@
-"""Mutations of the corpus on a real MariaDB: whatever changes something must not have been classified as something that does not.
+"""Mutations of the corpus on real servers: whatever changes something must not have been classified as something that does not.
 
-The same ones in every run; YANMEN_SQL_SEED takes another seed, YANMEN_SQL_SECONDS goes on for so long, and so does tools/test --long.
+The same ones in every run, on MariaDB; YANMEN_SQL_SEED takes another seed, YANMEN_SQL_SECONDS goes on for so long. tools/test --long does both, on all servers.
 """
 
 import os
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness.mysql_server import MariaDB
+from harness.mysql_server import SERVERS, MariaDB
 from harness.sql_classifier import Classifier
 from harness.sql_mutate import Mutator, smaller
 from harness.sql_oracle import Oracle, uncovered
@@ -21,17 +21,18 @@ from harness.wait import LONG
 SEED = os.environ.get("YANMEN_SQL_SEED", "1" if not LONG else str(time.time()))
 SECONDS = int(os.environ.get("YANMEN_SQL_SECONDS", "600" if LONG else "0"))
 BATCHES, BATCH = 24, 250
+BOUNDS = {MariaDB: ("--max-statement-time=5",)}  # SELECT SLEEP(...)
 DEAR = {"ADMIN", "REPL", "KILL", "GRANT", "SET_GLOBAL", "UNPARSED"}  # is told, and would cost us the server, or is refused
 READS = {"SELECT", "SHOW", "EXPLAIN", "SET", "USE", "TCL", "EMPTY", "MULTI", "LEXMODE", "VERSION_COMMENT", "LOCK", "HANDLER", "PREPARE", "DEALLOCATE"}
 WHOLE = re.compile(rb"mysql|database|schema|kept", re.I)      # where a change would not be of our tables only
 
 
-@pytest.fixture(scope="module")
-def oracle():
-    if not MariaDB.there():
-        pytest.skip("no MariaDB")
+@pytest.fixture(scope="module", params=SERVERS if LONG else (MariaDB,), ids=lambda server: server.name)
+def oracle(request):
+    if not request.param.there():
+        pytest.skip(f"no {request.param.name} (tools/setup/mysql says why)")
     folder = Path(tempfile.mkdtemp(prefix="mutate-"))
-    server = MariaDB(folder, "--max-statement-time=5")
+    server = request.param(folder, *BOUNDS.get(request.param, ()))
     yield Oracle(server)
     server.stop()
     shutil.rmtree(folder)
@@ -46,7 +47,7 @@ class Ours:
     def __call__(self, rows):
         way = rows[0].mode, rows[0].charset
         if way not in self.made:
-            self.made[way] = Classifier("mariadb", *way, self.version)
+            self.made[way] = Classifier(self.oracle.server.family, *way, self.version)
         return self.made[way].told([self.oracle.placed(row.sql) for row in rows])
 
     def close(self):
@@ -85,19 +86,19 @@ class Trial:
         return found
 
 
-def seeds():
-    return [row for row in corpus() if row.dialect in SPOKEN["mariadb"] and row.runs and len(row.sql) < 600]
+def seeds(oracle):
+    return [row for row in corpus() if row.dialect in SPOKEN[oracle.server.speaks] and row.runs and len(row.sql) < 600]
 
 
 def test_a_naive_classifier_is_found_out(oracle):
-    trial, mutator = Trial(oracle, naive), Mutator(seeds(), "1")
+    trial, mutator = Trial(oracle, naive), Mutator(seeds(oracle), "1")
     assert any(trial.alarm(row, told) for batch in (mutator.batch(50) for _ in range(20)) for row, told in zip(batch, naive(batch)))
 
 
 @pytest.mark.timeout(SECONDS + 180)
 def test_no_mutation_changes_what_was_told_to_be_read(oracle):
     ours = Ours(oracle)
-    mutator, trial, found = Mutator(seeds(), SEED), Trial(oracle, ours), []
+    mutator, trial, found = Mutator(seeds(oracle), SEED), Trial(oracle, ours), []
     deadline, batches = time.monotonic() + SECONDS, 0
     while batches < BATCHES or time.monotonic() < deadline:
         found += trial.batch(mutator.batch(BATCH))

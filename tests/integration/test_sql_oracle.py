@@ -11,7 +11,6 @@ from harness.sql_classifier import told
 from harness.sql_oracle import Oracle, uncovered
 from harness.sql_rows import SPOKEN, Row, corpus
 
-SPEAKS = {"MariaDB": "mariadb", "MySQL 5.6": "mysql5", "MySQL 9": "mysql8"}
 # A statement, and what an oracle that sees nothing would miss.
 SEEN = (("DELETE FROM t WHERE id=1", "removed"), ("INSERT INTO t2 VALUES(9,'z')", "added"), ("UPDATE t2 SET a='z'", "changed"),
         ("BEGIN; DELETE FROM t", "removed"), ("DROP TABLE t2", "tables"), ("CREATE TABLE x(id int)", "tables"), ("ALTER TABLE t ADD x int", "shape"),
@@ -40,7 +39,7 @@ def runs():
     with concurrent.futures.ThreadPoolExecutor(len(SERVERS)) as pool:
         given = {}
         for server in filter(lambda server: server.there(), SERVERS):
-            rows = [row for row in corpus() if row.dialect in SPOKEN[SPEAKS[server.name]] and row.runs]
+            rows = [row for row in corpus() if row.dialect in SPOKEN[server.speaks] and row.runs]
             given[server] = pool.submit(Run, server, rows)
     yield given
     for run in given.values():

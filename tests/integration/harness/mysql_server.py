@@ -22,9 +22,9 @@ HASTE = {"LD_PRELOAD": next(map(str, Path("/usr/lib").glob("*/libeatmydata.so"))
 
 
 class Server:
-    """What they share. `family` is the dialect that a classifier is told."""
+    """What they share. `family` is the dialect that a classifier is told, `speaks` chooses rows (sql_rows.SPOKEN)."""
 
-    family, name = "mysql", ""
+    family, speaks, name = "mysql", "", ""
 
     def __init__(self, folder, *options):
         self.folder, self.socket, self.port = Path(folder), Path(folder) / "s", free_port()
@@ -82,7 +82,7 @@ class Server:
 
 
 class MariaDB(Server):
-    family, name = "mariadb", "MariaDB"
+    family, speaks, name = "mariadb", "mariadb", "MariaDB"
 
     @staticmethod
     def there():
@@ -99,7 +99,7 @@ class MariaDB(Server):
 
 
 class MySQL56(Server):
-    name = "MySQL 5.6"
+    speaks, name = "mysql5", "MySQL 5.6"
 
     @staticmethod
     def there():
@@ -121,7 +121,7 @@ class MySQL56(Server):
 
 
 class MySQL9(Server):
-    name = "MySQL 9"
+    speaks, name = "mysql8", "MySQL 9"
 
     @staticmethod
     def there():

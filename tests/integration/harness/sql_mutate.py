@@ -13,6 +13,12 @@ PIECES = [b"--", b"-- ", b"/*", b"*/", b"/*!", b"/*!50000", b"/*!99999", b"/*!10
           b"EXECUTE IMMEDIATE ", b"SET STATEMENT max_statement_time=1 FOR ", b"BEGIN NOT ATOMIC ", b"; END", b"EXPLAIN ", b"ANALYZE ", b"WITH c AS (SELECT 1) ",
           b"PREPARE s FROM ", b"; EXECUTE s", b"RETURNING ", b"UNION ", b"(", b")", b"SELECT ", b"SHOW TABLES WHERE ", b"HANDLER t OPEN", b"BEGIN ", b"END ",
           b"IF 1 THEN ", b"; END IF", b"DO ", b"CALL ", b"p_del()", b"VALUES ", b"TRUNCATE t", b"sql_mode='ANSI_QUOTES'", b"SET NAMES gbk; "]
+# What a payload is hidden behind: openers, closers, and what looks like either.
+SCREENS = [b"'", b"'", b'"', b'"', b"`", b"`", b"\\", b"\\'", b'\\"', b"''", b"/*", b"*/", b"/*!", b"/*!50000 ", b"/*!99999 ", b"/*!100100 ", b"/*M!", b"/*+ ", b"-- ",
+           b"--", b"#", b"\n", b"\r", b" ", b";", b"1", b"a", b",", b"(", b")", b"@", b"@`", b"@'", b"N'", b"x'", b"_gbk'", b"\x81", b"\xbf", b"\xa0", b"\xe3\x81", b"\0", b"$$",
+           b"$a$", b" AS ", b" AS `", b" AS '", b"1.", b"1e", b".", b"=", b":=", b"-", b"{d '", b"}", b"\x0b", b"\x7f", b"0x", b"b'", b"\\N", b" UNION SELECT "]
+PAYLOADS = (b"; DELETE FROM t", b";DELETE FROM t", b"; UPDATE t SET a=2 ", b"; DROP TABLE t2", b" INTO OUTFILE '/tmp/evx_@@'", b",f_del()", b"; SET sql_mode=''",
+            b";\nDELETE FROM t\n", b"; CALL p_del()", b";/**/TRUNCATE t")
 MODES = ("", "", "", "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "ORACLE", "IGNORE_SPACE")
 CHARSETS = ("utf8mb4", "utf8mb4", "utf8mb4", "latin1", "gbk", "big5", "sjis", "cp1251", "ujis", "euckr", "binary", "cp932", "gb2312", "latin7", "swe7")
 
@@ -27,7 +33,15 @@ class Mutator:
         mode, charset = self.random.choice(MODES), self.random.choice(CHARSETS)
         return [Row("mutant", "mariadb", self.one(), (), frozenset(), {"mode": mode, "charset": charset}) for _ in range(n)]
 
+    def hidden(self):
+        """A payload with something before and behind it that may hide it."""
+        def screen(most):
+            return b"".join(self.random.choices(SCREENS, k=self.random.randint(0, most)))
+        return b"SELECT 1" + screen(5) + self.random.choice(PAYLOADS) + screen(5)
+
     def one(self):
+        if self.random.random() < 0.4:
+            return self.hidden()
         sql = self.random.choice(self.rows).sql
         for _ in range(self.random.choice((1, 1, 1, 2, 2, 3, 4, 6))):
             sql = self.random.choice((self.by_byte, self.by_byte, self.by_token, self.by_token, self.by_piece, self.by_other))(sql)

@@ -237,9 +237,17 @@ class Oracle:
             there = {name for name, _ in self.before["databases"]}
             for (name,) in self.ask("show databases"):
                 if name not in there or name == b"ev":
-                    self.ask(b"drop database `%s`" % name.replace(b"`", b"``"))
+                    self.drop(name)
             self.make()
         self.before = self.look()
+
+    def drop(self, name):
+        """With what a table that broke off left in its folder."""
+        text = b"drop database `%s`" % name.replace(b"`", b"``")
+        if self.tried(text) == "error 1010":
+            for path in (self.server.folder / "data" / name.decode()).iterdir():
+                path.unlink()
+            self.ask(text)
 
     def variables(self, now):
         for name, value in self.before["variables"].items():
