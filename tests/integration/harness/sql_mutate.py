@@ -7,16 +7,18 @@ from harness.sql_rows import Row
 
 TOKEN = re.compile(rb"\s+|--[^\n]*|#[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`|[A-Za-z_$][\w$]*|\d+(?:\.\d*)?|.", re.S)
 BYTES = [bytes([b]) for b in b"\0\t\n\x0b\x0c\r\x1a !\"#$%&'()*+,-./0159:;<=>?@AEMNXbex[\\]^_`{|}~\x7f\x80\x81\x85\xa0\xa1\xbf\xe0\xff"]
-PIECES = [b"--", b"-- ", b"/*", b"*/", b"/*!", b"/*!50000", b"/*!99999", b"/*!100100", b"/*M!", b"/*+", b"''", b"\\'", b'""', b"``", b"\x81\\", b"\xbf'",
-          b"\x81`", b":=", b"@@", b"@", b"N'", b"x'", b"_gbk'", b"b'", b"0x27", b"1e", b"1.", b".", b";", b"; ;", b"/**/", b"#\n", b"-- \n", b"\\N", b"$$",
-          b"DELETE FROM t", b"; DELETE FROM t", b"; DELETE FROM t -- ", b" UPDATE t SET a=1 ", b"DROP TABLE t2", b"f_del()", b"INTO OUTFILE '/tmp/evx_@@'",
-          b"EXECUTE IMMEDIATE ", b"SET STATEMENT max_statement_time=1 FOR ", b"BEGIN NOT ATOMIC ", b"; END", b"EXPLAIN ", b"ANALYZE ", b"WITH c AS (SELECT 1) ",
-          b"PREPARE s FROM ", b"; EXECUTE s", b"RETURNING ", b"UNION ", b"(", b")", b"SELECT ", b"SHOW TABLES WHERE ", b"HANDLER t OPEN", b"BEGIN ", b"END ",
-          b"IF 1 THEN ", b"; END IF", b"DO ", b"CALL ", b"p_del()", b"VALUES ", b"TRUNCATE t", b"sql_mode='ANSI_QUOTES'", b"SET NAMES gbk; "]
+PIECES = [b"--", b"-- ", b"/*", b"*/", b"/*!", b"/*!50000", b"/*!99999", b"/*!100100", b"/*M!", b"/*+", b"''", b"\\'", b'""', b"``", b"\x81\\",
+          b"\xbf'", b"\x81`", b":=", b"@@", b"@", b"N'", b"x'", b"_gbk'", b"b'", b"0x27", b"1e", b"1.", b".", b";", b"; ;", b"/**/", b"#\n",
+          b"-- \n", b"\\N", b"$$", b"DELETE FROM t", b"; DELETE FROM t", b"; DELETE FROM t -- ", b" UPDATE t SET a=1 ", b"DROP TABLE t2", b"f_del()",
+          b"INTO OUTFILE '/tmp/evx_@@'", b"EXECUTE IMMEDIATE ", b"SET STATEMENT max_statement_time=1 FOR ", b"BEGIN NOT ATOMIC ", b"; END",
+          b"EXPLAIN ", b"ANALYZE ", b"WITH c AS (SELECT 1) ", b"PREPARE s FROM ", b"; EXECUTE s", b"RETURNING ", b"UNION ", b"(", b")", b"SELECT ",
+          b"SHOW TABLES WHERE ", b"HANDLER t OPEN", b"BEGIN ", b"END ", b"IF 1 THEN ", b"; END IF", b"DO ", b"CALL ", b"p_del()", b"VALUES ",
+          b"TRUNCATE t", b"sql_mode='ANSI_QUOTES'", b"SET NAMES gbk; "]
 # What a payload is hidden behind: openers, closers, and what looks like either.
-SCREENS = [b"'", b"'", b'"', b'"', b"`", b"`", b"\\", b"\\'", b'\\"', b"''", b"/*", b"*/", b"/*!", b"/*!50000 ", b"/*!99999 ", b"/*!100100 ", b"/*M!", b"/*+ ", b"-- ",
-           b"--", b"#", b"\n", b"\r", b" ", b";", b"1", b"a", b",", b"(", b")", b"@", b"@`", b"@'", b"N'", b"x'", b"_gbk'", b"\x81", b"\xbf", b"\xa0", b"\xe3\x81", b"\0", b"$$",
-           b"$a$", b" AS ", b" AS `", b" AS '", b"1.", b"1e", b".", b"=", b":=", b"-", b"{d '", b"}", b"\x0b", b"\x7f", b"0x", b"b'", b"\\N", b" UNION SELECT "]
+SCREENS = [b"'", b"'", b'"', b'"', b"`", b"`", b"\\", b"\\'", b'\\"', b"''", b"/*", b"*/", b"/*!", b"/*!50000 ", b"/*!99999 ", b"/*!100100 ",
+           b"/*M!", b"/*+ ", b"-- ", b"--", b"#", b"\n", b"\r", b" ", b";", b"1", b"a", b",", b"(", b")", b"@", b"@`", b"@'", b"N'", b"x'", b"_gbk'",
+           b"\x81", b"\xbf", b"\xa0", b"\xe3\x81", b"\0", b"$$", b"$a$", b" AS ", b" AS `", b" AS '", b"1.", b"1e", b".", b"=", b":=", b"-", b"{d '",
+           b"}", b"\x0b", b"\x7f", b"0x", b"b'", b"\\N", b" UNION SELECT "]
 PAYLOADS = (b"; DELETE FROM t", b";DELETE FROM t", b"; UPDATE t SET a=2 ", b"; DROP TABLE t2", b" INTO OUTFILE '/tmp/evx_@@'", b",f_del()", b"; SET sql_mode=''",
             b";\nDELETE FROM t\n", b"; CALL p_del()", b";/**/TRUNCATE t")
 MODES = ("", "", "", "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "ORACLE", "IGNORE_SPACE")
@@ -80,7 +82,9 @@ class Mutator:
     def by_other(self, sql):
         other = self.random.choice(self.rows).sql
         joint = self.random.choice((b";", b"; ", b" ", b"\n", b"/*!", b"", b" UNION "))
-        return (sql + joint + other) if self.random.random() < 0.5 else sql[:self.random.randint(0, len(sql))] + joint + other[self.random.randint(0, len(other)):]
+        if self.random.random() < 0.5:
+            return sql + joint + other
+        return sql[:self.random.randint(0, len(sql))] + joint + other[self.random.randint(0, len(other)):]
 
 
 def smaller(row, still):
