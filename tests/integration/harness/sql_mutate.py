@@ -19,7 +19,8 @@ SCREENS = [b"'", b"'", b'"', b'"', b"`", b"`", b"\\", b"\\'", b'\\"', b"''", b"/
            b"/*M!", b"/*+ ", b"-- ", b"--", b"#", b"\n", b"\r", b" ", b";", b"1", b"a", b",", b"(", b")", b"@", b"@`", b"@'", b"N'", b"x'", b"_gbk'",
            b"\x81", b"\xbf", b"\xa0", b"\xe3\x81", b"\0", b"$$", b"$a$", b" AS ", b" AS `", b" AS '", b"1.", b"1e", b".", b"=", b":=", b"-", b"{d '",
            b"}", b"\x0b", b"\x7f", b"0x", b"b'", b"\\N", b" UNION SELECT "]
-PAYLOADS = (b"; DELETE FROM t", b";DELETE FROM t", b"; UPDATE t SET a=2 ", b"; DROP TABLE t2", b" INTO OUTFILE '/tmp/evx_@@'", b",f_del()", b"; SET sql_mode=''",
+PAYLOADS = (b"; DELETE FROM t", b";DELETE FROM t", b"; UPDATE t SET a=2 ", b"; DROP TABLE t2", b" INTO OUTFILE '/tmp/evx_@@'",
+            b",f_del()", b"; SET sql_mode=''",
             b";\nDELETE FROM t\n", b"; CALL p_del()", b";/**/TRUNCATE t")
 MODES = ("", "", "", "ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "ORACLE", "IGNORE_SPACE")
 CHARSETS = ("utf8mb4", "utf8mb4", "utf8mb4", "latin1", "gbk", "big5", "sjis", "cp1251", "ujis", "euckr", "binary", "cp932", "gb2312", "latin7", "swe7")
