@@ -67,9 +67,10 @@ void classify_tsql_add(struct tsql *r, uint64_t classes, uint64_t flags)
 
 void classify_tsql_unparsed(struct tsql *r)
 {
-	if (!r->open)
-		classify_tsql_open(r, TSQL_KIND_OTHER, 0);
-	classify_tsql_add(r, CLASS(UNPARSED), 0);
+	if (r->open)
+		classify_tsql_add(r, CLASS(UNPARSED), 0);
+	else
+		r->spoilt = true;
 }
 
 void classify_tsql_unknown(struct tsql *r)
@@ -100,7 +101,7 @@ void classify_tsql_end(struct tsql *r)
 	s->depth = 0;
 }
 
-static void close(struct tsql *r)
+void classify_tsql_done(struct tsql *r)
 {
 	classify_tsql_end(r);
 	if (r->open && !r->folded) {
@@ -117,7 +118,7 @@ void classify_tsql_open(struct tsql *r, enum tsql_kind kind, uint64_t classes)
 	if (merge)
 		classify_tsql_end(r);
 	else
-		close(r);
+		classify_tsql_done(r);
 	if (!merge) {
 		r->sum->statements++;
 		if (!r->folded) {
@@ -125,10 +126,9 @@ void classify_tsql_open(struct tsql *r, enum tsql_kind kind, uint64_t classes)
 			classify_batch_open(r->batch, r->control ? r->at : (size_t)(r->t.text.p - r->base));
 		}
 	}
-	if (r->control)
-		classes |= CLASS(CONTROL);
+	classes |= (r->control ? CLASS(CONTROL) : 0) | (r->spoilt ? CLASS(UNPARSED) : 0);
 	r->open = true;
-	r->bare = r->control = false;
+	r->bare = r->control = r->spoilt = false;
 	r->s.kind = kind;
 	r->s.rows = r->s.fresh = r->s.output = r->s.need_where = r->s.where = r->s.waits = r->s.aliased = r->s.alias_temp = false;
 	r->s.ctes = r->s.depth = 0;
@@ -143,24 +143,19 @@ void classify_tsql_read(struct tsql *r)
 	r->t.text = r->before.text = span_of(r->lex.sql.p, 0);
 	classify_tsql_lex_next(&r->lex, &r->ahead);
 	r->doubt_ahead = r->lex.doubt;
-	bool odd = r->doubt_ahead;
-	r->doubt_ahead = false;
 	classify_tsql_next(r);
-	if (odd && r->t.kind != CLASSIFY_TOKEN_END)
-		r->doubt_first = true;
 	while (r->t.kind != CLASSIFY_TOKEN_END && r->t.kind != CLASSIFY_TOKEN_BROKEN)
 		classify_tsql_statement(r);
 	if (r->t.kind == CLASSIFY_TOKEN_BROKEN || r->blocks > 0)
 		classify_tsql_unparsed(r);
-	if (r->control) { /* an END without a statement before it, a BEGIN without one behind it */
-		if (!r->open)
-			classify_tsql_open(r, TSQL_KIND_OTHER, 0);
+	if ((r->control || r->spoilt) && !r->open)
+		classify_tsql_open(r, TSQL_KIND_OTHER, 0);
+	if (r->control) /* a BEGIN without anything behind it */
 		classify_tsql_add(r, CLASS(CONTROL), 0);
-	}
 	if (r->folded)
 		classify_tsql_end(r);
 	else
-		close(r);
+		classify_tsql_done(r);
 }
 
 /* ---- names ---- */

@@ -34,11 +34,12 @@ enum tsql_kind { /* what matters to the body */
 	TSQL_KIND_CALL,
 };
 struct tsql_frame { /* within parentheses */
-	bool query;  /* it has a SELECT, UPDATE, ... whose FROM tells tables */
+	bool query, inner; /* it has a SELECT, UPDATE, ... whose FROM tells tables; is within one */
 	bool from, want; /* in a list of tables; one comes next */
 	bool change, where; /* it is an UPDATE or DELETE within a FROM; it has a WHERE */
 	bool target; /* ... whose table comes next */
 	bool remote; /* of OPENQUERY and the like: strings may be SQL */
+	bool top, plain, takes_word; /* TOP (1); hints and options: no columns; the next name is a word: DATEADD(day, ...) */
 	uint8_t run; /* names and literals in a row, without an operator */
 	uint16_t cases;
 	struct classify_tsql_where cond;
@@ -73,6 +74,7 @@ struct tsql {
 	bool open;    /* a statement is */
 	bool bare;    /* ... but only IF x so far */
 	bool control; /* BEGIN, ELSE: of the next statement */
+	bool spoilt;  /* the next statement is UNPARSED */
 	size_t at;    /* where that began */
 	unsigned blocks;
 	uint8_t lexmode; /* enum tsql_lexmode: by SET QUOTED_IDENTIFIER */
@@ -91,6 +93,7 @@ bool classify_tsql_accept(struct tsql *r, uint16_t word); /* goes on when it sta
 /* Statements. */
 void classify_tsql_open(struct tsql *r, enum tsql_kind kind, uint64_t classes);
 void classify_tsql_end(struct tsql *r); /* what can be told about the one that is open when it ends */
+void classify_tsql_done(struct tsql *r); /* it ends, and what comes is another */
 void classify_tsql_unparsed(struct tsql *r);
 void classify_tsql_unknown(struct tsql *r); /* text that is computed: DYNAMIC, and nobody knows the tables */
 void classify_tsql_add(struct tsql *r, uint64_t classes, uint64_t flags);
