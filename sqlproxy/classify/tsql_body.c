@@ -51,7 +51,9 @@ static bool open_paren(struct tsql *r)
 		    before(r, TSQL_NULLIF) || before(r, TSQL_CONVERT) || before(r, TSQL_TRY_CONVERT);
 	bool remote = before(r, TSQL_OPENQUERY) || before(r, TSQL_OPENROWSET) || before(r, TSQL_OPENDATASOURCE);
 	bool top = before(r, TSQL_TOP);
-	bool list = f->want && !top && !call && !remote;
+	bool indexed = before(r, TSQL_CONTAINSTABLE) || before(r, TSQL_FREETEXTTABLE) || before(r, TSQL_SEMANTICSIMILARITYTABLE) ||
+		       before(r, TSQL_SEMANTICKEYPHRASETABLE) || before(r, TSQL_SEMANTICSIMILARITYDETAILSTABLE);
+	bool list = f->want && !top && !call && !remote && !indexed;
 	if (r->s.depth + 1 >= CLASSIFY_DEEP)
 		classify_tsql_unparsed(r);
 	r->s.depth++;
@@ -66,9 +68,8 @@ static bool open_paren(struct tsql *r)
 		classify_tsql_add(r, 0, FLAG(FILE_READ) | FLAG(BULK));
 	else if (remote)
 		classify_tsql_add(r, 0, FLAG(REMOTE));
-	if (before(r, TSQL_CONTAINSTABLE) || before(r, TSQL_FREETEXTTABLE) || before(r, TSQL_SEMANTICSIMILARITYTABLE) ||
-		before(r, TSQL_SEMANTICKEYPHRASETABLE) || before(r, TSQL_SEMANTICSIMILARITYDETAILSTABLE))
-		inner->query = inner->want = true;
+	if (indexed)
+		inner->query = inner->want = true; /* the first argument is a table */
 	if (!top)
 		f->want = false;
 	f->run = 0;
@@ -209,12 +210,12 @@ static void part(struct tsql *r)
 		return;
 	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
 		classify_tsql_add(r, classes[i].word == word ? classes[i].classes : 0, 0);
-	if (r->s.kind == TSQL_KIND_CTE)
+	if (r->s.kind == TSQL_KIND_CTE && r->s.depth == 0)
 		r->s.kind = TSQL_KIND_SELECT;
 	if (r->s.kind == TSQL_KIND_MERGE && r->s.depth == 0)
 		return; /* THEN UPDATE: the table is told */
 	f->query = true;
-	f->from = f->want = false;
+	f->from = f->want = f->plain = false;
 	f->run = 0;
 	if (change) {
 		classify_tsql_accept(r, TSQL_INTO);
@@ -329,17 +330,36 @@ static bool keyword(struct tsql *r)
 	return true;
 }
 
-/* Words that are names elsewhere, but go on with a clause here. */
-static bool is_noise(uint16_t word)
+/* Words that are names elsewhere, and may go on with a clause. */
+static bool may_go_on(uint16_t word)
 {
 	switch (word) {
 	case TSQL_AT: case TSQL_TIME: case TSQL_ZONE: case TSQL_OFFSET: case TSQL_ROWS: case TSQL_ROW: case TSQL_NEXT: case TSQL_FIRST: case TSQL_ONLY:
-	case TSQL_JSON: case TSQL_XML: case TSQL_PATH: case TSQL_AUTO: case TSQL_RAW: case TSQL_ROOT: case TSQL_ELEMENTS: case TSQL_EXPLICIT:
-	case TSQL_TIES: case TSQL_HASH: case TSQL_LOOP: case TSQL_REMOTE: case TSQL_APPLY: case TSQL_PARTITION: case TSQL_RANGE: case TSQL_UNBOUNDED:
-	case TSQL_PRECEDING: case TSQL_FOLLOWING: case TSQL_WITHIN: case TSQL_WINDOW: case TSQL_MATCHED: case TSQL_TARGET: case TSQL_SOURCE:
-	case TSQL_SYSTEM_TIME: case TSQL_ROLLUP: case TSQL_CUBE: case TSQL_SETS: case TSQL_GROUPING: case TSQL_TYPE: case TSQL_BINARY: case TSQL_OUTPUT:
-	case TSQL_OUT: case TSQL_USING: case TSQL_IGNORE: case TSQL_RESPECT: case TSQL_NULLS: case TSQL_XMLNAMESPACES: case TSQL_CONTAINED:
+	case TSQL_JSON: case TSQL_XML: case TSQL_PATH: case TSQL_AUTO: case TSQL_RAW: case TSQL_TIES: case TSQL_HASH: case TSQL_LOOP: case TSQL_REMOTE:
+	case TSQL_APPLY: case TSQL_PARTITION: case TSQL_RANGE: case TSQL_WITHIN: case TSQL_WINDOW: case TSQL_MATCHED: case TSQL_TARGET:
+	case TSQL_SOURCE: case TSQL_SYSTEM_TIME: case TSQL_SETS: case TSQL_EXPLICIT: case TSQL_OUTPUT: case TSQL_OUT: case TSQL_USING:
+	case TSQL_IGNORE: case TSQL_RESPECT: case TSQL_NULLS: case TSQL_CONTAINED: case TSQL_UNBOUNDED: case TSQL_PRECEDING: case TSQL_FOLLOWING:
 		return true;
+	default:
+		return false;
+	}
+}
+
+static bool goes_on(const struct tsql *r)
+{
+	uint16_t word = r->t.kind == CLASSIFY_TOKEN_WORD ? r->t.word : TSQL_NONE;
+	if (!may_go_on(word) || classify_tsql_sign(&r->ahead, '.'))
+		return false;
+	if (word == TSQL_UNBOUNDED || word == TSQL_PRECEDING || word == TSQL_FOLLOWING || classify_tsql_is(&r->ahead, TSQL_BY) ||
+		r->s.frame[r->s.depth < CLASSIFY_DEEP ? r->s.depth : CLASSIFY_DEEP - 1].run > 0)
+		return true;
+	switch (r->before.kind == CLASSIFY_TOKEN_WORD ? r->before.word : TSQL_NONE) { /* else it is a column */
+	case TSQL_FOR: case TSQL_FETCH: case TSQL_CROSS: case TSQL_OUTER: case TSQL_INNER: case TSQL_LEFT: case TSQL_RIGHT: case TSQL_FULL:
+	case TSQL_WITH: case TSQL_CURRENT: case TSQL_AT: case TSQL_TIME: case TSQL_XML: case TSQL_JSON: case TSQL_NEXT: case TSQL_FIRST: case TSQL_GROUP:
+	case TSQL_IGNORE: case TSQL_RESPECT:
+		return true;
+	case TSQL_BY: case TSQL_NOT: case TSQL_WHEN:
+		return r->s.kind == TSQL_KIND_MERGE;
 	default:
 		return false;
 	}
@@ -348,7 +368,7 @@ static bool is_noise(uint16_t word)
 static bool is_method(const struct tsql_name *name) /* of XML: c.value('...', 'int') */
 {
 	return name->parts > 1 && (classify_tsql_is(&name->last, TSQL_VALUE) || classify_tsql_is(&name->last, TSQL_NODES) ||
-		classify_tsql_is(&name->last, TSQL_QUERY) || classify_tsql_is(&name->last, TSQL_EXIST) || classify_tsql_is(&name->last, TSQL_MODIFY));
+		classify_tsql_is(&name->last, TSQL_QUERY) || classify_tsql_is(&name->last, TSQL_EXIST) || classify_tsql_is(&name->last, TSQL_MODIFY) || classify_tsql_is(&name->last, TSQL_WRITE));
 }
 
 static void name(struct tsql *r)
@@ -356,10 +376,12 @@ static void name(struct tsql *r)
 	struct tsql_frame *f = classify_tsql_frame(r);
 	struct tsql_name n;
 	bool is_alias = before(r, TSQL_AS) || f->run > 0;
-	bool noise = r->t.kind == CLASSIFY_TOKEN_WORD && is_noise(r->t.word) && !classify_tsql_sign(&r->ahead, '.');
+	bool noise = goes_on(r);
 	bool is_word = f->takes_word || f->plain || before(r, TSQL_COLLATE) || classify_tsql_sign(&r->before, '{');
 	struct classify_token first = r->t;
 	f->takes_word = false;
+	if (noise && before(r, TSQL_FOR) && (r->t.word == TSQL_XML || r->t.word == TSQL_JSON))
+		f->plain = true; /* PATH, ROOT('x'), TYPE */
 	if (noise && !classify_tsql_sign(&r->ahead, '(')) {
 		f->run = 0;
 		classify_tsql_next(r);
@@ -381,7 +403,7 @@ static void name(struct tsql *r)
 	if (is_word || is_alias)
 		return;
 	varies(r, n.text);
-	if (classify_tsql_sign(&r->before, '.')) /* t.* */
+	if (classify_tsql_sign(&r->before, '.') || classify_tsql_sign(&r->t, ':')) /* t.*, type::method() */
 		return;
 	if ((f->query || f->inner) && !f->remote)
 		classify_tsql_column(r, &n);
@@ -401,7 +423,7 @@ static bool stops_at_name(struct tsql *r)
 		return true;
 	if (word == TSQL_SEND && classify_tsql_is(&r->ahead, TSQL_ON))
 		return true;
-	if (is_noise(word) || before(r, TSQL_AS))
+	if (goes_on(r) || before(r, TSQL_AS))
 		return false;
 	/* One name and its alias, then no more without an operator: a server that reads on calls a procedure. */
 	return (kind == TSQL_KIND_TEST && f->run > 0) || (kind == TSQL_KIND_SELECT && f->run > 1);
@@ -490,6 +512,8 @@ static void sign(struct tsql *r)
 			classify_tsql_where_other(&f->cond);
 	}
 	bool dot = classify_tsql_sign(&r->t, '.') || (classify_tsql_sign(&r->t, ':') && r->t.text.n > 2);
+	if (dot && r->t.text.n > 2 && r->s.kind != TSQL_KIND_OTHER && r->s.kind != TSQL_KIND_DEFINE)
+		classify_tsql_add(r, 0, FLAG(FUNC)); /* type::method() */
 	classify_tsql_next(r);
 	if (dot && classify_tsql_named(&r->t) && !f->want) { /* a method, or what OPENDATASOURCE(...) goes on with */
 		classify_tsql_next(r);

@@ -197,9 +197,10 @@ static void define(struct tsql *r, bool created)
 			classify_tsql_next(r);
 	}
 	r->s.fresh = !created;
-	bool moves = classify_tsql_is(&r->t, TSQL_SWITCH); /* ALTER TABLE t SWITCH TO u */
+	/* ALTER TABLE t SWITCH TO u, CREATE SYNONYM s FOR t */
+	uint16_t other = classify_tsql_is(&r->t, TSQL_SWITCH) ? TSQL_TO : what->word == TSQL_SYNONYM ? TSQL_FOR : TSQL_NONE;
 	while (classify_tsql_step(r)) {
-		if (moves && classify_tsql_is(&r->before, TSQL_TO))
+		if (other != TSQL_NONE && classify_tsql_is(&r->before, other))
 			classify_tsql_target(r);
 	}
 }

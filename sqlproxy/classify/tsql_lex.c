@@ -195,6 +195,12 @@ static void number(struct classify_tsql_lex *lex, uint32_t first)
 	digits(lex);
 }
 
+static bool begins_statement(uint16_t word)
+{
+	return word == TSQL_EXEC || word == TSQL_EXECUTE || word == TSQL_SELECT || word == TSQL_INSERT || word == TSQL_UPDATE || word == TSQL_DELETE ||
+	       word == TSQL_MERGE || word == TSQL_DROP || word == TSQL_TRUNCATE;
+}
+
 static void word(struct classify_tsql_lex *lex, uint32_t first, struct classify_token *ret)
 {
 	char capitals[WORD_MAX];
@@ -204,8 +210,16 @@ static void word(struct classify_tsql_lex *lex, uint32_t first, struct classify_
 		plain &= unit < 0x80 && n < sizeof capitals;
 		if (plain)
 			capitals[n++] = (char)(unit >= 'a' && unit <= 'z' ? unit - 'a' + 'A' : unit);
-		if (!is_inner(peek(lex)))
+		uint32_t next = peek(lex);
+		if (!is_inner(next))
 			break;
+		if (!plain || (next != '@' && next != '$' && next != '#'))
+			continue;
+		uint16_t known = classify_tsql_word(capitals, n);
+		if (begins_statement(known) || (next == '@' && classify_tsql_word_reserved(known))) {
+			lex->doubt = true; /* SELECT@@version: a name by the rules, and yet some run it */
+			break;
+		}
 	}
 	ret->kind = CLASSIFY_TOKEN_WORD;
 	ret->word = plain ? classify_tsql_word(capitals, n) : TSQL_NONE;

@@ -214,25 +214,55 @@ static uint32_t fold(uint32_t unit)
 	return unit >= 'A' && unit <= 'Z' ? unit + ('a' - 'A') : unit;
 }
 
-/* May a collation take it for one or two letters of Latin, or for nothing?  Not the letters of other scripts. */
-static bool is_loose(uint32_t unit)
-{
-	return (unit >= 0x80 && unit <= 0x36f) || (unit >= 0x1ab0 && unit <= 0x1eff) || (unit >= 0x2000 && unit <= 0x2bff) || (unit >= 0xd800 && unit <= 0xf8ff) ||
-	       (unit >= 0xfb00 && unit <= 0xfb06) || (unit >= 0xfe00 && unit <= 0xffff);
-}
+/* How many letters of Latin a collation may take it for.  Letters of other scripts are none. */
+struct loose {
+	uint16_t from, to;
+	uint8_t least, most;
+	bool any; /* the low line as well */
+};
+static const struct loose looses[] = {
+	{ 0x80, 0xbf, 0, 1, true },     /* signs, small letters above the line */
+	{ 0xc0, 0x24f, 1, 2, false },   /* letters with accents, ligatures */
+	{ 0x250, 0x2ff, 0, 1, false },  /* phonetic letters */
+	{ 0x300, 0x36f, 0, 0, false },  /* accents */
+	{ 0x1d00, 0x1dbf, 0, 2, false },
+	{ 0x1e00, 0x1eff, 1, 1, false },
+	{ 0x2000, 0x2bff, 0, 2, true }, /* marks without a width, symbols made of letters */
+	{ 0xfb00, 0xfb06, 2, 3, false },
+	{ 0xfe30, 0xfe4f, 0, 1, true },
+	{ 0xff61, 0xffff, 0, 1, true },
+};
 
 /* `at` has a bit for every place of the pattern where the name read so far may have come to. */
-static uint64_t advance(const char *pattern, size_t n, uint64_t at, uint32_t unit)
+static uint64_t one(const char *pattern, size_t n, uint64_t at, uint32_t unit, bool any)
 {
-	uint64_t mask = n < 63 ? (UINT64_C(2) << n) - 1 : UINT64_MAX;
 	uint64_t ret = 0;
-	if (unit >= 0x80)
-		return is_loose(unit) ? (at | at << 1 | at << 2) & mask : at;
 	for (size_t i = 0; i < n; i++) {
-		if ((at >> i & 1) && (uint8_t)pattern[i] == fold(unit))
+		bool fit = unit == 0 ? any || (pattern[i] >= 'a' && pattern[i] <= 'z') : (uint8_t)pattern[i] == fold(unit);
+		if ((at >> i & 1) && fit)
 			ret |= UINT64_C(2) << i;
 	}
 	return ret;
+}
+
+static uint64_t advance(const char *pattern, size_t n, uint64_t at, uint32_t unit)
+{
+	if (unit >= 0xff01 && unit <= 0xff5e) /* letters of full width */
+		unit -= 0xff01 - '!';
+	if (unit < 0x80)
+		return one(pattern, n, at, unit, false);
+	for (size_t i = 0; i < COUNT_OF(looses); i++) {
+		const struct loose *l = &looses[i];
+		if (unit < l->from || unit > l->to)
+			continue;
+		uint64_t ret = l->least == 0 ? at : 0;
+		for (unsigned letters = 1; letters <= l->most; letters++) {
+			at = one(pattern, n, at, 0, l->any);
+			ret |= letters >= l->least ? at : 0;
+		}
+		return ret;
+	}
+	return at; /* perhaps without weight */
 }
 
 static bool fits(const char *pattern, const uint16_t *name, size_t units)
