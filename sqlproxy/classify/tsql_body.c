@@ -375,7 +375,7 @@ static void name(struct tsql *r)
 {
 	struct tsql_frame *f = classify_tsql_frame(r);
 	struct tsql_name n;
-	bool is_alias = before(r, TSQL_AS) || f->run > 0;
+	bool as = before(r, TSQL_AS), is_alias = as || f->run > 0;
 	bool noise = goes_on(r);
 	bool is_word = f->takes_word || f->plain || before(r, TSQL_COLLATE) || classify_tsql_sign(&r->before, '{');
 	struct classify_token first = r->t;
@@ -396,8 +396,7 @@ static void name(struct tsql *r)
 		f->run = 0;
 		return;
 	}
-	if (f->run < UINT8_MAX)
-		f->run++;
+	f->run = as ? 2 : (uint8_t)(f->run + (f->run < UINT8_MAX));
 	if (is_alias && f->from && r->s.waits && n.parts == 1 && classify_tsql_same(r, &r->s.target, &first))
 		r->s.aliased = true; /* of a derived table */
 	if (is_word || is_alias)

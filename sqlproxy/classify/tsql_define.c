@@ -108,12 +108,6 @@ static void on_table(struct tsql *r)
 	classify_tsql_target(r);
 }
 
-static void clr(struct tsql *r)
-{
-	if (classify_tsql_is(&r->t, TSQL_EXTERNAL) && classify_tsql_is(&r->ahead, TSQL_NAME))
-		classify_tsql_add(r, 0, FLAG(CODE));
-}
-
 /* A module's head ends at AS (not that of a parameter's type, or of EXECUTE AS), a function's at BEGIN or RETURN as well; its body is the rest of the
  * batch. */
 static void module(struct tsql *r, const struct thing *what)
@@ -143,7 +137,11 @@ static void module(struct tsql *r, const struct thing *what)
 	if (r->s.depth > 0 || r->t.kind == CLASSIFY_TOKEN_END)
 		classify_tsql_unparsed(r);
 	r->s.depth = 0;
-	clr(r);
+	if (classify_tsql_is(&r->t, TSQL_EXTERNAL) && classify_tsql_is(&r->ahead, TSQL_NAME)) { /* a method of an assembly */
+		classify_tsql_add(r, 0, FLAG(CODE));
+		classify_tsql_body(r);
+		return;
+	}
 	struct tsql body = *r;
 	body.folded = true;
 	body.open = body.bare = body.control = body.spoilt = false;

@@ -91,7 +91,7 @@ void classify_tsql_end(struct tsql *r)
 		if (!s->aliased)
 			classify_tsql_table_later(r, &s->target);
 		r->sum->changes++;
-		r->sum->temps += s->aliased ? s->alias_temp : classify_tsql_temporary(r, &s->target);
+		r->sum->temps += s->aliased ? s->alias_temp : classify_tsql_temporary(r, &s->target) && !classify_tsql_is_cte(r, &s->target);
 	}
 	if (s->need_where && !s->where)
 		classify_tsql_add(r, 0, FLAG(NO_WHERE));
