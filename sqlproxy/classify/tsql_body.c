@@ -110,7 +110,7 @@ static void alias(struct tsql *r, const struct classify_token *table)
 		     classify_tsql_is(&r->ahead, TSQL_TRIGGER));
 	if (!named)
 		return;
-	if (s->waits && classify_tsql_same(r, &s->target, &r->t)) {
+	if (s->waits && s->depth == 0 && classify_tsql_same(r, &s->target, &r->t)) {
 		s->aliased = true;
 		s->alias_temp = table && classify_tsql_temporary(r, table) && !classify_tsql_is_cte(r, table);
 	}
@@ -203,7 +203,7 @@ static void part(struct tsql *r)
 	bool condition = r->s.kind == TSQL_KIND_TEST && classify_tsql_sign(&r->ahead, '('); /* IF (UPDATE(c)) */
 	bool hint = word == TSQL_MERGE && (r->s.kind != TSQL_KIND_MERGE || r->s.depth > 0) &&
 		    (classify_tsql_is(&r->ahead, TSQL_JOIN) || classify_tsql_is(&r->ahead, TSQL_UNION) || classify_tsql_is(&r->ahead, TSQL_RANGE));
-	bool reference = r->s.kind == TSQL_KIND_DEFINE && change && before(r, TSQL_ON);
+	bool reference = r->s.kind == TSQL_KIND_DEFINE && change;
 	bool cursor = r->s.kind == TSQL_KIND_CURSOR && before(r, TSQL_FOR) && change;
 	classify_tsql_next(r);
 	if ((change && condition) || hint || reference || cursor)
@@ -397,7 +397,7 @@ static void name(struct tsql *r)
 		return;
 	}
 	f->run = as ? 2 : (uint8_t)(f->run + (f->run < UINT8_MAX));
-	if (is_alias && f->from && r->s.waits && n.parts == 1 && classify_tsql_same(r, &r->s.target, &first))
+	if (is_alias && f->from && r->s.waits && r->s.depth == 0 && n.parts == 1 && classify_tsql_same(r, &r->s.target, &first))
 		r->s.aliased = true; /* of a derived table */
 	if (is_word || is_alias)
 		return;

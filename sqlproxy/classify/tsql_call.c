@@ -98,11 +98,11 @@ static void arguments(struct tsql *r, uint8_t statement)
 			classify_tsql_step(r);
 			is_text &= !(place == statement && is_declaration(r));
 		}
-		if (statement == ANY_ARGUMENT && r->t.kind == CLASSIFY_TOKEN_STRING)
-			classify_tsql_nested(r, &r->t, true);
 		if (is_text) {
 			met = true;
 			text(r);
+		} else if (statement == ANY_ARGUMENT && r->t.kind == CLASSIFY_TOKEN_STRING) {
+			classify_tsql_nested(r, &r->t, true);
 		}
 		while (r->s.depth > 0 || !classify_tsql_sign(&r->t, ',')) {
 			if (!classify_tsql_step(r)) {

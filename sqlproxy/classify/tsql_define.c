@@ -195,6 +195,7 @@ static void define(struct tsql *r, bool created)
 			classify_tsql_next(r);
 	}
 	r->s.fresh = !created;
+	r->s.table = what->word == TSQL_TABLE;
 	/* ALTER TABLE t SWITCH TO u, CREATE SYNONYM s FOR t */
 	uint16_t other = classify_tsql_is(&r->t, TSQL_SWITCH) ? TSQL_TO : what->word == TSQL_SYNONYM ? TSQL_FOR : TSQL_NONE;
 	while (classify_tsql_step(r)) {

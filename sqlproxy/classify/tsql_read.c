@@ -85,7 +85,7 @@ void classify_tsql_end(struct tsql *r)
 	struct tsql_statement *s = &r->s;
 	if (!r->open)
 		return;
-	if (s->depth > 0)
+	if (s->depth > 0 || s->kind == TSQL_KIND_CTE) /* a WITH that nothing follows */
 		classify_tsql_add(r, CLASS(UNPARSED), 0);
 	if (s->waits) {
 		if (!s->aliased)
@@ -130,7 +130,7 @@ void classify_tsql_open(struct tsql *r, enum tsql_kind kind, uint64_t classes)
 	r->open = true;
 	r->bare = r->control = r->spoilt = false;
 	r->s.kind = kind;
-	r->s.rows = r->s.fresh = r->s.output = r->s.need_where = r->s.where = r->s.waits = r->s.aliased = r->s.alias_temp = false;
+	r->s.rows = r->s.fresh = r->s.table = r->s.output = r->s.need_where = r->s.where = r->s.waits = r->s.aliased = r->s.alias_temp = false;
 	r->s.ctes = r->s.depth = 0;
 	r->s.frame[0] = (struct tsql_frame){ 0 };
 	classify_tsql_add(r, classes, 0);
@@ -281,6 +281,7 @@ bool classify_tsql_target(struct tsql *r)
 		classify_tsql_table(r, &name);
 	} else {
 		r->sum->changes++; /* OPENQUERY, or what is no table: the body's reader meets it */
+		classify_batch_unknown_tables(r->batch);
 		return false;
 	}
 	classify_tsql_changed(r, &name.last);

@@ -48,6 +48,7 @@ struct tsql_statement {
 	enum tsql_kind kind;
 	bool rows;    /* INSERT: its source was met; UPDATE and ALTER: SET */
 	bool fresh;   /* ALTER: the name stands before us */
+	bool table;   /* CREATE, ALTER TABLE: foreign keys */
 	bool output;  /* OUTPUT was met: INTO names a table to insert into */
 	bool need_where, where;
 	bool waits;   /* the target may be an alias of FROM */

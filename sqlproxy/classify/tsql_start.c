@@ -48,7 +48,9 @@ static bool change_starts(const struct tsql *r)
 	case TSQL_KIND_MERGE:
 		return !before(r, TSQL_THEN);
 	case TSQL_KIND_DEFINE: /* REFERENCES u ON DELETE CASCADE */
-		return !(before(r, TSQL_ON) && word != TSQL_MERGE) && !(word == TSQL_MERGE && ahead(r, TSQL_RANGE));
+		if (word == TSQL_MERGE)
+			return !ahead(r, TSQL_RANGE);
+		return !(r->s.table && before(r, TSQL_ON) && (word == TSQL_DELETE || word == TSQL_UPDATE));
 	case TSQL_KIND_TEST: /* IF UPDATE(c) */
 		return !(word == TSQL_UPDATE && classify_tsql_sign(&r->ahead, '('));
 	case TSQL_KIND_CURSOR:
@@ -58,6 +60,18 @@ static bool change_starts(const struct tsql *r)
 	}
 }
 
+/* What ALTER x never says of a part of x. */
+static bool is_whole(const struct tsql *r)
+{
+	static const uint16_t words[] = { TSQL_TABLE, TSQL_DATABASE, TSQL_VIEW, TSQL_PROC, TSQL_PROCEDURE, TSQL_FUNCTION, TSQL_TRIGGER, TSQL_SCHEMA, TSQL_USER,
+		TSQL_LOGIN, TSQL_QUOTED_IDENTIFIER, TSQL_ANSI_DEFAULTS };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (ahead(r, words[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool set_starts(struct tsql *r)
 {
 	struct tsql_statement *s = &r->s;
@@ -65,7 +79,7 @@ static bool set_starts(struct tsql *r)
 		return false;
 	if (s->kind == TSQL_KIND_DEFINE && (before(r, TSQL_DELETE) || before(r, TSQL_UPDATE))) /* ON DELETE SET NULL */
 		return false;
-	if ((s->kind == TSQL_KIND_UPDATE || s->fresh) && !s->rows) {
+	if ((s->kind == TSQL_KIND_UPDATE || (s->fresh && !is_whole(r))) && !s->rows) {
 		s->rows = true;
 		return false;
 	}
@@ -100,7 +114,7 @@ bool classify_tsql_starts(struct tsql *r)
 		return !before(r, TSQL_WITH);
 	case TSQL_ALTER:
 	case TSQL_DROP: /* ALTER TABLE t DROP COLUMN c */
-		return !s->fresh;
+		return !s->fresh || is_whole(r);
 	case TSQL_BULK:
 		return ahead(r, TSQL_INSERT);
 	default:
