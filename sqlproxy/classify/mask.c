@@ -52,6 +52,7 @@ struct mask {
 	struct buf *out;
 	struct span sql;
 	bool wide, all, broken;
+	bool moving; /* the text changes how it is read itself: what follows a secret may belong to it */
 	size_t at; /* what stands before is written */
 	enum reach reach;
 	unsigned depth;   /* of parentheses, since the reach began */
@@ -213,6 +214,7 @@ static void take_token(void *to, const struct classify_token *t)
 		look(m, t);
 		return;
 	}
+	m->broken = m->broken || m->moving;
 	put(m, span_of(m->sql.p + m->at, from - m->at));
 	buf_put(m->out, "'***'", 5);
 	m->at = m->broken ? m->sql.n : from + t->text.n;
@@ -225,6 +227,7 @@ void classify_masked(const struct classify_mode *mode, struct span sql, struct b
 
 	classify(mode, sql, &batch);
 	m.all = batch.classes & DECIDE_SQL_CLASS(UNPARSED);
+	m.moving = batch.n > 1 && (batch.flags & DECIDE_SQL_FLAG(LEXMODE)) && !m.all;
 	if (m.wide)
 		classify_tsql_tokens(mode, sql, take_token, &m);
 	else

@@ -24,7 +24,7 @@ static void follow_mode(struct classify_mysql_reader *r, const struct classify_m
 		uint8_t c = r->lex.sql.p[i];
 		matters = (doubt && (c == '"' || c == '\\')) || (charset && c >= 0x80);
 	}
-	r->lex.set = (uint8_t)((now->set & ~doubt) | (r->lost_set & doubt));
+	classify_mysql_lex_set(&r->lex, (uint8_t)((now->set & ~doubt) | (r->lost_set & doubt)));
 	if (now->charset != CLASSIFY_CHARSET_UNKNOWN)
 		r->lex.charset = now->charset;
 	else if (charset)
@@ -112,7 +112,7 @@ static void read_one(const struct reading *how, struct span sql, struct classify
 
 struct plan {
 	struct span sql;
-	const struct classify_mode *mode;
+	struct classify_mode mode; /* as given, without what this dialect does not have */
 	uint8_t bits;     /* of the mode that are unknown and matter */
 	bool charsets;
 	struct classify_batch *ret, *one, *sum;
@@ -186,7 +186,7 @@ static void modes(struct plan *p, struct reading how)
 	uint8_t bits = p->bits, some = 0;
 
 	do { /* every part of `bits` */
-		how.mode.set = (uint8_t)((p->mode->set & ~bits) | some);
+		how.mode.set = (uint8_t)((p->mode.set & ~bits) | some);
 		versions(p, how);
 		some = (uint8_t)((some - bits) & bits);
 	} while (some && !spent(p));
@@ -199,10 +199,10 @@ static void look(struct plan *p)
 
 	for (size_t i = 0; i < p->sql.n && !high; i++)
 		high = p->sql.p[i] >= 0x80;
-	p->bits = p->mode->unknown &
+	p->bits = p->mode.unknown &
 		  (uint8_t)((quote ? CLASSIFY_ANSI_QUOTES : 0) | (slash ? CLASSIFY_NO_BACKSLASH_ESCAPES : 0) |
-			    (p->mode->dialect == CLASSIFY_MARIADB ? CLASSIFY_ORACLE : 0));
-	p->charsets = p->mode->charset == CLASSIFY_CHARSET_UNKNOWN && high;
+			    (p->mode.dialect == CLASSIFY_MARIADB ? CLASSIFY_ORACLE : 0));
+	p->charsets = p->mode.charset == CLASSIFY_CHARSET_UNKNOWN && high;
 }
 
 /* Apart, for the room that it takes: nearly every text has one reading. */
@@ -232,21 +232,19 @@ static __attribute__((noinline)) void every_reading(struct plan *p, struct readi
 
 void classify_mysql(const struct classify_mode *mode, struct span sql, struct classify_batch *ret)
 {
-	struct plan p = { .sql = sql, .mode = mode, .ret = ret };
-	struct reading how = { .mode = *mode, .six = mode->dialect == CLASSIFY_MARIADB || mode->version >= SIX_DIGITS };
+	struct plan p = { .sql = sql, .mode = *mode, .ret = ret };
+	struct reading how = { .six = mode->dialect == CLASSIFY_MARIADB || mode->version >= SIX_DIGITS };
 	struct seen seen = { 0 };
-	bool doubt = mode->charset == CLASSIFY_CHARSET_UNKNOWN;
 
 	look(&p);
-	if (!p.charsets)
-		how.mode.charset = doubt ? CLASSIFY_CHARSET_UTF8 : mode->charset;
+	p.mode.set &= (uint8_t)~(p.mode.unknown & CLASSIFY_IGNORE_SPACE); /* unknown: a blank may be one before somebody's own function */
+	how.mode = p.mode;
+	how.mode.unknown &= (uint8_t)~p.bits; /* what is left makes no difference here, and is still unknown afterwards */
 	if (!p.bits && !p.charsets)
 		read_one(&how, sql, ret, &seen);
 	if (p.bits || p.charsets || seen.six || seen.other || seen.lost || (seen.comment && !mode->version))
 		every_reading(&p, how, ret);
 	ret->after.version = mode->version;
-	if (doubt && !p.charsets && !(ret->flags & DECIDE_SQL_FLAG(LEXMODE)))
-		ret->after.charset = CLASSIFY_CHARSET_UNKNOWN;
 }
 
 void classify_mysql_tokens(const struct classify_mode *mode, struct span sql, classify_take_fn *take, void *to)

@@ -6,8 +6,14 @@ enum { NBSP = 0xa0, VERSION_DIGITS = 5, OLD_VERSION = 50700, NEW_DIGITS = 100000
 void classify_mysql_lex_start(struct classify_mysql_lex *lex, const struct classify_mode *mode, struct span sql)
 {
 	*lex = (struct classify_mysql_lex){
-		.sql = sql, .dialect = mode->dialect, .charset = mode->charset, .set = mode->set, .version = mode->version, .six = true,
+		.sql = sql, .dialect = mode->dialect, .charset = mode->charset, .version = mode->version, .six = true,
 	};
+	classify_mysql_lex_set(lex, mode->set);
+}
+
+void classify_mysql_lex_set(struct classify_mysql_lex *lex, uint8_t set)
+{
+	lex->set = lex->dialect == CLASSIFY_MARIADB ? set : (uint8_t)(set & ~CLASSIFY_ORACLE);
 }
 
 static uint8_t at(const struct classify_mysql_lex *lex, size_t i)

@@ -26,6 +26,7 @@ struct classify_mysql_lex {
 	bool after_name;  /* ... a name */
 };
 void classify_mysql_lex_start(struct classify_mysql_lex *lex, const struct classify_mode *mode, struct span sql);
+void classify_mysql_lex_set(struct classify_mysql_lex *lex, uint8_t set); /* another mode, from here on */
 void classify_mysql_lex_next(struct classify_mysql_lex *lex, struct classify_token *ret);
 /* How long is the character at p: 1 to 4; 0 = none of this set.  Single bytes are 1. */
 size_t classify_mysql_char(uint8_t charset, const uint8_t *p, size_t n);
