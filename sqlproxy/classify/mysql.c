@@ -63,7 +63,7 @@ static void read_batch(struct classify_mysql_reader *r)
 		bool commented = r->lex.in_comment;
 		classify_mysql_next(r);
 		classify_mysql_statement(r);
-		bool strict = r->lex.version == 0 || r->lex.version >= STRICT_COMMENTS || r->lex.dialect == CLASSIFY_MARIADB;
+		bool strict = r->lex.version == 0 || r->lex.version == OLDEST_MYSQL || r->lex.version >= STRICT_COMMENTS || r->lex.dialect == CLASSIFY_MARIADB;
 		bool unclosed = r->lex.in_comment && (strict || r->t.kind != CLASSIFY_TOKEN_SEPARATOR);
 		if (unclosed || commented)
 			classify_mysql_unparsed(r);

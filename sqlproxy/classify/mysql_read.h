@@ -31,6 +31,7 @@ struct classify_mysql_reader {
 	bool judge;                 /* ... and is to be judged */
 	uint8_t lost_set, lost_charset; /* what a mode is taken for that a statement of the batch made unknown */
 	bool lost;                  /* one did, and it makes a difference */
+	bool set_global;            /* of a SET: GLOBAL stood before, and may count for what follows */
 	bool quiet;                 /* only a look ahead: nothing is reported */
 };
 

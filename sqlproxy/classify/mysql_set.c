@@ -17,10 +17,11 @@ static bool scope(struct classify_mysql_reader *r, struct target *ret)
 	case W_GLOBAL:
 	case W_PERSIST:
 	case W_PERSIST_ONLY:
-		ret->global = true;
+		ret->global = r->set_global = true;
 		break;
 	case W_SESSION:
 	case W_LOCAL:
+		r->set_global = false;
 		break;
 	default:
 		return false;
@@ -130,10 +131,17 @@ static void meaning(struct classify_mysql_reader *r, const struct target *t)
 	static const char *const files[] = { "GENERAL_LOG_FILE", "SLOW_QUERY_LOG_FILE", "SERVER_AUDIT_FILE_PATH", "AUDIT_LOG_FILE", NULL };
 	static const char *const code[] = { "INIT_CONNECT", "INIT_SLAVE", "INIT_REPLICA", "WSREP_NOTIFY_CMD", "WSREP_SST_METHOD", NULL };
 
+	bool mode = classify_mysql_text_is(t->name, "SQL_MODE") || classify_mysql_text_is(t->name, "CHARACTER_SET_CLIENT");
+
 	if (t->user)
 		return;
-	if (t->global)
+	if (t->global || r->set_global)
 		CLASSIFY_FLAG(r, SET_GLOBAL);
+	if (mode && r->set_global && !t->global) { /* SET GLOBAL a = 1, sql_mode = '': of the session, or not */
+		CLASSIFY_FLAG(r, LEXMODE);
+		classify_mysql_lose_mode(r);
+		return;
+	}
 	if (names(t->name, files))
 		CLASSIFY_FLAG(r, FILE_WRITE);
 	else if (names(t->name, code))
@@ -142,13 +150,13 @@ static void meaning(struct classify_mysql_reader *r, const struct target *t)
 		sql_mode(r);
 	else if (classify_mysql_text_is(t->name, "CHARACTER_SET_CLIENT") && !t->global)
 		charset(r);
-	else if (classify_mysql_text_is(t->name, "SQL_MODE") || classify_mysql_text_is(t->name, "CHARACTER_SET_CLIENT"))
+	else if (mode)
 		CLASSIFY_FLAG(r, LEXMODE);
 }
 
 static void value(struct classify_mysql_reader *r)
 {
-	classify_mysql_scan(r, &(struct classify_mysql_scan){ .stop = { W_FOR }, .comma = true, .columns = false });
+	classify_mysql_scan(r, &(struct classify_mysql_scan){ .stop = { W_FOR }, .comma = true });
 }
 
 static void assignment(struct classify_mysql_reader *r)
@@ -200,8 +208,12 @@ static bool set_grant(struct classify_mysql_reader *r)
 	struct classify_token next = classify_mysql_peek(r);
 	bool assigns = next.sign == '=' || next.sign == ':';
 
-	if (classify_mysql_is(r, W_PASSWORD)) {
+	if (classify_mysql_is(r, W_PASSWORD)) { /* others may follow: SET PASSWORD = 'x', sql_mode = '' */
 		CLASSIFY_CLASS(r, GRANT);
+		while (!classify_mysql_ends(r) && !classify_mysql_at(r, '='))
+			classify_mysql_next(r);
+		value(r);
+		return true;
 	} else if (classify_mysql_is(r, W_ROLE) && !assigns) {
 		CLASSIFY_CLASS(r, GRANT);
 		CLASSIFY_FLAG(r, IMPERSONATE);
@@ -239,20 +251,18 @@ static void set_statement(struct classify_mysql_reader *r)
 void classify_mysql_set(struct classify_mysql_reader *r)
 {
 	CLASSIFY_CLASS(r, SET);
+	r->set_global = false;
 	classify_mysql_next(r);
 	struct classify_token next = classify_mysql_peek(r);
 	if (classify_mysql_is(r, W_STATEMENT) && next.sign != '=') {
 		set_statement(r);
 		return;
 	}
-	if (set_grant(r))
-		return;
 	for (;;) {
-		if (!set_names(r))
+		if (!set_grant(r) && !set_names(r))
 			assignment(r);
 		if (!classify_mysql_at(r, ','))
 			break;
 		classify_mysql_next(r);
-		(void)set_grant(r);
 	}
 }
