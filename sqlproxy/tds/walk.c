@@ -188,7 +188,8 @@ static int return_value(struct tds_walk *w, struct rd *r, struct tds_event *ev, 
 {
 	struct tds_type type;
 	struct tds_extent extent = { 0 };
-	ev->at = rd_u16le(r);
+	uint16_t at = rd_u16le(r);
+	ev->at = w->rank >= TDS_7_2 ? at : TDS_WALK_IN_ORDER; /* before, a length stood here */
 	(void)rd_bytes(r, (size_t)rd_u8(r) * 2); /* its name */
 	(void)rd_u8(r);
 	(void)rd_bytes(r, user_type(w));

@@ -15,7 +15,7 @@
  * Errors:  -EPROTO: the stream cannot be followed, and the session ends.
  * Owns:    its bytes.  Trust: the server's bytes are hostile.
  */
-enum { TDS_WALK_COLUMNS = 4096, TDS_WALK_TOKEN = 140000, TDS_WALK_TAIL = 13, TDS_WALK_NAME = 128 };
+enum { TDS_WALK_COLUMNS = 4096, TDS_WALK_TOKEN = 140000, TDS_WALK_TAIL = 13, TDS_WALK_NAME = 128, TDS_WALK_IN_ORDER = 0xffff };
 enum tds_event_kind {
 	TDS_EVENT_DONE = 1,     /* of a statement, or of a procedure's statement */
 	TDS_EVENT_DONE_PROC,    /* of a call */
@@ -58,7 +58,7 @@ struct tds_event {
 	uint8_t state, severity;  /* ERROR, INFO */
 	uint8_t change;           /* ENVIRONMENT: TDS_ENV_... */
 	uint16_t port;            /* ... ROUTING */
-	uint16_t at;              /* RETURN_VALUE: which parameter */
+	uint16_t at;              /* RETURN_VALUE: which parameter, from 0; TDS_WALK_IN_ORDER: the next of those given for output */
 	bool is_number;           /* RETURN_VALUE: `number` has it */
 	int64_t number;           /* ... RETURN_STATUS; PACKET_SIZE */
 	struct span text; /* UTF-8, lives to the next call: words (made safe); as it came: the new database or language, the server routed to */
