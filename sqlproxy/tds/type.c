@@ -163,7 +163,7 @@ int tds_type_extent(struct rd *r, const struct tds_type *t, struct tds_extent *r
 		ret->n = rd_u64le(r);
 		ret->null = ret->n == PLP_NULL;
 		ret->pieces = !ret->null;
-		return 0;
+		break;
 	case TDS_TABLE:
 		return fault(err, -EPROTO, "the peer sent a value of a type that cannot be read", "a table as a value");
 	}
