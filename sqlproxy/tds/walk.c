@@ -240,6 +240,7 @@ static int token(struct tds_walk *w, struct rd *r, struct tds_event *ev, struct 
 		if (w->columns == 0)
 			return strange(err, "a row of no columns", t);
 		w->at = 0;
+		w->rows++;
 		memset(w->nulls, 0, sizeof w->nulls);
 		w->state = t == NBCROW ? AT_NULLS : AT_ROW;
 		return 0;
@@ -472,6 +473,7 @@ int tds_walk_end(struct tds_walk *w, struct tds_event *ret, struct err *err)
 	settle(w);
 	if (w->skip > 0 || w->pieces || w->held.len > 0 || w->state != AT_TOKEN)
 		return strange(err, "the answer ends inside", w->state);
+	w->rows = 0;
 	if (w->blind)
 		return end_blind(w, ret, err);
 	if (!w->last_done.kind || w->last_done.status & TDS_DONE_MORE)

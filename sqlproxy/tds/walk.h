@@ -8,7 +8,8 @@
  *
  * Source:  [MS-TDS] 2.2.4, 2.2.7: COLINFO, COLMETADATA, DONE*, ENVCHANGE, ERROR, FEATUREEXTACK, FEDAUTHINFO, INFO, LOGINACK, NBCROW,
  *          OFFSET, ORDER, RETURNSTATUS, RETURNVALUE, ROW, SESSIONSTATE, SSPI, TABNAME.
- * Shape:   bodies of packets go in as they come, cut anywhere; events come out.  A value of gigabytes is counted, not kept.
+ * Shape:   bodies of packets go in as they come, cut anywhere; events come out.  A value of gigabytes is counted, not kept.  A bulk load of a
+ *          client has the same shape (2.2.6.1).
  * Blind:   a server that was told so may leave out the description of columns (count 0xffff), and COMPUTE of old servers (ALTMETADATA)
  *          is not followed: then rows cannot be told apart, and only the message's last token counts, which is of one size.
  * Limits:  TDS_WALK_COLUMNS columns; TDS_WALK_TOKEN bytes of a token or a column's description that came in pieces.
@@ -71,6 +72,7 @@ struct tds_walk {
 	bool pieces;      /* then the next piece of a PLP */
 	bool blind;
 	uint8_t state;
+	uint64_t rows;        /* of this message, as far as they were told apart */
 	uint16_t columns, at; /* of the row's columns, which is next */
 	struct tds_type *types;
 	uint8_t nulls[TDS_WALK_COLUMNS / 8]; /* of this row, when it has them */

@@ -150,6 +150,21 @@ static void rpc(struct replay *t, struct span body)
 	assert_int_equal(k, 0);
 }
 
+static void bulk(struct replay *t, struct span body)
+{
+	struct tds_walk w;
+	struct tds_event e;
+	size_t n = body.n;
+	assert_int_equal(tds_walk_init(&w, t->rank, NULL), 0);
+	int k;
+	while ((k = tds_walk_next(&w, &body, &e, NULL)) > 0)
+		;
+	assert_int_equal(k, 0);
+	buf_printf(&t->said, "c bulk %zu rows=%llu", n, (unsigned long long)w.rows);
+	assert_int_equal(tds_walk_end(&w, &e, NULL), 1);
+	tds_walk_done(&w);
+}
+
 static void request(struct replay *t, struct span body)
 {
 	struct tds_headers h;
@@ -176,7 +191,7 @@ static void request(struct replay *t, struct span body)
 		buf_printf(&t->said, "c attention");
 		break;
 	case TDS_BULK:
-		buf_printf(&t->said, "c bulk %zu", body.n);
+		bulk(t, body);
 		break;
 	default:
 		fail_msg("a message of type %02x", type);

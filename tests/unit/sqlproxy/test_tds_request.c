@@ -106,7 +106,8 @@ static void a_procedure_is_known_by_every_form_of_its_name(void **state)
 	static const char *const same[] = { "sp_executesql", "SP_ExecuteSQL", "sys.sp_executesql", "master..sp_executesql", "[sp_executesql]",
 		"\"sp_executesql\"", "[a]]b].[sys].[sp_executesql]", " sys . sp_executesql ", "sp_executesql;1", "[sp_executesql] ; 1", ".sp_executesql" };
 	static const char *const others[] = { "sp_executesql2", "xsp_executesql", "sp_executesql.dbo", "[sp_executesql.x]", "[sys.sp_executesql]", "pr", "[]]]" };
-	static const char *const strange[] = { "sp_executesql x", "[sp_executesql", "sp_executesql;x", "a'b", "x[sp_executesql]", "", ".", "sp_executesql]", "a..", ";1" };
+	static const char *const strange[] = { "sp_executesql x", "[sp_executesql", "sp_executesql;x", "a'b", "x[sp_executesql]", "", ".", "sp_executesql]",
+		"a..", ";1" };
 	uint8_t room[512];
 	for (size_t i = 0; i < COUNT_OF(same); i++)
 		is_proc(call(room, same[i], BYTES(0, 0)), 1, TDS_SP_EXECUTESQL);
@@ -267,10 +268,11 @@ static void a_statement_is_read_from_every_kind_of_text_and_from_nothing_else(vo
 		int result;
 	} rows[] = {
 		{ { 0, 0, NVARCHAR(2, 'h', 0, 'i', 0) }, 0 },
-		{ { 0, 0, 0x63, 4, 0, 0, 0, 9, 4, 0xd0, 0, 0x34, 4, 0, 0, 0, 'h', 0, 'i', 0 }, 0 },                                                          /* NTEXT */
-		{ { 0, 0, 0xe7, 0xff, 0xff, 9, 4, 0xd0, 0, 0x34, 4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 'h', 0, 'i', 1, 0, 0, 0, 0, 0, 0, 0, 0 }, 0 },           /* PLP */
+		{ { 0, 0, 0x63, 4, 0, 0, 0, 9, 4, 0xd0, 0, 0x34, 4, 0, 0, 0, 'h', 0, 'i', 0 }, 0 }, /* NTEXT */
+		{ { 0, 0, 0xe7, 0xff, 0xff, 9, 4, 0xd0, 0, 0x34, 4, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 'h', 0, 'i', 1, 0, 0, 0, 0, 0, 0, 0, 0 }, 0 }, /* PLP */
 		{ { 0, 0, 0xa7, 2, 0, 9, 4, 0xd0, 0, 0x34, 2, 0, 'h', 'i' }, 0 },
-		{ { 0, 0, 0xa7, 0xff, 0xff, 9, 4, 0xd0, 0, 0x34, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 'h', 'i', 0, 0, 0, 0 }, 0 }, /* length not known */
+		{ { 0, 0, 0xa7, 0xff, 0xff, 9, 4, 0xd0, 0, 0x34, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 'h', 'i', 0, 0, 0, 0 },
+			0 }, /* length not known */
 		{ { 0, 0, 0x26, 4, 4, 7, 0, 0, 0 }, -EACCES },
 		{ { 0, 0, 0xa5, 2, 0, 2, 0, 'h', 'i' }, -EACCES },
 		{ { 0, 0, 0xe7, 3, 0, 9, 4, 0xd0, 0, 0x34, 3, 0, 'h', 0, 'i' }, -EPROTO },

@@ -21,10 +21,12 @@ TYPE_INFO = ("TYPE_NAME DATA_TYPE PRECISION LITERAL_PREFIX LITERAL_SUFFIX CREATE
 HOSTILE = {
     "lying length": lambda line: line.send(struct.pack(">BBHHBB", wire.REPLY, 1, 4, 0, 1, 0)),
     "wrong type": lambda line: line.reply(wire.done(), wire.BATCH),
+    "nothing": lambda line: line.reply(b""),
     "unknown token": lambda line: line.reply(b"\x42" + bytes(20)),
     "too many columns": lambda line: line.reply(b"\x81\xfe\xff" + bytes(20)),
     "row without columns": lambda line: line.reply(b"\xd1" + bytes(4) + wire.done()),
-    "lying piece": lambda line: line.reply(b"\x81\x01\0\0\0\0\0\x09\0\xa5\xff\xff\0\xd1" + bytes(8) + b"\xff\xff\xff\x7fx" + wire.done()),
+    "lying piece": lambda line: line.reply(b"\x81\x01\0" + bytes(4) + b"\x09\0\xa5\xff\xff\0\xd1" + bytes(8) + b"\xff\xff\xff\x7fx" + wire.done()),
+    "text that is longer than its token": lambda line: line.reply(wire.token(0xaa, bytes(6) + b"\xff\xff") + wire.done(FAILED)),
     "routed late": lambda line: line.reply(wire.routing("elsewhere", 1433) + wire.done()),
     "promise": lambda line: line.reply(wire.done(MORE)),
 }
@@ -36,6 +38,7 @@ class TdsServer(Double):
     def __init__(self, certificate, key, accounts, mode="on", databases=("master", "shop")):
         self.accounts, self.mode, self.databases = accounts, mode, databases
         self.logins, self.requests, self.route, self.handles = [], [], None, itertools.count(1)
+        self.said = []  # of each connection: (TDS rank, what went over it behind PRELOGIN)
         self.folder = tempfile.TemporaryDirectory(prefix="tds-")
         self.path = Path(self.folder.name) / "db"
         self.procedures = {"double_it": lambda x, y: x * 2}
@@ -100,10 +103,13 @@ class Client:
         assert kind == wire.LOGIN7, kind
         if cover == "login":
             self.line.session = None
-        return self.log_in(wire.read_login7(data), cover)
+        return self.log_in(data, cover)
 
-    def log_in(self, login, cover):
+    def log_in(self, data, cover):
+        login = wire.read_login7(data)
         self.rank = wire.RANKS[login["version"]]
+        self.line.said = [("c", wire.LOGIN7, data)]
+        self.server.said.append((self.rank, self.line.said))
         self.server.logins.append({"cover": cover, **{k: v for k, v in login.items() if k != "password"}})
         database = login["database"] or "master"
         if self.server.accounts.get(login["user"]) != login["password"]:

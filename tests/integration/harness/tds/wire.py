@@ -8,6 +8,7 @@ BATCH, RPC, REPLY, ATTENTION, BULK, FEDAUTH, TRANSACTION, LOGIN7, SSPI, PRELOGIN
 OFF, ON, NOT_SUPPORTED, REQUIRED = 0, 1, 2, 3
 DONE, DONEPROC, DONEINPROC = 0xfd, 0xfe, 0xff
 MORE, FAILED, COUNT, ATTENDED = 1, 2, 0x10, 0x20
+SAID_MAX = 1 << 22
 RANKS = {0x70000000: 70, 0x71000000: 71, 0x71000001: 71, 0x72090002: 72, 0x730a0003: 73, 0x730b0003: 73.5, 0x74000004: 74, 0x08000000: 80}
 
 
@@ -78,6 +79,7 @@ class Line:
 
     def __init__(self, connection):
         self.socket, self.session, self.held, self.size = connection, None, b"", 4096
+        self.said = None  # a list: what went over it, ("c" or "s", type, body), but for very long answers
 
     def receive(self):
         """More bytes into `held`.  TLS is taken record by record: behind a login-only TLS plain text may follow at once."""
@@ -123,7 +125,12 @@ class Line:
             kind, status, more = self.packet()
             data += more
             if status & 1:
+                self.note("c", kind, data)
                 return kind, status, data
+
+    def note(self, who, kind, data):
+        if self.said is not None:
+            self.said.append((who, kind, bytes(data)))
 
     def asked_to_stop(self, seconds=0):
         """An attention has come.  Waits for one as long as that."""
@@ -190,9 +197,12 @@ class Answer:
 
     def __init__(self, line, kind=REPLY):
         self.line, self.kind, self.data, self.number = line, kind, bytearray(), 0
+        self.all = bytearray()
 
     def put(self, data):
         self.data += data
+        if len(self.all) <= SAID_MAX:
+            self.all += data
         most = self.line.size - 8
         while len(self.data) > most:
             self.packet(0, self.data[:most])
@@ -203,6 +213,8 @@ class Answer:
         self.line.send(struct.pack(">BBHHBB", self.kind, status, len(body) + 8, 0, self.number, 0) + bytes(body))
 
     def end(self):
+        if len(self.all) <= SAID_MAX:
+            self.line.note("s", self.kind, self.all)  # who was answered may look at it at once
         self.packet(1, self.data)
         self.data = bytearray()
 
