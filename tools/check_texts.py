@@ -15,6 +15,7 @@ SQL = re.compile(r"raise exception\s+'((?:[^']|'')*)'[^;]*?'YM\d", re.S)
 C = re.compile(r"\b(?:pol_call_fail|fault)\(((?:[^;\",]*,){2}[^;\",]*?)(" + LITERAL + r"(?:\s*" + LITERAL + r")*)\s*[,):]")
 CHINESE = re.compile("[\u4e00-\u9fff]")  # a line in both languages: it needs no row
 COLUMNS = re.compile(r'\.columns = "([^"]*)"')
+CHINESE = re.compile("[\u4e00-\u9fff]")  # a line in both languages: it needs no row
 
 
 def joined(literals):

@@ -23,7 +23,7 @@ struct piece {
 
 static int malformed(struct err *err, const char *what)
 {
-	return fault(err, -EPROTO, "the client's login is malformed", "LOGIN7: %s", what);
+	return fault(err, -EPROTO, "The login is malformed. 登录报文有误。", "LOGIN7: %s", what);
 }
 
 static size_t table_end(enum tds_rank rank)
@@ -68,7 +68,7 @@ static int get_head(struct rd *r, size_t length, struct tds_login7 *l, struct er
 	if (r->bad)
 		return malformed(err, "it is cut");
 	if (l->rank == TDS_OLD)
-		return fault(err, -EACCES, "the client speaks a version of TDS that is not known here", "TDS %08x", l->version);
+		return fault(err, -EACCES, "This client speaks a version of TDS that is not known here. 不支持此客户端的 TDS 版本。", "TDS %08x", l->version);
 	if (l->packet_size != 0 && (l->packet_size < TDS_PACKET_LEAST || l->packet_size > TDS_PACKET_MAX))
 		return malformed(err, "packet size");
 	return 0;
@@ -78,17 +78,17 @@ static int get_head(struct rd *r, size_t length, struct tds_login7 *l, struct er
 static int refuse(const struct tds_login7 *l, size_t sspi, size_t file, size_t new_password, struct err *err)
 {
 	if (l->flags2 & INTEGRATED || sspi > 0)
-		return fault(err, -EACCES, "Windows authentication cannot be passed on: choose SQL Server authentication", "SSPI of %zu bytes", sspi);
+		return fault(err, -EACCES, "Choose SQL Server authentication: Windows' cannot be passed on. 请选择 SQL Server 身份验证，不支持 Windows 身份验证。", "SSPI of %zu bytes", sspi);
 	if (l->flags3 & NEW_PASSWORD || new_password > 0)
-		return fault(err, -EACCES, "a password is not changed at login", "ChangePassword");
+		return fault(err, -EACCES, "A password is not changed at login. 登录时不能修改密码。", "ChangePassword");
 	if (file > 0)
-		return fault(err, -EACCES, "a database file is not attached at login", "AtchDBFile");
+		return fault(err, -EACCES, "A database file is not attached at login. 登录时不能附加数据库文件。", "AtchDBFile");
 	if (l->flags3 & USER_INSTANCE)
-		return fault(err, -EACCES, "user instances are not available here", "fUserInstance");
+		return fault(err, -EACCES, "User instances are not available here. 此处不支持用户实例。", "fUserInstance");
 	if (l->flags2 & USER_TYPE)
-		return fault(err, -EACCES, "this door is for people and their programs, not for servers", "user type %02x", l->flags2 & USER_TYPE);
+		return fault(err, -EACCES, "This door is for people and their programs, not for servers. 此入口不供服务器之间互连。", "user type %02x", l->flags2 & USER_TYPE);
 	if (l->flags1 & (BIG_ENDIAN | EBCDIC | FLOATS))
-		return fault(err, -EACCES, "the client's numbers or characters are of a kind that is not read here", "flags %02x", l->flags1);
+		return fault(err, -EACCES, "Numbers or characters of this client's kind are not read here. 不支持此客户端的数值或字符格式。", "flags %02x", l->flags1);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static int get_features(struct span message, size_t at, struct tds_login7 *l, st
 		if (r.bad || n == FEATURES_MAX)
 			return malformed(err, "features");
 		if (id == TDS_FEATURE_FEDAUTH)
-			return fault(err, -EACCES, "a federated login cannot be passed on: choose SQL Server authentication", "FEDAUTH");
+			return fault(err, -EACCES, "Choose SQL Server authentication: no other is passed on. 请选择 SQL Server 身份验证，不支持联合身份。", "FEDAUTH");
 		if (id < 32 && seen & 1U << id)
 			return malformed(err, "a feature comes twice");
 		seen |= id < 32 ? 1U << id : 0;

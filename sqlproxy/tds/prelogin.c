@@ -20,7 +20,7 @@ enum { WITH_CERTIFICATE = 0x80 };
 
 static int malformed(struct err *err, unsigned option)
 {
-	return fault(err, -EPROTO, "the client's login is malformed", "PRELOGIN option %u", option);
+	return fault(err, -EPROTO, "The login is malformed. 登录报文有误。", "PRELOGIN option %u", option);
 }
 
 static int take(struct tds_prelogin *p, uint8_t option, struct span v, struct err *err)
@@ -107,7 +107,7 @@ int tds_prelogin_choose(uint8_t client, enum tds_cover least, uint8_t *answer, e
 		*cover = TDS_COVER_NONE;
 		if (least == TDS_COVER_NONE)
 			return 0;
-		return fault(err, -EACCES, "this door needs TLS: switch on encryption in the client", "ENCRYPTION is not supported by the client");
+		return fault(err, -EACCES, "Switch on encryption in your client: this door takes no login without TLS. 请在客户端启用加密（TLS）。", "ENCRYPTION is not supported by the client");
 	}
 }
 

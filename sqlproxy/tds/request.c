@@ -9,7 +9,7 @@ enum { ISOLATIONS = 5, BEGINS = 0x01, NAME_MAX_BYTES = 255 / 2 * 3 };
 
 static int malformed(struct err *err, const char *what)
 {
-	return fault(err, -EPROTO, "the client's request is malformed", "%s", what);
+	return fault(err, -EPROTO, "The request is malformed. 请求报文有误。", "%s", what);
 }
 
 static int header(struct rd *all, struct tds_headers *h, struct err *err)
@@ -99,7 +99,7 @@ int tds_request_tm(struct span body, struct tds_tm *ret, struct err *err)
 		ret->name = short_bytes(&r);
 		break;
 	default: /* DTC: its address, joining one, PROMOTE */
-		return fault(err, r.bad ? -EPROTO : -EACCES, "distributed transactions are not available here", "transaction request %u", ret->kind);
+		return fault(err, r.bad ? -EPROTO : -EACCES, "Distributed transactions are not available here. 此处不支持分布式事务。", "transaction request %u", ret->kind);
 	}
 	if (k == 0 && (!rd_done(&r) || ret->name.n % 2 || ret->next.n % 2))
 		return malformed(err, "transaction request");

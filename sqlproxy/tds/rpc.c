@@ -15,7 +15,7 @@ static const char *const names[TDS_PROCS] = { "?", "sp_cursor", "sp_cursoropen",
 
 static int malformed(struct err *err, const char *what)
 {
-	return fault(err, -EPROTO, "the client's request is malformed", "RPC: %s", what);
+	return fault(err, -EPROTO, "The request is malformed. 请求报文有误。", "RPC: %s", what);
 }
 
 static unsigned unit(struct span s, size_t i)
@@ -129,7 +129,7 @@ static int proc_of(struct span name, enum tds_proc *ret, struct err *err)
 		plain = l != RESEMBLES;
 	}
 	if (!plain)
-		return fault(err, -EACCES, "the name of the procedure is not plain: write it in brackets", "RPC: a name of %zu bytes", name.n);
+		return fault(err, -EACCES, "Write the procedure's name in brackets: it is not plain. 存储过程名有歧义，请用方括号书写。", "RPC: a name of %zu bytes", name.n);
 	return 0;
 }
 
@@ -256,7 +256,7 @@ int tds_rpc_param(struct tds_rpc_walk *w, struct tds_rpc *rpc, struct tds_rpc_pa
 	ret->name = rd_bytes(&w->r, (size_t)units * 2);
 	uint8_t status = rd_u8(&w->r);
 	if (status & ENCRYPTED)
-		return fault(err, -EACCES, "encrypted columns are not available here", "an encrypted parameter");
+		return fault(err, -EACCES, "Encrypted columns are not available here. 此处不支持始终加密的列。", "an encrypted parameter");
 	ret->output = status & BY_REFERENCE;
 	ret->standard = status & STANDARD;
 	int k = tds_type_get(&w->r, TDS_IN_REQUEST, w->rank, &ret->type, err);
@@ -316,7 +316,7 @@ int tds_rpc_statement(const struct tds_rpc_param *p, struct buf *out, struct err
 		if (p->value.null)
 			return 0;
 		if (p->value.bytes.n > out->cap - out->len)
-			return fault(err, -EMSGSIZE, "the statement is too long", "a statement of %zu bytes", p->value.bytes.n);
+			return fault(err, -EMSGSIZE, "The statement is too long. 语句过长。", "a statement of %zu bytes", p->value.bytes.n);
 		tds_type_join(&p->value, out);
 		return out->len % 2 == 0 ? 0 : malformed(err, "half a character at the end of a statement");
 	case TDS_VARCHAR:
@@ -329,10 +329,10 @@ int tds_rpc_statement(const struct tds_rpc_param *p, struct buf *out, struct err
 		(void)tds_value_put(&p->type, &p->value, out->cap, &utf8, &cut);
 		tds_text_put(out, buf_span(&utf8));
 		buf_done(&utf8);
-		return cut || out->failed ? fault(err, -EMSGSIZE, "the statement is too long", "a statement of %zu bytes", p->value.bytes.n) : 0;
+		return cut || out->failed ? fault(err, -EMSGSIZE, "The statement is too long. 语句过长。", "a statement of %zu bytes", p->value.bytes.n) : 0;
 	}
 	default:
-		return fault(err, -EACCES, "a statement is text", "a statement of type %02x", p->type.id);
+		return fault(err, -EACCES, "A statement must be text. 语句必须是文本。", "a statement of type %02x", p->type.id);
 	}
 }
 

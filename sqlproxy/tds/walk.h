@@ -9,7 +9,7 @@
  * Source:  [MS-TDS] 2.2.4, 2.2.7: COLINFO, COLMETADATA, DONE*, ENVCHANGE, ERROR, FEATUREEXTACK, FEDAUTHINFO, INFO, LOGINACK, NBCROW,
  *          OFFSET, ORDER, RETURNSTATUS, RETURNVALUE, ROW, SESSIONSTATE, SSPI, TABNAME.
  * Shape:   bodies of packets go in as they come, cut anywhere; events come out.  A value of gigabytes is counted, not kept.  A bulk load of a
- *          client has the same shape (2.2.6.1).
+ *          client has the same shape (2.2.6.1), but SqlClient's has a short DONE: it is walked for its rows, not to tds_walk_end.
  * Blind:   a server that was told so may leave out the description of columns (count 0xffff), and COMPUTE of old servers (ALTMETADATA)
  *          is not followed: then rows cannot be told apart, and only the message's last token counts, which is of one size.
  * Limits:  TDS_WALK_COLUMNS columns; TDS_WALK_TOKEN bytes of a token or a column's description that came in pieces.

@@ -150,17 +150,17 @@ static void a_login_that_cannot_be_passed_on_is_refused_in_words(void **state)
 		uint8_t bits;
 		const char *say;
 	} rows[] = {
-		{ AT_FLAGS2, 0x80, "Windows authentication cannot be passed on: choose SQL Server authentication" },
-		{ AT_SSPI + 2, 9, "Windows authentication cannot be passed on: choose SQL Server authentication" },
-		{ AT_LONG, 1, "Windows authentication cannot be passed on: choose SQL Server authentication" },
-		{ AT_FLAGS3, 0x01, "a password is not changed at login" },
-		{ AT_CHANGE + 2, 1, "a password is not changed at login" },
-		{ AT_FILE + 2, 1, "a database file is not attached at login" },
-		{ AT_FLAGS3, 0x04, "user instances are not available here" },
-		{ AT_FLAGS2, 0x10, "this door is for people and their programs, not for servers" },
-		{ AT_FLAGS1, 0x01, "the client's numbers or characters are of a kind that is not read here" },
-		{ AT_FLAGS1, 0x02, "the client's numbers or characters are of a kind that is not read here" },
-		{ 7, 0x01, "the client speaks a version of TDS that is not known here" },
+		{ AT_FLAGS2, 0x80, "Choose SQL Server authentication: Windows' cannot be passed on. 请选择 SQL Server 身份验证，不支持 Windows 身份验证。" },
+		{ AT_SSPI + 2, 9, "Choose SQL Server authentication: Windows' cannot be passed on. 请选择 SQL Server 身份验证，不支持 Windows 身份验证。" },
+		{ AT_LONG, 1, "Choose SQL Server authentication: Windows' cannot be passed on. 请选择 SQL Server 身份验证，不支持 Windows 身份验证。" },
+		{ AT_FLAGS3, 0x01, "A password is not changed at login. 登录时不能修改密码。" },
+		{ AT_CHANGE + 2, 1, "A password is not changed at login. 登录时不能修改密码。" },
+		{ AT_FILE + 2, 1, "A database file is not attached at login. 登录时不能附加数据库文件。" },
+		{ AT_FLAGS3, 0x04, "User instances are not available here. 此处不支持用户实例。" },
+		{ AT_FLAGS2, 0x10, "This door is for people and their programs, not for servers. 此入口不供服务器之间互连。" },
+		{ AT_FLAGS1, 0x01, "Numbers or characters of this client's kind are not read here. 不支持此客户端的数值或字符格式。" },
+		{ AT_FLAGS1, 0x02, "Numbers or characters of this client's kind are not read here. 不支持此客户端的数值或字符格式。" },
+		{ 7, 0x01, "This client speaks a version of TDS that is not known here. 不支持此客户端的 TDS 版本。" },
 	};
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
 		struct made m = made(0x74000004, span_of(NULL, 0));

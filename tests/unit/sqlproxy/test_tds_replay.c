@@ -161,8 +161,7 @@ static void bulk(struct replay *t, struct span body)
 		;
 	assert_int_equal(k, 0);
 	buf_printf(&t->said, "c bulk %zu rows=%llu", n, (unsigned long long)w.rows);
-	assert_int_equal(tds_walk_end(&w, &e, NULL), 1);
-	tds_walk_done(&w);
+	tds_walk_done(&w); /* its DONE has the old, short count: no tds_walk_end */
 }
 
 static void request(struct replay *t, struct span body)
