@@ -4,8 +4,6 @@ statements, cursors, transactions, errors, attention, big answers, packet sizes,
 Heavy clients run where they are: tedious with `npm install --prefix build-tds tedious`, jTDS with the packages libjtds-java and a JDK.
 """
 
-import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -18,13 +16,12 @@ import pytds
 import pytest
 from harness.build import PREFIX
 from harness.mariadb import certificate
+from harness.tds.clients import freetds, jtds, tedious, tsql
 from harness.tds.server import HOSTILE, TdsServer
 from harness.tds.wire import ATTENTION, REPLY
 from harness.wait import until
 
 ROOT = Path(__file__).resolve().parents[2]
-NODE_MODULES = ROOT / "build-tds/node_modules"
-JTDS = Path("/usr/share/java/jtds.jar")
 TRY = PREFIX.parent / "tests/integration/tds/tds_try"
 ACCOUNTS = {"sa": "Pass-1"}
 
@@ -69,20 +66,6 @@ def understood(server):
         assert sorted(statements) == sorted(s.replace("\r", " ").replace("\n", " ") for s in server.statements)
 
 
-def freetds(tmp_path, server, encryption="request", version="7.4", **more):
-    """The environment in which FreeTDS knows the double as `double`."""
-    lines = ["[double]", "host = 127.0.0.1", f"port = {server.port}", f"tds version = {version}", f"encryption = {encryption}",
-             "client charset = UTF-8", *(f"{k.replace('_', ' ')} = {v}" for k, v in more.items())]
-    (tmp_path / "freetds.conf").write_text("\n".join(lines) + "\n")
-    return {**os.environ, "FREETDSCONF": str(tmp_path / "freetds.conf"), "LC_ALL": "C.UTF-8"}
-
-
-def tsql(env, text, password="Pass-1", *more):
-    done = subprocess.run(["tsql", "-S", "double", "-U", "sa", "-P", password, "-o", "q", *more], input=text + "\nGO\n", env=env,
-                          capture_output=True, text=True, timeout=60)
-    return done.stdout + done.stderr
-
-
 @pytest.mark.parametrize("mode, asked, cover", [
     ("off", "request", "login"), ("off", "require", "all"), ("off", "off", "nothing"),
     ("on", "request", "all"), ("on", "require", "all"), ("on", "off", "nothing"),
@@ -91,7 +74,7 @@ def tsql(env, text, password="Pass-1", *more):
 ])
 def test_every_pair_of_encryptions_ends_as_the_specification_says(start, tmp_path, mode, asked, cover):
     server = start(mode)
-    answer = tsql(freetds(tmp_path, server, asked), "SELECT 6*7, N'雁门'")
+    answer = tsql(freetds(tmp_path, server.port, asked), "SELECT 6*7, N'雁门'")
     if cover is None:
         assert server.logins == [] and "42" not in answer
     else:
@@ -101,7 +84,7 @@ def test_every_pair_of_encryptions_ends_as_the_specification_says(start, tmp_pat
 
 @pytest.mark.parametrize("version", ["7.0", "7.1", "7.2", "7.3", "7.4"])
 def test_every_version_reads_rows_errors_and_counts(start, tmp_path, version):
-    env = freetds(tmp_path, start(), version=version)
+    env = freetds(tmp_path, start().port, version=version)
     answer = tsql(env, "CREATE TABLE t (id int, a text) INSERT INTO t VALUES (1, 'one') INSERT INTO t VALUES (2, NULL) SELECT id, a FROM t "
                        f"PRINT 'said' SELECT '{'x' * 5000}' SELECT * FROM nosuch")
     assert "1\tone" in answer and "2\tNULL" in answer and "said" in answer and "x" * 4000 in answer
@@ -110,15 +93,15 @@ def test_every_version_reads_rows_errors_and_counts(start, tmp_path, version):
 
 def test_a_login_that_is_wrong_is_told_why(start, tmp_path):
     server = start()
-    env = freetds(tmp_path, server)
-    assert "Login failed for user 'sa'" in tsql(env, "SELECT 1", "wrong")
-    assert 'Cannot open database "nosuchdb"' in tsql(env, "SELECT 1", "Pass-1", "-D", "nosuchdb")
-    assert "database" in tsql(env, "SELECT db_name() AS database_name", "Pass-1", "-D", "shop")
+    env = freetds(tmp_path, server.port)
+    assert "Login failed for user 'sa'" in tsql(env, "SELECT 1", password="wrong")
+    assert 'Cannot open database "nosuchdb"' in tsql(env, "SELECT 1", "-D", "nosuchdb")
+    assert "database" in tsql(env, "SELECT db_name() AS database_name", "-D", "shop")
     assert [login["database"] for login in server.logins] == ["", "nosuchdb", "shop"]
 
 
 def test_bsqldb_runs_a_script(start, tmp_path):
-    env = freetds(tmp_path, start())
+    env = freetds(tmp_path, start().port)
     script = "CREATE TABLE t (id int, a varchar(9))\nGO\nINSERT INTO t VALUES (1, 'one')\nSELECT * FROM t\nGO\n"
     done = subprocess.run(["bsqldb", "-S", "double", "-U", "sa", "-P", "Pass-1", "-D", "shop"], input=script, env=env, capture_output=True, text=True,
                           timeout=60)
@@ -126,7 +109,7 @@ def test_bsqldb_runs_a_script(start, tmp_path):
 
 
 def test_isql_over_tdsodbc(start, tmp_path):
-    env = freetds(tmp_path, start())
+    env = freetds(tmp_path, start().port)
     connection = "DRIVER=FreeTDS;SERVERNAME=double;DATABASE=shop;UID=sa;PWD=Pass-1"
     done = subprocess.run(["isql", "-k", connection, "-b", "-v"], input="SELECT 6*7 AS answer\n", env=env, capture_output=True, text=True, timeout=60)
     assert "42" in done.stdout, done
@@ -186,7 +169,7 @@ class TestPyodbc:
     @pytest.fixture
     def connection(self, start, tmp_path, monkeypatch):
         self.server = start()
-        monkeypatch.setenv("FREETDSCONF", freetds(tmp_path, self.server)["FREETDSCONF"])
+        monkeypatch.setenv("FREETDSCONF", freetds(tmp_path, self.server.port)["FREETDSCONF"])
         connection = pyodbc.connect("DRIVER=FreeTDS;SERVERNAME=double;DATABASE=shop;UID=sa;PWD=Pass-1", timeout=20)
         yield connection
         connection.close()
@@ -279,23 +262,14 @@ def test_a_routing_that_comes_late_is_seen(start):
 def test_a_client_is_led_on_to_another_server(start, tmp_path):
     there, here = start("not supported"), start("not supported")  # FreeTDS' TLS does not survive it
     here.route = ("127.0.0.1", there.port)
-    assert "42" in tsql(freetds(tmp_path, here), "SELECT 6*7")
+    assert "42" in tsql(freetds(tmp_path, here.port), "SELECT 6*7")
     assert len(here.logins) == len(there.logins) == 1
-
-
-def node(server, files, encrypt):
-    if not (NODE_MODULES / "tedious").exists():
-        pytest.skip("tedious is not installed: npm install --prefix build-tds tedious")
-    env = {**os.environ, "NODE_MODULES": str(NODE_MODULES.parent)}
-    done = subprocess.run(["node", Path(__file__).parent / "tds/tedious.js", str(server.port), encrypt, files[0]], env=env, capture_output=True,
-                          text=True, timeout=60)
-    return done.stdout.splitlines() or [done.stderr]
 
 
 @pytest.mark.parametrize("mode, encrypt, cover", [("not supported", "false", "nothing"), ("on", "true", "all"), ("strict", "strict", "outside")])
 def test_tedious_in_every_mode(start, files, mode, encrypt, cover):
     server = start(mode)
-    assert node(server, files, encrypt) == ['[[42,"héllo 雁门"]]', "error 208", '[["again"]]']
+    assert tedious(server.port, encrypt, files[0]) == ['[[42,"héllo 雁门"]]', "error 208", '[["again"]]']
     assert server.logins[0]["cover"] == cover
     assert server.logins[0]["version"] == 0x74000004  # in strict mode as well
 
@@ -303,9 +277,6 @@ def test_tedious_in_every_mode(start, files, mode, encrypt, cover):
 # Not TLS for the login alone: a Java of today takes what follows it for a part of it.
 @pytest.mark.parametrize("mode, asked, cover", [("not supported", "off", "nothing"), ("on", "request", "all"), ("off", "require", "all")])
 def test_jtds_also_without_a_prelogin(start, mode, asked, cover):
-    if not JTDS.exists() or not shutil.which("javac"):
-        pytest.skip("jTDS needs libjtds-java and a JDK")
     server = start(mode)
-    done = subprocess.run(["java", "-cp", JTDS, Path(__file__).parent / "tds/Jtds.java", str(server.port), asked], capture_output=True, text=True, timeout=120)
-    assert done.stdout.splitlines() == ["42 héllo", "error 208", "again"], done.stderr
+    assert jtds(server.port, asked) == ["42 héllo", "error 208", "again"]
     assert server.logins[0]["cover"] == cover and server.logins[0]["version"] == 0x71000001

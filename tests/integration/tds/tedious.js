@@ -1,7 +1,7 @@
-// tedious against a server of TDS: logs in, asks three things, prints a line each.
-// usage: node tedious.js PORT ENCRYPT CA      ENCRYPT: false, true, strict
+// tedious against a server of TDS: logs in, asks three things and what it is given, prints a line each.
+// usage: node tedious.js PORT ENCRYPT CA [STATEMENT...]      ENCRYPT: false, true, strict
 const { Connection, Request, TYPES } = require(require.resolve("tedious", { paths: [process.env.NODE_MODULES] }));
-const [port, encrypt, ca] = process.argv.slice(2);
+const [port, encrypt, ca, ...more] = process.argv.slice(2);
 const options = {
   port: Number(port), database: "shop", encrypt: encrypt === "strict" ? encrypt : encrypt === "true", serverName: "localhost",
   cryptoCredentialsDetails: { ca: require("fs").readFileSync(ca) }, trustServerCertificate: false, connectTimeout: 20000,
@@ -22,6 +22,7 @@ connection.on("connect", async (error) => {
   await ask("SELECT @a + 1, @s", { a: 41, s: "h\u00e9llo \u96c1\u95e8" });
   await ask("SELECT * FROM nosuch");
   await ask("SELECT 'again'");
+  for (const text of more) await ask(text);
   connection.close();
 });
 connection.connect();
