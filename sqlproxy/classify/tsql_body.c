@@ -68,6 +68,8 @@ static bool open_paren(struct tsql *r)
 		classify_tsql_add(r, 0, FLAG(FILE_READ) | FLAG(BULK));
 	else if (remote)
 		classify_tsql_add(r, 0, FLAG(REMOTE));
+	if (remote)
+		classify_batch_unknown_tables(r->batch);
 	if (indexed)
 		inner->query = inner->want = true; /* the first argument is a table */
 	if (!top)
@@ -236,7 +238,7 @@ static void clause(struct tsql *r)
 			f->from = f->want = true;
 		break;
 	case TSQL_JOIN:
-		f->want = f->query;
+		f->from = f->want = f->query;
 		break;
 	case TSQL_WHERE:
 		f->from = f->want = false;
@@ -250,8 +252,12 @@ static void clause(struct tsql *r)
 		f->from = f->want = false;
 		break;
 	case TSQL_GROUP: case TSQL_ORDER: case TSQL_HAVING: case TSQL_UNION: case TSQL_EXCEPT: case TSQL_INTERSECT: case TSQL_OPTION: case TSQL_SET:
-	case TSQL_WHEN: case TSQL_FOR:
+	case TSQL_WHEN:
 		f->from = f->want = false;
+		break;
+	case TSQL_FOR:
+		if (!classify_tsql_is(&r->ahead, TSQL_SYSTEM_TIME))
+			f->from = f->want = false;
 		break;
 	case TSQL_ON:
 		f->want = false;
@@ -446,8 +452,10 @@ static bool operand(struct tsql *r)
 		f->run = 0;
 		classify_tsql_next(r);
 	} else if (classify_tsql_is(&r->t, TSQL_APPLY) && (before(r, TSQL_CROSS) || before(r, TSQL_OUTER))) {
-		f->want = f->query;
+		f->from = f->want = f->query;
 		f->run = 0;
+		classify_tsql_next(r);
+	} else if (f->want && classify_tsql_sign(&r->before, '{')) { /* {oj t LEFT OUTER JOIN u ON ...} */
 		classify_tsql_next(r);
 	} else if (f->want) {
 		table(r);

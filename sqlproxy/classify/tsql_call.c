@@ -138,6 +138,8 @@ void classify_tsql_call(struct tsql *r)
 	classify_tsql_proc(&r->lex, &name.last, &known);
 	classify_tsql_add(r, known.classes, known.flags | (name.remote ? FLAG(REMOTE) : 0));
 	r->sum->changes++; /* a routine: not TEMP */
+	if (known.classes) /* what is changed stands in a string */
+		classify_batch_unknown_tables(r->batch);
 	if (r->s.kind != TSQL_KIND_INSERT)
 		r->s.kind = TSQL_KIND_CALL;
 	arguments(r, known.statement);

@@ -196,6 +196,9 @@ static void define(struct tsql *r, bool created)
 	}
 	r->s.fresh = !created;
 	r->s.table = what->word == TSQL_TABLE;
+	r->s.ranges = what->word == TSQL_PARTITION;
+	if (what->word == TSQL_SCHEMA && !created) /* ALTER SCHEMA s TRANSFER t */
+		classify_batch_unknown_tables(r->batch);
 	/* ALTER TABLE t SWITCH TO u, CREATE SYNONYM s FOR t */
 	uint16_t other = classify_tsql_is(&r->t, TSQL_SWITCH) ? TSQL_TO : what->word == TSQL_SYNONYM ? TSQL_FOR : TSQL_NONE;
 	while (classify_tsql_step(r)) {
@@ -233,6 +236,8 @@ void classify_tsql_drop(struct tsql *r)
 		classify_tsql_accept(r, TSQL_EXISTS);
 	if (what->shape == PLAIN) {
 		r->sum->changes++;
+		if (what->word == TSQL_DATABASE || what->word == TSQL_SCHEMA) /* and all that is in it */
+			classify_batch_unknown_tables(r->batch);
 	} else if (what->shape == ON_TABLE && classify_tsql_is(&r->t, TSQL_ON)) {
 		on_table(r);
 	} else if (what->shape == ON_TABLE) {

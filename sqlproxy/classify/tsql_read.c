@@ -130,7 +130,7 @@ void classify_tsql_open(struct tsql *r, enum tsql_kind kind, uint64_t classes)
 	r->open = true;
 	r->bare = r->control = r->spoilt = false;
 	r->s.kind = kind;
-	r->s.rows = r->s.fresh = r->s.table = r->s.output = r->s.need_where = r->s.where = r->s.waits = r->s.aliased = r->s.alias_temp = false;
+	r->s.rows = r->s.fresh = r->s.table = r->s.ranges = r->s.output = r->s.need_where = r->s.where = r->s.waits = r->s.aliased = r->s.alias_temp = false;
 	r->s.ctes = r->s.depth = 0;
 	r->s.frame[0] = (struct tsql_frame){ 0 };
 	classify_tsql_add(r, classes, 0);
@@ -192,10 +192,7 @@ static void put_part(struct tsql *r, const struct classify_token *t)
 
 static bool is_part(const struct tsql *r, bool after_dot)
 {
-	if (classify_tsql_named(&r->t))
-		return true;
-	/* With quotes off "a" is a string, and so a name only where nothing else can stand. */
-	return after_dot && r->t.kind == CLASSIFY_TOKEN_WORD;
+	return classify_tsql_named(&r->t) || (after_dot && r->t.kind == CLASSIFY_TOKEN_WORD && !classify_tsql_starter(r->t.word));
 }
 
 bool classify_tsql_name(struct tsql *r, struct tsql_name *ret)

@@ -49,6 +49,7 @@ struct tsql_statement {
 	bool rows;    /* INSERT: its source was met; UPDATE and ALTER: SET */
 	bool fresh;   /* ALTER: the name stands before us */
 	bool table;   /* CREATE, ALTER TABLE: foreign keys */
+	bool ranges;  /* ALTER PARTITION FUNCTION: MERGE RANGE */
 	bool output;  /* OUTPUT was met: INTO names a table to insert into */
 	bool need_where, where;
 	bool waits;   /* the target may be an alias of FROM */

@@ -41,16 +41,17 @@ static bool select_starts(struct tsql *r)
 
 static bool change_starts(const struct tsql *r)
 {
+	const struct tsql_statement *s = &r->s;
 	uint16_t word = r->t.word;
-	switch (r->s.kind) {
+	switch (s->kind) {
 	case TSQL_KIND_CTE:
 		return false;
 	case TSQL_KIND_MERGE:
 		return !before(r, TSQL_THEN);
 	case TSQL_KIND_DEFINE: /* REFERENCES u ON DELETE CASCADE */
 		if (word == TSQL_MERGE)
-			return !ahead(r, TSQL_RANGE);
-		return !(r->s.table && before(r, TSQL_ON) && (word == TSQL_DELETE || word == TSQL_UPDATE));
+			return !(s->ranges && ahead(r, TSQL_RANGE));
+		return !(s->table && before(r, TSQL_ON) && (word == TSQL_DELETE || word == TSQL_UPDATE));
 	case TSQL_KIND_TEST: /* IF UPDATE(c) */
 		return !(word == TSQL_UPDATE && classify_tsql_sign(&r->ahead, '('));
 	case TSQL_KIND_CURSOR:

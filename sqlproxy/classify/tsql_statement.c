@@ -4,7 +4,10 @@ static void simple(struct tsql *r, uint64_t classes, uint64_t flags)
 {
 	classify_tsql_open(r, TSQL_KIND_OTHER, classes);
 	classify_tsql_add(r, 0, flags);
-	r->sum->changes += (classes & ~(CLASS(CONTROL) | CLASS(TCL) | CLASS(USE))) != 0;
+	if (classes & ~(CLASS(CONTROL) | CLASS(TCL) | CLASS(USE) | CLASS(KILL))) { /* of tables, queues or files that are not told here */
+		classify_batch_unknown_tables(r->batch);
+		r->sum->changes++;
+	}
 	classify_tsql_next(r);
 	classify_tsql_body(r);
 }

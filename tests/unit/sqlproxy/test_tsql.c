@@ -211,6 +211,42 @@ static void tables_are_utf8_and_unquoted_and_known_only_when_they_can_be_told(vo
 	assert_true(has_table(&batch, 0, "t"));
 }
 
+static void every_table_of_a_list_is_told_and_what_stands_in_strings_is_not_known(void **state)
+{
+	(void)state;
+	const struct {
+		struct span sql;
+		const char *tables[4];
+		bool known;
+	} rows[] = {
+		{ U("SELECT 1 FROM a FOR SYSTEM_TIME ALL AS x, b WITH (NOLOCK), c"), { "a", "b", "c" }, true },
+		{ U("SELECT 1 FROM {oj a LEFT OUTER JOIN b ON 1 = 2}, c"), { "a", "b", "c" }, true },
+		{ U("SELECT 1 FROM (a x JOIN (b CROSS JOIN c) ON 1 = 2) ORDER BY x, y"), { "a", "b", "c" }, true },
+		{ U("SELECT 1 FROM (SELECT 1 FROM a, b) x OUTER APPLY (SELECT 1 FROM c WHERE c.x IN (x.y, 2)) z"), { "a", "b", "c" }, true },
+		{ U("MERGE a x USING (SELECT 1 FROM b) y ON 1 = 2 WHEN MATCHED THEN DELETE OUTPUT deleted.z INTO c (z);"), { "a", "b", "c" }, true },
+		{ U("INSERT INTO a (x, y) SELECT 1, 2 FROM b UNION ALL SELECT 1, 2 FROM c"), { "a", "b", "c" }, true },
+		{ U("DROP TABLE a, [b], dbo.c"), { "a", "b", "dbo.c" }, true },
+		{ U("DROP INDEX x ON a, b.y"), { "a", "b" }, true },
+		{ U("ALTER TABLE a SWITCH PARTITION 1 TO b"), { "a", "b" }, true },
+		{ U("GRANT SELECT (x) ON OBJECT::a TO b"), { "a" }, true },
+		{ U("UPDATETEXT a.x @p 0 0 'y'"), { "a" }, true },
+		{ U("DISABLE TRIGGER x ON a"), { "a" }, true },
+		{ U("EXEC sp_rename 'a', 'b'"), { NULL }, false },
+		{ U("DROP DATABASE x"), { NULL }, false },
+		{ U("SELECT 1 FROM OPENQUERY(x, 'y')"), { NULL }, false },
+		{ U("EXEC p 1"), { NULL }, true },
+		{ U("BACKUP DATABASE x TO DISK = 'y'"), { NULL }, false },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct classify_batch *b = read_as(&on, rows[i].sql);
+		size_t n = 0;
+		while (rows[i].tables[n] && has_table(b, 0, rows[i].tables[n]))
+			n++;
+		if (rows[i].tables[n] || b->n != 1 || b->tables != n || b->statement[0].tables_known != rows[i].known)
+			fail_msg("row %zu: %zu of %zu tables", i, n, b->tables);
+	}
+}
+
 static void an_alias_and_a_common_table_expression_are_no_tables(void **state)
 {
 	(void)state;
@@ -394,6 +430,7 @@ int main(void)
 		CASE(words_around_statements_belong_to_them),
 		CASE(nothing_to_run_is_empty_and_half_a_unit_is_unparsed),
 		CASE(tables_are_utf8_and_unquoted_and_known_only_when_they_can_be_told),
+		CASE(every_table_of_a_list_is_told_and_what_stands_in_strings_is_not_known),
 		CASE(an_alias_and_a_common_table_expression_are_no_tables),
 		CASE(temporary_is_a_statement_all_of_whose_changes_are),
 		CASE(what_set_quoted_identifier_leaves_is_known_for_the_next_batch),
