@@ -108,6 +108,8 @@ static bool fd_is(int fd, uint8_t kind)
 	case POL_FD_CONTENT:
 		return fd >= 0 && (fcntl(fd, F_GET_SEALS) & CONTENT_SEALS) == CONTENT_SEALS && fstat(fd, &st) == 0 &&
 		       st.st_size <= POL_DOCUMENT_MAX;
+	case POL_FD_SQL:
+		return fd >= 0 && (fcntl(fd, F_GET_SEALS) & CONTENT_SEALS) == CONTENT_SEALS && fstat(fd, &st) == 0;
 	case POL_FD_FILE:
 		return pol_pour_can(fd);
 	default:

@@ -314,7 +314,7 @@ begin
 end
 $$;
 -- What the broker needs for judging a text: args target, account, database; or id of the request that is asked anew.
-create function api.sql_request_facts(caller jsonb, args jsonb) returns jsonb
+create function api.sql_request_check(caller jsonb, args jsonb) returns jsonb
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
 	old yanmen.sql_request;

@@ -20,7 +20,7 @@ IN_TESTS = ("system", "popen")  # a test may start a command
 PREFIX = {
     "gateway": "gw_", "gateway/parent": "gw_", "gateway/ssh": "gw_ssh_", "gateway/term": "term_", "gateway/xfer": "xfer_",
     "policy": "pol_", "policy/command": "pol_", "policy/console": "pol_",
-    "policy/login": "pol_", "policy/rotate": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
+    "policy/login": "pol_", "policy/rotate": "pol_", "policy/sql": "pol_", "policy/dial": "pol_", "policy/keep": "pol_", "policy/decide": "decide_", "policy/say": "say_",
     "policy/vault": "vault_", "policy/pwhash": "pwhash_", "recorder": "rec_", "recorder/evidence": "evidence_",
     "recorder/reader": "reader_", "gateway/rotate": "rotate_", "sqlproxy": "sql_", "sqlproxy/mysql": "mysql_", "sqlproxy/mysql/worker": "gw_mysql_",
     "sqlproxy/tds": "tds_", "sqlproxy/classify": "classify", "export": "export_", "notify": "notify_", "webterm": "web_", "webterm/term": "web_term_", "tools/yanmen": "cli_",

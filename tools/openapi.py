@@ -25,7 +25,7 @@ BEGIN, END = "  # The commands, by tools/openapi.py from policy/command/commands
 ROW = re.compile(r'\{ "([a-z -]+)", (?:"([\w.]+)"|NULL), (?:"[\w.]+"|NULL), (\w+), \d+, \w+,\s*\{(.*?)\} \},\n', re.S)
 ARG = re.compile(r'\{ "(\w+)", ([A-Z |0]+), (\d+) \}')
 FILE_ANSWER = "POL_FD_FILE"
-PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE", "POL_FD_FILE_MAYBE", FILE_ANSWER)  # sockets are WebSockets of their own
+PLAIN = ("0", "POL_FD_NONE", "POL_FD_SECRET_MAYBE", "POL_FD_FILE_MAYBE", "POL_FD_SQL", FILE_ANSWER)  # sockets are WebSockets of their own
 
 
 def commands(root):
@@ -35,15 +35,17 @@ def commands(root):
                                          for key, flags, size in ARG.findall(args)]
 
 
-def schema(args, secret):
+def schema(args, fd):
     lines = ["type: object", "additionalProperties: false"]
-    required = [key for key, needed, _, _ in args if needed]
+    required = [key for key, needed, _, _ in args if needed] + ["sql"] * (fd == "POL_FD_SQL")
     if required:
         lines.append(f"required: [{', '.join(required)}]")
     properties = [(key, f"{{ type: array, minItems: 1, items: {{ type: [string, integer], maxLength: {size} }} }}" if repeated
                    else f"{{ type: [string, integer, boolean, 'null'], maxLength: {size} }}") for key, _, repeated, size in args]
-    if secret:
+    if fd == "POL_FD_SECRET_MAYBE":
         properties.append(("secret", "{ type: string, maxLength: 65536, writeOnly: true }"))
+    if fd == "POL_FD_SQL":  # with the rest of the body, 1 MiB
+        properties.append(("sql", "{ type: string, maxLength: 1048576, writeOnly: true }"))
     if properties:
         lines += ["properties:"] + [f"  {key}: {value}" for key, value in properties]
     return lines
@@ -80,7 +82,7 @@ def rendered(root):
         out.append('      security: [{ session: [], csrf: [] }, { token: [] }]\n'
                    f'      parameters: [{parameters}]\n'
                    "      requestBody:\n        required: true\n        content:\n          application/json:\n            schema:\n")
-        out += [f"{pad}{line}\n" for line in schema(args, fd == "POL_FD_SECRET_MAYBE")]
+        out += [f"{pad}{line}\n" for line in schema(args, fd)]
         done = '"200": { $ref: "#/components/responses/File" }' if is_file else answer_of(answers.get(name))
         out.append(f'      responses: {{ {done}, '
                    'default: { $ref: "#/components/responses/Problem" } }\n')

@@ -23,6 +23,7 @@ void web_args_done(struct web_args *a)
 		secret_wipe(a->put.data, a->put.size);
 	buf_done(&a->put);
 	a->secret = secret_free(a->secret);
+	buf_done(&a->sql);
 }
 
 static void put(struct web_args *a, const char *key, struct span value)
@@ -65,6 +66,16 @@ static int take_secret(struct web_args *a, const json_t *v, struct err *err)
 	return r;
 }
 
+static int take_sql(struct web_args *a, const json_t *v, struct err *err)
+{
+	if (!json_is_string(v))
+		return fault(err, -EPROTO, shape, "the SQL is no string");
+	buf_init(&a->sql, json_string_length(v) + 1);
+	buf_put(&a->sql, json_string_value(v), json_string_length(v));
+	a->has_sql = true;
+	return 0;
+}
+
 static int each(struct web_args *a, json_t *object, struct err *err)
 {
 	const char *key = NULL;
@@ -74,6 +85,8 @@ static int each(struct web_args *a, json_t *object, struct err *err)
 	json_object_foreach(object, key, v) {
 		if (strcmp(key, "secret") == 0)
 			r = take_secret(a, v, err);
+		else if (strcmp(key, "sql") == 0)
+			r = take_sql(a, v, err);
 		else if (!json_is_array(v))
 			r = one(a, key, v, err);
 		else

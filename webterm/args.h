@@ -8,7 +8,7 @@ struct secret;
  * args - the JSON object of a request as the arguments of a command.
  *
  * Shape:   {"name": "web01", "port": 22, "key": ["one", "two"]}: strings, whole numbers, true and false become text; an
- *          array of them is a repeated argument; null is left out.  The key "secret" is none of them: it is taken apart.
+ *          array of them is a repeated argument; null is left out.  The keys "secret" and "sql" are none of them: they are taken apart.
  * Limits:  256 values in all; `put` of MSG_BODY_MAX less what the message around it needs.  Arrays hold no arrays, objects
  *          no objects.
  * Errors:  -EPROTO no JSON object of that shape, a key twice; -EMSGSIZE.
@@ -19,6 +19,8 @@ struct web_args {
 	uint32_t count;
 	struct buf put;        /* count times { STR key, STR value } */
 	struct secret *secret; /* NULL = none */
+	struct buf sql;        /* what is to run on a database: longer than an argument may be */
+	bool has_sql;
 };
 int web_args_get(struct span body, struct web_args *ret, struct err *err);
 void web_args_done(struct web_args *a);

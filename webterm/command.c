@@ -130,8 +130,10 @@ static bool ask(struct web_request *r, const char *name, struct running *c)
 	struct err err = { 0 };
 	struct span body = buf_span(&r->body);
 	int code = web_args_get(body.n > 0 ? body : span_str("{}"), &args, &err);
-	if (code == 0 && args.secret)
-		code = secret_span_to_memfd(secret_span(args.secret), &fd, &err);
+	if (code == 0 && args.secret && args.has_sql)
+		code = fault(&err, -EPROTO, "a JSON object is expected", "both a secret and SQL");
+	else if (code == 0 && (args.secret || args.has_sql))
+		code = secret_span_to_memfd(args.secret ? secret_span(args.secret) : buf_span(&args.sql), &fd, &err);
 	struct web_broker_ask a = { .token = &r->token, .address = r->conn->address, .name = name, .zh = r->zh,
 		.count = args.count, .args = buf_span(&args.put) };
 	if (code == 0) {

@@ -332,7 +332,7 @@ void web_result_ask(struct web_request *r, const char *command)
 	struct err err = { 0 };
 	struct span body = buf_span(&r->body);
 	int code = web_args_get(body.n > 0 ? body : span_str("{}"), &args, &err);
-	if (code < 0 || args.secret)
+	if (code < 0 || args.secret || args.has_sql)
 		web_answer_problem(r, code < 0 ? web_problem_of_code(code) : WEB_PROBLEM_USAGE, span_str(err.say));
 	else
 		web_result_ask_part(r, command, &args, &(struct web_result_head){ .status = 200, .length = WEB_ANSWER_OPEN });

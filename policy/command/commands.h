@@ -26,6 +26,7 @@ enum pol_command_fd {
 	POL_FD_SOCKET /* SEQPACKET */,
 	POL_FD_FILE_MAYBE /* regular; without one the answer has what the file would */,
 	POL_FD_CONTENT /* a sealed memfd: a document */,
+	POL_FD_SQL /* a sealed memfd: what is to run on a database */,
 };
 
 struct pol_command {
@@ -80,6 +81,8 @@ void pol_command_document_get(struct pol_call *c);
 void pol_command_rule_try(struct pol_call *c); /* rule.c */
 void pol_command_rule_check(struct pol_call *c);
 void pol_command_sql_check(struct pol_call *c);
+void pol_command_sql_request(struct pol_call *c); /* sql_request.c */
+void pol_command_sql_request_show(struct pol_call *c);
 void pol_command_audit_search(struct pol_call *c); /* search.c */
 void pol_command_audit_save(struct pol_call *c);
 void pol_command_audit_export(struct pol_call *c); /* audit.c */

@@ -6,49 +6,22 @@
 #include "policy/command/search.h"
 #include "policy/decide/line.h"
 #include "policy/decide/sql.h"
+#include "policy/sql/rules.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RULES_MAX = 2000, HOURS_MAX = 200, EXAMPLES = 20, ANSWER_MAX = 256 << 10 };
-
-static struct span text_of(const json_t *o, const char *key)
-{
-	const json_t *v = json_object_get(o, key);
-
-	return json_is_string(v) ? span_of((const uint8_t *)json_string_value(v), json_string_length(v)) : span_str("");
-}
-
-/* Hours that are the same text are read once.  NULL: always; *no: they cannot be kept, and never fit. */
-struct hours {
-	struct decide_hours of[HOURS_MAX];
-	struct span text[HOURS_MAX];
-	size_t n;
-};
-
-static const struct decide_hours *hours_of(struct hours *h, struct span text, bool *no)
-{
-	if (text.n == 0)
-		return NULL;
-	for (size_t i = 0; i < h->n; i++)
-		if (span_eq(h->text[i], text))
-			return &h->of[i];
-	*no = h->n == HOURS_MAX || decide_hours_parse(text, &h->of[h->n], NULL) < 0;
-	if (*no)
-		return NULL;
-	h->text[h->n] = text;
-	return &h->of[h->n++];
-}
+enum { RULES_MAX = 2000, EXAMPLES = 20, ANSWER_MAX = 256 << 10 };
 
 struct trial {
 	json_t *doc;
-	struct hours hours;
+	struct pol_sql_hours hours;
 	struct buf out;
 	struct json j;
 	union {
 		struct decide_command_rule command[RULES_MAX];
-		struct decide_sql_rule sql[RULES_MAX];
+		struct pol_sql_rules sql;
 	} rules;
 	size_t n;
 	struct decide_line line;
@@ -112,9 +85,9 @@ static void put_rule(struct trial *t, int64_t id, bool zh)
 		return;
 	}
 	json_num(&t->j, "rule", id);
-	json_str(&t->j, "name", text_of(row, "name"));
-	struct span reason = text_of(row, zh ? "reason_zh" : "reason_en");
-	json_str(&t->j, "reason", reason.n > 0 ? reason : text_of(row, zh ? "reason_en" : "reason_zh"));
+	json_str(&t->j, "name", pol_sql_text(row, "name"));
+	struct span reason = pol_sql_text(row, zh ? "reason_zh" : "reason_en");
+	json_str(&t->j, "reason", reason.n > 0 ? reason : pol_sql_text(row, zh ? "reason_en" : "reason_zh"));
 }
 
 /* What nobody may forget as long as it is so: schema's facts have `enforced: false`, too. */
@@ -140,13 +113,13 @@ static void read_commands(struct trial *t)
 
 	json_array_foreach(json_object_get(t->doc, "rules"), i, row) {
 		struct decide_command_rule r = { .id = json_integer_value(json_object_get(row, "id")) };
-		bool no = !decide_command_action(text_of(row, "action"), &r.action);
-		r.program = text_of(row, "program");
-		r.args = text_of(row, "args");
-		r.path = text_of(row, "path");
-		r.account = text_of(row, "account");
-		r.target = text_of(row, "target");
-		r.hours = hours_of(&t->hours, text_of(row, "hours"), &no);
+		bool no = !decide_command_action(pol_sql_text(row, "action"), &r.action);
+		r.program = pol_sql_text(row, "program");
+		r.args = pol_sql_text(row, "args");
+		r.path = pol_sql_text(row, "path");
+		r.account = pol_sql_text(row, "account");
+		r.target = pol_sql_text(row, "target");
+		r.hours = pol_sql_hours_of(&t->hours, pol_sql_text(row, "hours"), &no);
 		if (!no)
 			t->rules.command[t->n++] = r;
 	}
@@ -155,11 +128,11 @@ static void read_commands(struct trial *t)
 /* The surest of what the simple commands of a line are to the rule. */
 static enum decide_fit line_fits(struct trial *t, const json_t *row)
 {
-	struct decide_command_fact f = { .account = text_of(row, "account"), .target = text_of(row, "target"),
+	struct decide_command_fact f = { .account = pol_sql_text(row, "account"), .target = pol_sql_text(row, "target"),
 		.now_us = json_integer_value(json_object_get(row, "at_us")) };
 	enum decide_fit best = DECIDE_NO;
 
-	decide_line_open(&t->line, text_of(row, "text"));
+	decide_line_open(&t->line, pol_sql_text(row, "text"));
 	while (best != DECIDE_YES && decide_line_next(&t->line, &f.argv, &f.n)) {
 		enum decide_fit fit = decide_command_fits(&t->rules.command[0], &f);
 		best = fit > best ? fit : best;
@@ -173,7 +146,7 @@ static void put_example(struct trial *t, const json_t *row, enum decide_fit fit)
 
 	json_obj(&t->j, NULL);
 	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-		json_str(&t->j, keys[i], text_of(row, keys[i]));
+		json_str(&t->j, keys[i], pol_sql_text(row, keys[i]));
 	json_bool(&t->j, "sure", fit == DECIDE_YES);
 	json_end(&t->j);
 }
@@ -200,7 +173,7 @@ static void tried(void *ctx, int code, const struct pg_result *res, const struct
 		enum decide_fit fit = t->n > 0 ? line_fits(t, row) : DECIDE_NO;
 		hits += fit == DECIDE_YES;
 		perhaps += fit == DECIDE_MAYBE;
-		pictures += fit != DECIDE_NO && span_is(text_of(row, "source"), "terminal");
+		pictures += fit != DECIDE_NO && span_is(pol_sql_text(row, "source"), "terminal");
 		if (fit != DECIDE_NO && shown && hits + perhaps <= EXAMPLES)
 			put_example(t, row, fit);
 	}
@@ -209,7 +182,7 @@ static void tried(void *ctx, int code, const struct pg_result *res, const struct
 	json_num(&t->j, "hits", hits);
 	json_num(&t->j, "perhaps", perhaps);
 	json_num(&t->j, "pictures", pictures);
-	json_str(&t->j, "since", text_of(t->doc, "since"));
+	json_str(&t->j, "since", pol_sql_text(t->doc, "since"));
 	json_bool(&t->j, "whole", (json_int_t)json_array_size(lines) < json_integer_value(json_object_get(t->doc, "most")));
 	json_str(&t->j, "say", span_str(c->zh ? "仅按文本匹配：别名、脚本与变量无法得知；规则已保存，可试运行，但尚未强制执行"
 		: "by the text alone: aliases, scripts and variables are not known; rules are kept and tried, not yet enforced"));
@@ -243,8 +216,8 @@ static void check_line(struct pol_call *c, struct trial *t)
 	const char *given;
 	size_t n = 0;
 
-	(void)decide_command_action(text_of(t->doc, "default"), &ask.otherwise);
-	(void)decide_command_action(text_of(t->doc, "unknown"), &ask.unknown);
+	(void)decide_command_action(pol_sql_text(t->doc, "default"), &ask.otherwise);
+	(void)decide_command_action(pol_sql_text(t->doc, "unknown"), &ask.unknown);
 	f.account = span_str((given = pol_call_arg(c, "account")) ? given : "");
 	f.target = span_str((given = pol_call_arg(c, "target")) ? given : "");
 	f.directory = span_str((given = pol_call_arg(c, "directory")) ? given : "");
@@ -290,60 +263,6 @@ void pol_command_rule_check(struct pol_call *c)
 
 /* ---- SQL ---- */
 
-static uint64_t bits_of(const json_t *names, uint64_t (*bit)(struct span))
-{
-	const json_t *one;
-	uint64_t bits = 0;
-	size_t i;
-
-	json_array_foreach(names, i, one)
-		bits |= bit(span_str(json_string_value(one)));
-	return bits;
-}
-
-/* The networks as the text that decide_net_has reads; borrowed from the document, where it is put. */
-static struct span nets_of(json_t *row)
-{
-	const json_t *one;
-	struct buf text;
-	size_t i;
-
-	buf_init(&text, 8192);
-	json_array_foreach(json_object_get(row, "from"), i, one) {
-		buf_put(&text, ",", i > 0);
-		buf_put(&text, json_string_value(one), json_string_length(one));
-	}
-	(void)json_object_set_new(row, "from_text", json_stringn((const char *)text.data, text.len));
-	buf_done(&text);
-	return text_of(row, "from_text");
-}
-
-static void read_sql(struct trial *t)
-{
-	json_t *row;
-	size_t i;
-
-	json_array_foreach(json_object_get(t->doc, "rules"), i, row) {
-		struct decide_sql_rule r = { .id = json_integer_value(json_object_get(row, "id")) };
-		bool no = !decide_sql_action(text_of(row, "action"), &r.action);
-		r.user = text_of(row, "user");
-		r.role = text_of(row, "role");
-		r.dialect = text_of(row, "dialect");
-		r.database = text_of(row, "database");
-		r.tables = text_of(row, "tables");
-		r.program = text_of(row, "program");
-		r.from = nets_of(row);
-		r.classes = bits_of(json_object_get(row, "classes"), decide_sql_class);
-		r.flags = bits_of(json_object_get(row, "flags"), decide_sql_flag);
-		r.without = bits_of(json_object_get(row, "without"), decide_sql_flag);
-		r.statements = json_integer_value(json_object_get(row, "statements"));
-		r.rows = json_integer_value(json_object_get(row, "rows"));
-		r.hours = hours_of(&t->hours, text_of(row, "hours"), &no);
-		if (!no)
-			t->rules.sql[t->n++] = r;
-	}
-}
-
 static int64_t number_of(const struct pol_call *c, const char *key, int64_t without)
 {
 	const char *given = pol_call_arg(c, key);
@@ -355,16 +274,16 @@ enum { TABLES = 32, STATEMENTS = 1000 };
 
 static void judge_sql(struct pol_call *c, struct trial *t)
 {
-	struct decide_sql_ask ask = { t->rules.sql, t->n, DECIDE_SQL_DENY, json_is_true(json_object_get(t->doc, "approval")) };
-	struct decide_sql_fact f = { .role = text_of(t->doc, "role"), .dialect = text_of(t->doc, "dialect"), .now_us = clock_wall_us() };
+	struct decide_sql_ask ask = { t->rules.sql.rule, t->rules.sql.n, DECIDE_SQL_DENY, json_is_true(json_object_get(t->doc, "approval")) };
+	struct decide_sql_fact f = { .role = pol_sql_text(t->doc, "role"), .dialect = pol_sql_text(t->doc, "dialect"), .now_us = clock_wall_us() };
 	struct span tables[TABLES];
 	struct decide_sql_verdict v;
 	const char *given;
 	int64_t n = number_of(c, "statements", 1);
 	struct decide_sql_statement s = { .tables = tables, .tables_known = true, .rows = number_of(c, "rows", -1) };
 
-	s.classes = bits_of(json_object_get(t->doc, "class"), decide_sql_class);
-	s.flags = bits_of(json_object_get(t->doc, "flag"), decide_sql_flag);
+	s.classes = pol_sql_bits(json_object_get(t->doc, "class"), decide_sql_class);
+	s.flags = pol_sql_bits(json_object_get(t->doc, "flag"), decide_sql_flag);
 	for (size_t i = 0; i < c->n && s.n < TABLES; i++)
 		if (strcmp(c->values[i].arg->key, "table") == 0 && c->values[i].text[0])
 			tables[s.n++] = span_str(c->values[i].text);
@@ -383,7 +302,7 @@ static void judge_sql(struct pol_call *c, struct trial *t)
 	for (size_t i = 0; i < f.n; i++)
 		batch[i] = s;
 	f.statements = batch;
-	(void)decide_sql_action(text_of(t->doc, "default"), &ask.otherwise);
+	(void)decide_sql_action(pol_sql_text(t->doc, "default"), &ask.otherwise);
 	decide_sql_judge(&ask, &f, &v);
 	free(batch);
 	json_str(&t->j, "action", span_str(decide_sql_action_name(v.action)));
@@ -406,7 +325,11 @@ static void sql_checked(void *ctx, int code, const struct pg_result *res, const 
 	struct trial *t = trial_new(c, res);
 	if (!t)
 		return;
-	read_sql(t);
+	if (pol_sql_rules_read(json_object_get(t->doc, "rules"), &t->rules.sql) < 0) {
+		pol_call_fail(c, -EPROTO, "internal error");
+		trial_free(t);
+		return;
+	}
 	judge_sql(c, t);
 }
 

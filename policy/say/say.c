@@ -5,7 +5,7 @@ enum { WORDS = 4, TEXT_MAX = 1024 };
 
 const struct say_text *const say_tables[] = {
 	say_texts_clouds, say_texts_credentials, say_texts_databases, say_texts_documents, say_texts_login,
-	say_texts_notify, say_texts_people, say_texts_requests, say_texts_rules, say_texts, NULL,
+	say_texts_notify, say_texts_people, say_texts_requests, say_texts_rules, say_texts_sql, say_texts, NULL,
 };
 
 struct words {

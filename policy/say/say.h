@@ -21,7 +21,7 @@ struct say_text {
 /* texts.c, texts_<what>.c; each ends with { 0 } */
 extern const struct say_text say_texts[], say_texts_clouds[], say_texts_credentials[], say_texts_databases[],
 	say_texts_documents[], say_texts_login[], say_texts_notify[], say_texts_people[], say_texts_requests[],
-	say_texts_rules[];
+	say_texts_rules[], say_texts_sql[];
 extern const struct say_text *const say_tables[];               /* all of them, in the order in which they are looked at; NULL */
 
 /* True: the Chinese stands in out.  False: no row has this text; out is as it was. */

@@ -184,12 +184,12 @@ def test_what_nobody_can_read_may_be_asked_for_and_an_estimate_that_is_not_there
 
 def test_facts_for_the_judge_name_the_rules_and_who_approves(world):
     world.db.api("sql_rule_add", world.boss, target="orders", class_="DELETE", action="approve")
-    f = world.db.api("sql_request_facts", world.alice, target="orders", database="shop")
+    f = world.db.api("sql_request_check", world.alice, target="orders", database="shop")
     assert ([r["action"] for r in f["rules"]], f["dialect"], f["approvers"], f["account"]) == (["approve"], "mysql", ["boss", "dora", "gina"], "cyadmin")
     world.db.api("sql_policy_set", target="orders", approvers="other")
-    f = world.db.api("sql_request_facts", world.alice, target="orders")
+    f = world.db.api("sql_request_check", world.alice, target="orders")
     assert (f["approvers"], f["approvers_group"]) == (["olga"], "other")
-    refused("YM404", world.db.api, "sql_request_facts", world.bob, target="orders")
+    refused("YM404", world.db.api, "sql_request_check", world.bob, target="orders")
 
 
 # ---- deciding ----

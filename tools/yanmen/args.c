@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 65536, SECRET_FILE_MAX = 16384, CONTENT_MAX = 32 << 20 };
+enum { FILE_MAX = 65536, SECRET_FILE_MAX = 16384, CONTENT_MAX = 32 << 20, SQL_MAX = 1 << 20 };
 
 int cli_args_add(struct cli_call *call, const struct cli_param *p, char *text)
 {
@@ -67,7 +67,7 @@ uint32_t cli_args_put(const struct cli_call *call, struct buf *out)
 			wr_str32le(out, span_str(p->kind_value));
 			count++;
 		}
-		if (!p->key || p->kind == CLI_SECRET || p->kind == CLI_CONTENT)
+		if (!p->key || p->kind == CLI_SECRET || p->kind == CLI_CONTENT || p->kind == CLI_SQL)
 			continue;
 		wr_str32le(out, span_str(p->key));
 		wr_str32le(out, span_str(call->values[i].text));
@@ -132,7 +132,10 @@ static int take_secret(const struct cli *cli, struct cli_call *call, const struc
 	if (call->secret >= 0)
 		return cli_say_usage(cli, call->command, "%s",
 			cli_say_text(cli, "only one secret can be given", "只能给出一个密钥文件"));
-	int r = secret_to_memfd(file, p->kind == CLI_CONTENT ? CONTENT_MAX : SECRET_FILE_MAX, &call->secret, &err);
+	size_t max = p->kind == CLI_CONTENT ? CONTENT_MAX : p->kind == CLI_SQL ? SQL_MAX : SECRET_FILE_MAX;
+	int r = secret_to_memfd(file, max, &call->secret, &err);
+	if (r == -EMSGSIZE && p->kind == CLI_SQL)
+		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path, cli_say_text(cli, "the SQL is longer than 1 MiB", "SQL 超过 1 MiB"));
 	if (r == -EMSGSIZE && p->kind == CLI_CONTENT)
 		return cli_say_fail(cli, CLI_FAILED, "%s: %s", path,
 			cli_say_text(cli, "this file is larger than any document may be (32 MiB)", "文件超过文档允许的最大尺寸(32 MiB)"));
@@ -203,6 +206,7 @@ static int take_value(const struct cli *cli, struct cli_call *call, const struct
 	switch (p->kind) {
 	case CLI_SECRET:
 	case CLI_CONTENT:
+	case CLI_SQL:
 		return take_secret(cli, call, p, value);
 	case CLI_LINES:
 		return take_lines(cli, call, p, value);

@@ -36,6 +36,7 @@ enum cli_kind {
 	CLI_LINES,   /* --name FILE: each line of the file is a value; may be repeated */
 	CLI_SECRET,  /* --name FILE: goes as a sealed memfd, never as text */
 	CLI_CONTENT, /* --name FILE: a document; goes the same way */
+	CLI_SQL,     /* --name FILE: SQL, in UTF-8; goes the same way */
 	CLI_SINCE,   /* --name 1h | 30m | 7d | RFC3339: a time, back from now */
 	CLI_UNTIL,   /* the same, ahead from now */
 	CLI_SECONDS, /* --name 30m: a duration */

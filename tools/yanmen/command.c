@@ -340,6 +340,7 @@ const struct cli_command cli_commands[] = {
 	  .columns = "name,kind,role,user,group,account,longest,created_by" },
 #include "tools/yanmen/command_rules.h"
 #include "tools/yanmen/command_sql.h"
+#include "tools/yanmen/command_sql_request.h"
 	{ .words = "role add", .form = "NAME [--right PERMISSION[:own]]... [--about TEXT]",
 	  .en = "adds a role: a set of rights, none that its maker does not have", .zh = "添加角色:一组权限,不得超出添加者自身的权限",
 	  .example = "role add nightwatch --right session.list --right session.watch:own",

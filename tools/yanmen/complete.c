@@ -15,7 +15,7 @@ enum cli_takes cli_manual_takes(const struct cli_command *c, const struct cli_pa
 {
 	if (p->kind == CLI_FLAG)
 		return CLI_TAKES_NOTHING;
-	if (p->kind == CLI_SECRET || p->kind == CLI_CONTENT || p->kind == CLI_LINES)
+	if (p->kind == CLI_SECRET || p->kind == CLI_CONTENT || p->kind == CLI_SQL || p->kind == CLI_LINES)
 		return CLI_TAKES_FILE;
 	if (p->kind == CLI_WORD || p->kind == CLI_WORDS)
 		return p->key ? CLI_TAKES_TEXT : CLI_TAKES_FILE;

@@ -14,8 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { QUIET_S = 660, CONNECT_S = 15, SECRET_FILE_MAX = 65536, SAY_MAX = 4096 };
+enum { QUIET_S = 660, CONNECT_S = 15, SECRET_FILE_MAX = 65536, SAY_MAX = 4096, SQL_MAX = 1 << 20, PIECE = 64 << 10 };
 
 /* One request, and where what comes back goes. */
 struct request {
@@ -85,6 +86,31 @@ static int put_secret(const struct cli *cli, json_t *args, int fd)
 	return 0;
 }
 
+static bool is_sql(const struct cli_call *call)
+{
+	for (size_t i = 0; i < call->n; i++)
+		if (call->values[i].param->kind == CLI_SQL)
+			return true;
+	return false;
+}
+
+/* It is no secret and may be longer than one. */
+static int put_sql(const struct cli *cli, json_t *args, int fd)
+{
+	struct buf text;
+	uint8_t *room;
+	ssize_t n;
+	buf_init(&text, SQL_MAX + PIECE);
+	for (off_t at = 0; (room = buf_room(&text, PIECE)) && (n = pread(fd, room, PIECE, at)) > 0; at += n)
+		buf_grew(&text, (size_t)n);
+	json_t *v = json_stringn((const char *)buf_span(&text).p, text.len);
+	buf_done(&text);
+	if (!v)
+		return cli_say_fail(cli, CLI_FAILED, "%s", cli_say_text(cli, "the SQL is not UTF-8", "SQL 不是 UTF-8"));
+	(void)json_object_set_new(args, "sql", v);
+	return 0;
+}
+
 static int body_of(const struct cli *cli, const struct cli_call *call, int secret, char **ret)
 {
 	scoped(scope_json) json_t *args = json_object();
@@ -95,7 +121,7 @@ static int body_of(const struct cli *cli, const struct cli_call *call, int secre
 		if (p->key && p->kind != CLI_SECRET)
 			put(args, p->key, call->values[i].text);
 	}
-	int exit = secret < 0 ? 0 : put_secret(cli, args, secret);
+	int exit = secret < 0 ? 0 : is_sql(call) ? put_sql(cli, args, secret) : put_secret(cli, args, secret);
 	if (exit != 0)
 		return exit;
 	*ret = json_dumps(args, JSON_COMPACT);

@@ -70,25 +70,11 @@ export interface PasskeyAnswer {
 	user?: string // the user handle, where the authenticator gave one
 }
 
-export type Collection = 'access_passwords' | 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_rules' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
+export type Collection = 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_requests' | 'sql_rules' | 'sql_targets' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
 
 export type Row = unknown
 
 export interface Rows {
-	access_passwords: {
-		id: number // identifies the row
-		name: string // what it is called
-		user: string // the person
-		door: string // the door that it is good at: mysql or tds
-		networks: string[] // networks
-		factored: boolean // it stands for a second factor, since it was made after one
-		state: string // what became of it
-		created: string // when it was made
-		until: string // until when it holds
-		used: string | null // when it was used last; null: never
-		used_from: string | null // from where it was used last
-		mine: boolean // it is the asker's own
-	}
 	accounts: {
 		id: number // identifies the row
 		version: number // counts changes; a change may name the one that was seen
@@ -595,6 +581,33 @@ export interface Rows {
 		approval: boolean // statements may be approved
 		approvers: string | null // resource group whose admins approve; null: nobody yet
 	}
+	sql_requests: {
+		id: number // identifies the row
+		user: string // the person
+		target: string // the target
+		account: string // account on the target
+		database: string // the database it is for; empty: any
+		start: string // the beginning of its text
+		bytes: number // length of the text, in bytes
+		mode: 'client' | 'job' // who runs it: client, the person's own; job, the gateway
+		reason: string // why
+		starts: string // from when it holds
+		until: string // until when it holds
+		state: 'asked' | 'approved' | 'refused' | 'withdrawn' | 'expired' | 'running' | 'done' | 'failed' | 'unknown' // what became of it
+		at: string // when it happened
+		decided: string | null // when it was decided
+		decided_by: string | null // who decided
+		answer: string // why it was approved, refused or withdrawn
+		classes: string[] // classes of its statements
+		flags: string[] // marks of its statements
+		verdict: 'allow' | 'alert' | 'approve' | 'deny' // what the rules said when it was asked: allow, alert, approve
+		rows: number | null // most rows that one statement may change; null: nobody named a number
+		revises: number | null // id of the request that it was asked instead of
+		ended: string | null // when it ended; null: it goes on
+		say: string // how it ended
+		mine: boolean // it is the asker's own
+		decidable: boolean // the asker of this list may decide it
+	}
 	sql_rules: {
 		id: number // identifies the row
 		version: number // counts changes; a change may name the one that was seen
@@ -624,6 +637,15 @@ export interface Rows {
 		created_by: string // who made it
 		scope: string // whose it is: all, or cluster:, group: or target: and an id
 		mine: boolean // the asker may change it
+	}
+	sql_targets: {
+		id: string // identifies the row
+		name: string // what it is called
+		account: string // account on the target
+		kind: string // what kind it is
+		cluster: string // its cluster
+		default: boolean // the one that is taken when none is named
+		approval: boolean // statements may be approved
 	}
 	targets: {
 		id: number // identifies the row
@@ -831,17 +853,6 @@ export interface Arguments {
 	'token revoke': {
 		id: string | number | boolean | null
 	}
-	'access-password add': {
-		name: string | number | boolean | null
-		door?: string | number | boolean | null
-		user?: string | number | boolean | null
-		for?: string | number | boolean | null
-		from?: (string | number)[]
-	}
-	'access-password list': Record<never, never>
-	'access-password revoke': {
-		id: string | number | boolean | null
-	}
 	'group add': {
 		name: string | number | boolean | null
 		network_default?: string | number | boolean | null
@@ -902,8 +913,6 @@ export interface Arguments {
 		cluster: string | number | boolean | null
 		charset?: string | number | boolean | null
 		legacy?: string | number | boolean | null
-		tls?: string | number | boolean | null
-		database?: string | number | boolean | null
 	}
 	'target set': {
 		name: string | number | boolean | null
@@ -911,8 +920,6 @@ export interface Arguments {
 		charset?: string | number | boolean | null
 		legacy?: string | number | boolean | null
 		tls_key?: string | number | boolean | null
-		tls?: string | number | boolean | null
-		database?: string | number | boolean | null
 		version?: string | number | boolean | null
 	}
 	'target rename': {
@@ -1298,6 +1305,56 @@ export interface Arguments {
 		version?: string | number | boolean | null
 	}
 	'sql-policy list': Record<never, never>
+	'sql-request check': {
+		target: string | number | boolean | null
+		account?: string | number | boolean | null
+		database?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request add': {
+		target: string | number | boolean | null
+		reason: string | number | boolean | null
+		until: string | number | boolean | null
+		account?: string | number | boolean | null
+		database?: string | number | boolean | null
+		starts?: string | number | boolean | null
+		mode?: string | number | boolean | null
+		stop_on_error?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request revise': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+		until?: string | number | boolean | null
+		database?: string | number | boolean | null
+		starts?: string | number | boolean | null
+		mode?: string | number | boolean | null
+		stop_on_error?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request list': {
+		state?: string | number | boolean | null
+	}
+	'sql-request show': {
+		id: string | number | boolean | null
+	}
+	'sql-request approve': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+		until?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sha256?: string | number | boolean | null
+	}
+	'sql-request refuse': {
+		id: string | number | boolean | null
+		reason: string | number | boolean | null
+	}
+	'sql-request withdraw': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+	}
 	'channel add': {
 		name: string | number | boolean | null
 		kind: string | number | boolean | null
@@ -2164,6 +2221,378 @@ export interface Answers {
 		role: null | string
 		user: unknown
 	})[]
+	'sql-rule add': {
+		action: string
+		classes: string[]
+		cluster: unknown
+		database: string
+		dialect: string
+		enabled: string
+		enforced: boolean
+		flags: unknown[]
+		from: unknown[]
+		group: unknown
+		hours: string
+		id: number
+		name: string
+		place: number
+		program: string
+		reason_en: string
+		reason_zh: string
+		role: string
+		rows: number
+		statements: number
+		tables: string
+		target: string
+		user: string
+		version: number
+		without: unknown[]
+	}
+	'sql-rule remove': {
+		action: string
+		classes: string[]
+		cluster: unknown
+		database: string
+		dialect: string
+		enabled: string
+		enforced: boolean
+		flags: unknown[]
+		from: unknown[]
+		group: unknown
+		hours: string
+		id: number
+		name: string
+		place: number
+		program: string
+		reason_en: string
+		reason_zh: string
+		role: string
+		rows: number
+		statements: number
+		tables: string
+		target: string
+		user: string
+		version: number
+		without: unknown[]
+	}
+	'sql-rule list': {
+		action: string
+		classes: string[]
+		cluster: unknown
+		database: string
+		dialect: string
+		enabled: string
+		enforced: boolean
+		flags: unknown[]
+		from: unknown[]
+		group: unknown
+		hours: string
+		id: number
+		name: string
+		place: number
+		program: string
+		reason_en: string
+		reason_zh: string
+		role: string
+		rows: number
+		statements: number
+		tables: string
+		target: string
+		user: string
+		version: number
+		without: unknown[]
+	}[]
+	'sql-policy set': {
+		approval: string
+		approvers: unknown
+		default: string
+		enforced: boolean
+		id: number
+		kind: string
+		target: string
+		version: number
+	}
+	'sql-request check': {
+		approvers: string[]
+		approvers_group: string
+		classes: string[]
+		digest: string
+		fingerprint: string
+		flags: unknown[]
+		rule: unknown
+		rule_name: string
+		statements: {
+			classes: string[]
+			digest: string
+			flags: unknown[]
+			rule: unknown
+			rule_name: string
+			tables: unknown[]
+			tables_known: boolean
+			text: string
+			verdict: string
+		}[]
+		tables: unknown[]
+		verdict: string
+	}
+	'sql-request add': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: unknown
+		decided_by: unknown
+		ended: unknown
+		flags: unknown[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: unknown
+		revises: unknown
+		rows: unknown
+		say: string
+		session: unknown
+		sha256: string
+		started: unknown
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: unknown[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request revise': {
+		id: number
+		say: string
+		mode: string
+		rows: unknown
+		user: string
+		asked: string
+		bytes: number
+		ended: unknown
+		flags: unknown[]
+		state: string
+		until: string
+		answer: string
+		reason: string
+		sha256: string
+		starts: string
+		tables: unknown[]
+		target: string
+		account: string
+		classes: string[]
+		decided: unknown
+		revises: number | null
+		session: unknown
+		started: unknown
+		verdict: string
+		database: string
+		decided_by: unknown
+		revised_by: unknown
+		statements: number
+		stop_on_error: string
+	}
+	'sql-request list': ({
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: unknown
+		decided_by: unknown
+		ended: unknown
+		flags: unknown[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: unknown
+		revises: number | null
+		rows: unknown
+		say: string
+		session: unknown
+		sha256: string
+		started: unknown
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: unknown[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	})[]
+	'sql-request show': {
+		account: string
+		answer: string
+		approvers: string[]
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decidable: boolean
+		decided: null | string
+		decided_by: null | string
+		diff: {
+			op: string
+			text: string
+		}[]
+		ended: null | string
+		fingerprint: string
+		flags: unknown[]
+		id: number
+		list: {
+			classes: string[]
+			code: unknown
+			estimate: string
+			flags: unknown[]
+			n: number
+			over: boolean
+			rows: unknown
+			rule: unknown
+			rule_name: string
+			sqlstate: string
+			state: string
+			tables: unknown[]
+			tables_known: boolean
+			text: string
+			us: unknown
+			verdict: string
+			words: string
+		}[]
+		mine: boolean
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		risk: null | {
+			done: number
+			failed: number
+			online: number
+			refused: number
+			role: string
+		}
+		rows: unknown
+		say: string
+		session: unknown
+		sha256: string
+		started: unknown
+		starts: string
+		state: string
+		statements: number
+		steps: {
+			actor: string
+			at: string
+			step: string
+			words: string
+		}[]
+		stop_on_error: string
+		tables: unknown[]
+		target: string
+		text: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request approve': {
+		id: number
+		say: string
+		mode: string
+		rows: number | null
+		user: string
+		asked: string
+		bytes: number
+		ended: unknown
+		flags: unknown[]
+		state: string
+		until: string
+		answer: string
+		reason: string
+		sha256: string
+		starts: string
+		tables: unknown[]
+		target: string
+		account: string
+		classes: string[]
+		decided: null | string
+		revises: unknown
+		session: unknown
+		started: unknown
+		verdict: string
+		database: string
+		decided_by: null | string
+		revised_by: unknown
+		statements: number
+		stop_on_error: string
+	}
+	'sql-request refuse': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: unknown[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: unknown
+		revises: unknown
+		rows: number | null
+		say: string
+		session: unknown
+		sha256: string
+		started: unknown
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: unknown[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request withdraw': {
+		id: number
+		say: string
+		mode: string
+		rows: unknown
+		user: string
+		asked: string
+		bytes: number
+		ended: null | string
+		flags: unknown[]
+		state: string
+		until: string
+		answer: string
+		reason: string
+		sha256: string
+		starts: string
+		tables: unknown[]
+		target: string
+		account: string
+		classes: string[]
+		decided: unknown
+		revises: unknown
+		session: unknown
+		started: unknown
+		verdict: string
+		database: string
+		decided_by: unknown
+		revised_by: unknown
+		statements: number
+		stop_on_error: string
+	}
 	'duty list': {
 		duty: string
 		roles: string[]

@@ -36,6 +36,27 @@ static void an_object_becomes_arguments(void **state)
 	web_args_done(&a);
 }
 
+static void sql_is_no_argument_and_may_be_longer_than_one(void **state)
+{
+	enum { N = 200000 };
+	static char body[N + 64];
+	struct web_args a = { 0 };
+
+	(void)state;
+	memcpy(body, "{\"sql\":\"", 8);
+	memset(body + 8, 'x', N);
+	memcpy(body + 8 + N, "\",\"target\":\"t\"}", sizeof "\",\"target\":\"t\"}");
+	assert_int_equal(web_args_get(span_str(body), &a, NULL), 0);
+	assert_int_equal(a.count, 1);
+	assert_true(a.has_sql);
+	assert_int_equal(a.sql.len, N);
+	assert_null(a.secret);
+	web_args_done(&a);
+	assert_int_equal(web_args_get(span_str("{\"sql\":\"\"}"), &a, NULL), 0);
+	assert_true(a.has_sql && a.sql.len == 0);
+	web_args_done(&a);
+}
+
 static void the_secret_is_no_argument(void **state)
 {
 	(void)state;
@@ -51,7 +72,7 @@ static void other_shapes_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = { "", "{", "[]", "\"x\"", "1", "{\"a\":1}x", "{\"a\":{}}", "{\"a\":[[]]}", "{\"a\":[{}]}",
-		"{\"a\":[null]}", "{\"a\":1.5}", "{\"a\":1,\"a\":2}", "{\"secret\":1}", "{\"secret\":[\"a\"]}", "{\"a\":\"\\u0000\"}",
+		"{\"a\":[null]}", "{\"a\":1.5}", "{\"a\":1,\"a\":2}", "{\"secret\":1}", "{\"sql\":1}", "{\"sql\":null}", "{\"secret\":[\"a\"]}", "{\"a\":\"\\u0000\"}",
 		"{\"a\":\"\xff\"}", "{\"a\":99999999999999999999}" };
 	for (size_t i = 0; i < COUNT_OF(bad); i++) {
 		struct web_args a = { 0 };
@@ -82,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test(an_object_becomes_arguments),
+		cmocka_unit_test(sql_is_no_argument_and_may_be_longer_than_one),
 		cmocka_unit_test(the_secret_is_no_argument),
 		cmocka_unit_test(other_shapes_are_refused),
 		cmocka_unit_test(depth_and_number_are_bounded),
