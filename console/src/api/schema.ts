@@ -70,11 +70,25 @@ export interface PasskeyAnswer {
 	user?: string // the user handle, where the authenticator gave one
 }
 
-export type Collection = 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_requests' | 'sql_rules' | 'sql_targets' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
+export type Collection = 'access_passwords' | 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_requests' | 'sql_rules' | 'sql_targets' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
 
 export type Row = unknown
 
 export interface Rows {
+	access_passwords: {
+		id: number // identifies the row
+		name: string // what it is called
+		user: string // the person
+		door: string // 
+		networks: string[] // networks
+		factored: boolean // 
+		state: string // what became of it
+		created: string // when it was made
+		until: string // until when it holds
+		used: string // when it was used last; null: never
+		used_from: string // from where it was used last
+		mine: boolean // it is the asker's own
+	}
 	accounts: {
 		id: number // identifies the row
 		version: number // counts changes; a change may name the one that was seen
@@ -853,6 +867,17 @@ export interface Arguments {
 	'token revoke': {
 		id: string | number | boolean | null
 	}
+	'access-password add': {
+		name: string | number | boolean | null
+		door?: string | number | boolean | null
+		user?: string | number | boolean | null
+		for?: string | number | boolean | null
+		from?: (string | number)[]
+	}
+	'access-password list': Record<never, never>
+	'access-password revoke': {
+		id: string | number | boolean | null
+	}
 	'group add': {
 		name: string | number | boolean | null
 		network_default?: string | number | boolean | null
@@ -913,6 +938,8 @@ export interface Arguments {
 		cluster: string | number | boolean | null
 		charset?: string | number | boolean | null
 		legacy?: string | number | boolean | null
+		tls?: string | number | boolean | null
+		database?: string | number | boolean | null
 	}
 	'target set': {
 		name: string | number | boolean | null
@@ -920,6 +947,8 @@ export interface Arguments {
 		charset?: string | number | boolean | null
 		legacy?: string | number | boolean | null
 		tls_key?: string | number | boolean | null
+		tls?: string | number | boolean | null
+		database?: string | number | boolean | null
 		version?: string | number | boolean | null
 	}
 	'target rename': {
