@@ -128,6 +128,28 @@ const struct gw_rules *gw_session_rules(const struct gw_session *s);
  * 256 KiB, beyond that only the recording has them. */
 enum { GW_SESSION_STATEMENT = 4096 };
 void gw_session_statement(struct gw_session *s, uint8_t verdict, int64_t rule, uint64_t number, struct span masked, struct span fingerprint);
+/* What a rule wants approved may run once where a request with its text was approved for this person, target, account and database.  Asks, and with 0
+ * it is used: forward it now.  -EACCES: there is none, err has the reason; another error: nobody knows, do not forward it.
+ * digest: SHA-256 of the bytes as they came, from the first statement to the end of the last (struct classify_statement), of a text without parameters. */
+struct gw_permit {
+	uint64_t request;
+	uint32_t n, count; /* statements n to n + count - 1 of the request */
+	int64_t rows;      /* so many rows may each change; -1 = nobody said */
+	bool stop;         /* behind one that failed the rest does not run */
+};
+int gw_session_permit(struct gw_session *s, const uint8_t digest[static 32], const char *database, struct gw_permit *ret, struct err *err);
+/* How one of them went; each is told once, what is not told when the session ends is UNKNOWN.  state: enum wire_ran.  rows: -1 = the server named none.  Never
+ * blocks, and is kept as gw_session_statement is. */
+struct gw_ran {
+	uint64_t request;
+	uint32_t n;
+	uint8_t state;
+	int64_t rows;
+	uint64_t us;
+	uint32_t code;
+	struct span sqlstate, words;
+};
+void gw_session_ran(struct gw_session *s, const struct gw_ran *ran);
 /* For KILL over another connection.  number: what this connection is called to its client, unique among those that are up.  thread: tells what the
  * target calls it (0 = not any more).  thread_of: what the target calls a connection of the same person to the same target and account; -ENOENT. */
 uint32_t gw_session_number(const struct gw_session *s);

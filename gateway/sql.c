@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What a worker of a SQL door has besides: its door, the console's certificate, the rules in force, what it tells of statements. */
-enum { TOLD_MAX = 256 * 1024, THREAD_US = 5 * 1000 * 1000 };
+enum { TOLD_MAX = 256 * 1024, THREAD_US = 5 * 1000 * 1000, PERMIT_US = 20 * 1000 * 1000 };
 
 static const char internal[] = "The gateway cannot go on, please log in again. 网关内部错误，请重新登录。";
 
@@ -105,6 +105,16 @@ const struct gw_rules *gw_session_rules(const struct gw_session *s)
 
 /* ---- statements ---- */
 
+/* What is told stands as { u16 type, STR body }, until the broker takes it. */
+static void tell(struct gw_session *s, uint16_t type, const struct buf *body)
+{
+	if (!body->failed && s->sql.told.len + 6 + body->len <= TOLD_MAX) {
+		wr_le(&s->sql.told, type, 2);
+		wr_str32le(&s->sql.told, buf_span(body));
+	}
+	gw_sql_pending(s);
+}
+
 void gw_session_statement(
 	struct gw_session *s, uint8_t verdict, int64_t rule, uint64_t number, struct span masked, struct span fingerprint)
 {
@@ -118,9 +128,48 @@ void gw_session_statement(
 					  .number = number,
 					  .text = span_str(text),
 					  .fingerprint = fingerprint });
-	if (!body.failed && s->sql.told.len + 4 + body.len <= TOLD_MAX)
-		wr_str32le(&s->sql.told, buf_span(&body));
-	gw_sql_pending(s);
+	tell(s, WIRE_T_statement, &body);
+}
+
+int gw_session_permit(struct gw_session *s, const uint8_t digest[static 32], const char *database, struct gw_permit *ret, struct err *err)
+{
+	struct wire_permit_answer m;
+	char why[sizeof err->say];
+	scoped(buf_done) struct buf q;
+	assert(s->granted);
+	buf_init(&q, 4096);
+	wire_permit_put(&q, &(struct wire_permit){ .digest = span_of(digest, 32), .database = span_str(database) });
+	if (q.failed)
+		return fault(err, -EMSGSIZE, internal, "a database's name of %zu bytes", strlen(database));
+	struct gw_ask ask = { .to = GW_BROKER,
+		.type = WIRE_T_permit,
+		.body = buf_span(&q),
+		.wait_us = PERMIT_US,
+		.answers = { WIRE_T_permit_answer } };
+	int r = gw_ask(s, &ask, err);
+	if (r < 0)
+		return r;
+	if (wire_permit_answer_get(ask.got_body, &m, NULL) < 0 || (m.request && (m.n == 0 || m.count == 0)))
+		return fault(err, -EBADMSG, internal, "permit_answer");
+	if (m.request == 0) {
+		gw_link_line(m.why, why, sizeof why);
+		return fault(err, -EACCES, why, "not permitted");
+	}
+	*ret = (struct gw_permit){ .request = m.request, .n = m.n, .count = m.count, .rows = m.rows, .stop = m.stop };
+	return 0;
+}
+
+void gw_session_ran(struct gw_session *s, const struct gw_ran *ran)
+{
+	char words[512], state[8];
+	scoped(buf_done) struct buf body;
+	assert(s->granted);
+	buf_init(&body, 4096);
+	gw_link_line(ran->words, words, sizeof words);
+	gw_link_line(ran->sqlstate, state, sizeof state);
+	wire_permit_done_put(&body, &(struct wire_permit_done){ .request = ran->request, .n = ran->n, .state = ran->state, .rows = ran->rows, .us = ran->us,
+					    .code = ran->code, .sqlstate = span_str(state), .words = span_str(words) });
+	tell(s, WIRE_T_permit_done, &body);
 }
 
 void gw_sql_pending(struct gw_session *s)
@@ -135,10 +184,11 @@ void gw_sql_pending(struct gw_session *s)
 	}
 	while (done < q->told.len) {
 		struct rd r = rd_of(span_of(q->told.data + done, q->told.len - done));
+		uint16_t type = rd_u16le(&r);
 		struct span body = rd_str32le(&r);
-		if (gw_link_send(s, GW_BROKER, WIRE_T_statement, body) < 0)
+		if (gw_link_send(s, GW_BROKER, type, body) < 0)
 			break;
-		done += 4 + body.n;
+		done += 6 + body.n;
 	}
 	buf_drop(&q->told, done);
 }

@@ -14,6 +14,7 @@
 #include "policy/login/menu.h"
 #include "policy/open.h"
 #include "policy/peers.h"
+#include "policy/sql/permit.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -122,6 +123,8 @@ union said {
 	struct wire_thread thread;
 	struct wire_thread_of thread_of;
 	struct wire_again again;
+	struct wire_permit permit;
+	struct wire_permit_done permit_done;
 	struct wire_factor factor;
 	struct wire_targets targets;
 	struct wire_target target;
@@ -152,6 +155,10 @@ static int said_get(uint16_t type, struct span body, union said *m)
 		return wire_thread_of_get(body, &m->thread_of, NULL);
 	case WIRE_T_again:
 		return wire_again_get(body, &m->again, NULL);
+	case WIRE_T_permit:
+		return wire_permit_get(body, &m->permit, NULL);
+	case WIRE_T_permit_done:
+		return wire_permit_done_get(body, &m->permit_done, NULL);
 	case WIRE_T_factor:
 		return wire_factor_get(body, &m->factor, NULL);
 	case WIRE_T_targets:
@@ -206,6 +213,12 @@ static void said_do(struct pol_worker *w, uint16_t type, const union said *m)
 		break;
 	case WIRE_T_again:
 		pol_again_ask(w);
+		break;
+	case WIRE_T_permit:
+		pol_sql_permit_ask(w, &m->permit);
+		break;
+	case WIRE_T_permit_done:
+		pol_sql_permit_done(w, &m->permit_done);
 		break;
 	case WIRE_T_factor:
 		pol_factor_ask(w, &m->factor);

@@ -115,6 +115,8 @@ begin
 		update yanmen.session set locked = (b ->> 'op' = 'lock') where id = sid and b ->> 'op' in ('lock', 'unlock');
 	when 'recording.state' then
 		perform yanmen.recording_state(sid, at, b);
+	when 'sql.done' then
+		perform yanmen.sql_told(sid, b); -- 0042
 	when 'recording.removed' then
 		perform yanmen.recording_removed(sid, b); -- 0009
 	else

@@ -35,7 +35,7 @@ create table yanmen.sql_request (
 	decided_at timestamptz,
 	decided_by text,
 	answer text not null default '',
-	session_id uuid, -- in which it runs; its row may come later than this (0004-spool-first)
+	session_id uuid references yanmen.session, -- in which it runs
 	started_at timestamptz,
 	ended_at timestamptz,
 	say text not null default '',

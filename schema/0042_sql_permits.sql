@@ -1,58 +1,63 @@
 -- SQL approval, second half: what was approved is used once; the clock; what the console reads.
 
 -- ---- using it ----
--- A worker asks before it forwards what a rule wants approved.  who: {user, target, account, session} as the broker knows them; digest: SHA-256 of
--- the bytes, from the first statement to the end of the last.  The whole text of a request, or one statement of it, and then only the next one.
--- The answer: {request, n, count, rows} or {why}.  What it answers stands in the row before anybody hears of it: used, whatever happens next.
-create function api.sql_permit(who jsonb, digest bytea, database text) returns jsonb
+-- A worker asks before it forwards what a rule wants approved.  digest: SHA-256 of the bytes, from the first statement to the end of the last.
+-- The whole text of a request, or one statement of it, and then only the next one.  The answer: request (null: no), n, count, rows (null: no
+-- limit was named), stop, why (not).  What it answers stands in the row before anybody hears of it: used, whatever happens next.
+create function api.sql_permit(session uuid, digest bytea, database text)
+returns table (request bigint, n int, count int, rows bigint, stop bool, why text)
 language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
 declare
+	s yanmen.session;
 	r yanmen.sql_request;
 	first_ int;
 	last_ int;
-	session uuid := (who ->> 'session')::uuid;
 begin
+	-- Its end waits for us, and then finds what we did (yanmen.sql_lost).
+	select x.* into s from yanmen.session x join yanmen.users u on u.id = x.user_id and u.state = 'active'
+	where x.id = sql_permit.session and x.state = 'online' for share of x;
 	-- Locked one by one, and looked at again once it is ours: of two workers one gets it.
-	for r in select x.* from yanmen.sql_request x join yanmen.users u on u.id = x.user_id join yanmen.target t on t.id = x.target_id
-		where u.name = who ->> 'user' and u.state = 'active' and t.name = who ->> 'target' and t.removed_at is null and x.account = who ->> 'account'
+	for r in select x.* from yanmen.sql_request x
+		where x.user_id = s.user_id and x.target_id = s.target_id and x.account = s.account_name
 			and x.mode = 'client' and x.database in ('', sql_permit.database) and x.starts_at <= now()
-			and ((x.state = 'approved' and x.until > now()) or (x.state = 'running' and x.session_id = session))
-			and (x.digest = sql_permit.digest or exists (select from yanmen.sql_statement s where s.request_id = x.id and s.digest = sql_permit.digest))
+			and ((x.state = 'approved' and x.until > now()) or (x.state = 'running' and x.session_id = s.id))
+			and (x.digest = sql_permit.digest or exists (select from yanmen.sql_statement y where y.request_id = x.id and y.digest = sql_permit.digest))
 		order by x.state desc, x.id for update of x
 	loop
 		perform yanmen.sql_text(r);
-		select min(s.n) into first_ from yanmen.sql_statement s where s.request_id = r.id and s.state = 'PENDING';
-		continue when first_ is null or exists (select from yanmen.sql_statement s where s.request_id = r.id and s.state = 'RUNNING');
+		select min(y.n) into first_ from yanmen.sql_statement y where y.request_id = r.id and y.state = 'PENDING';
+		continue when first_ is null or exists (select from yanmen.sql_statement y where y.request_id = r.id and y.state = 'RUNNING');
 		if r.state = 'approved' and r.digest = sql_permit.digest then
-			select max(s.n) into last_ from yanmen.sql_statement s where s.request_id = r.id;
-		elsif exists (select from yanmen.sql_statement s where s.request_id = r.id and s.n = first_ and s.digest = sql_permit.digest) then
+			select max(y.n) into last_ from yanmen.sql_statement y where y.request_id = r.id;
+		elsif exists (select from yanmen.sql_statement y where y.request_id = r.id and y.n = first_ and y.digest = sql_permit.digest) then
 			last_ := first_;
 		else
 			continue; -- not its turn
 		end if;
 		if r.state = 'approved' then
-			update yanmen.sql_request set state = 'running', session_id = session, started_at = now() where id = r.id returning * into r;
-			perform yanmen.sql_note(jsonb_build_object('actor', 'user:' || (who ->> 'user'), 'address', who ->> 'address'), r, 'running', '');
+			update yanmen.sql_request set state = 'running', session_id = s.id, started_at = now() where id = r.id returning * into r;
+			perform yanmen.sql_note(jsonb_build_object('actor', 'user:' || s.user_name, 'address', s.address), r, 'running', '');
 		end if;
-		update yanmen.sql_statement set state = 'RUNNING' where request_id = r.id and n between first_ and last_;
-		return jsonb_build_object('request', r.id, 'n', first_, 'count', last_ - first_ + 1, 'rows', r.row_limit, 'stop', r.stop_on_error);
+		update yanmen.sql_statement y set state = 'RUNNING' where y.request_id = r.id and y.n between first_ and last_;
+		return query select r.id, first_, last_ - first_ + 1, r.row_limit, r.stop_on_error, '';
+		return;
 	end loop;
-	return jsonb_build_object('why', yanmen.sql_no_permit(who, digest, database));
+	return query select null::bigint, 0, 0, null::bigint, false, yanmen.sql_no_permit(s, digest, database);
 end
 $$;
 -- Why not: of his requests with this text the newest, if there is one.
-create function yanmen.sql_no_permit(who jsonb, digest bytea, database text) returns text language plpgsql stable as $$
+create function yanmen.sql_no_permit(s yanmen.session, digest bytea, database text) returns text language plpgsql stable as $$
 declare
 	r yanmen.sql_request;
 begin
-	select x.* into r from yanmen.sql_request x join yanmen.users u on u.id = x.user_id join yanmen.target t on t.id = x.target_id
-	where u.name = who ->> 'user' and t.name = who ->> 'target' and (x.digest = sql_no_permit.digest
-		or exists (select from yanmen.sql_statement s where s.request_id = x.id and s.digest = sql_no_permit.digest))
+	select x.* into r from yanmen.sql_request x
+	where x.user_id = s.user_id and x.target_id = s.target_id and (x.digest = sql_no_permit.digest
+		or exists (select from yanmen.sql_statement y where y.request_id = x.id and y.digest = sql_no_permit.digest))
 	order by x.id desc limit 1;
 	return case when r.id is null then 'no request with this text'
 		when yanmen.sql_state(r) = 'asked' then 'request ' || r.id || ' waits for its approval'
 		when yanmen.sql_state(r) <> 'approved' then 'request ' || r.id || ' is ' || yanmen.sql_state(r)
-		when r.account <> who ->> 'account' then 'request ' || r.id || ' is for the account ' || r.account
+		when r.account <> s.account_name then 'request ' || r.id || ' is for the account ' || r.account
 		when r.database not in ('', sql_no_permit.database) then 'request ' || r.id || ' is for the database ' || r.database
 		when r.starts_at > now() then 'request ' || r.id || ' begins at ' || yanmen.time_text(r.starts_at)
 		else 'request ' || r.id || ' cannot be used for this' end;
@@ -77,22 +82,24 @@ begin
 		from yanmen.sql_statement s where s.request_id = r.id)));
 end
 $$;
--- How a statement went, as the worker of that session says: state OK, FAILED, SKIPPED or UNKNOWN.  False: it is not one that runs there.
-create function api.sql_permit_done(session uuid, request bigint, nth int, how text, changed bigint, took_us bigint, error int, class text, words text) returns bool
-language plpgsql security definer set search_path = pg_catalog, yanmen, audit, pg_temp as $$
+-- How a statement went, as the worker of that session says (spool, kind sql.done): b has request, n, state (OK, FAILED, SKIPPED, UNKNOWN), rows (-1:
+-- the server names none), us, code, sqlstate, words.  What makes no sense changes nothing.
+create function yanmen.sql_told(session uuid, b jsonb) returns void language plpgsql as $$
 declare
 	r yanmen.sql_request;
 	s yanmen.sql_statement;
+	how text := b ->> 'state';
 begin
-	select * into r from yanmen.sql_request x where x.id = request and x.state = 'running' and x.session_id = session for update;
-	if not found or how not in ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN') then
-		return false;
+	select * into r from yanmen.sql_request x where x.id = yanmen.number_of(b, 'request', 0) and x.state = 'running' and x.session_id = session for update;
+	if not found or how is null or how not in ('OK', 'FAILED', 'SKIPPED', 'UNKNOWN') then
+		return;
 	end if;
-	update yanmen.sql_statement x set state = how, rows = case when changed >= 0 then changed end, us = took_us, code = nullif(error, 0),
-		sqlstate = left(sql_permit_done.class, 5), words = left(sql_permit_done.words, 500)
-	where x.request_id = r.id and x.n = nth and x.state = 'RUNNING' returning * into s;
+	update yanmen.sql_statement x set state = how, rows = nullif(yanmen.number_of(b, 'rows', -1), -1), us = yanmen.number_of(b, 'us', 0),
+		code = nullif(least(yanmen.number_of(b, 'code', 0), 2147483647), 0), sqlstate = left(coalesce(b ->> 'sqlstate', ''), 5),
+		words = left(coalesce(b ->> 'words', ''), 500)
+	where x.request_id = r.id and x.n = least(yanmen.number_of(b, 'n', 0), 2147483647) and x.state = 'RUNNING' returning * into s;
 	if s.n is null then
-		return false;
+		return;
 	elsif s.rows > r.row_limit then
 		perform yanmen.sql_note('{"actor": "system"}', r, 'over', format('statement %s changed %s rows, approved were %s', s.n, s.rows, r.row_limit),
 			jsonb_build_object('n', s.n, 'rows', s.rows, 'approved', r.row_limit));
@@ -101,7 +108,6 @@ begin
 		update yanmen.sql_statement x set state = 'SKIPPED' where x.request_id = r.id and x.state = 'PENDING';
 	end if;
 	perform yanmen.sql_settle(r);
-	return true;
 end
 $$;
 -- A session is over: what was sent in it and has no answer is unknown for good, what was not sent is skipped.

@@ -50,6 +50,9 @@ struct msgq;
 	M(thread_answer, 0x0193, WIRE_THREAD_ANSWER_F) \
 	M(again, 0x0115, WIRE_NONE_F)           /* worker -> broker     a second connection to its target, to cancel what runs there; once */ \
 	M(again_answer, 0x0195, WIRE_DENY_F)    /* broker -> worker     code 0 +fd, and the vault gives the secret once more */ \
+	M(permit, 0x0118, WIRE_PERMIT_F)        /* worker -> broker     may this run, by an approved request? */ \
+	M(permit_answer, 0x0198, WIRE_PERMIT_ANSWER_F) \
+	M(permit_done, 0x0119, WIRE_PERMIT_DONE_F) /* worker -> broker   how a statement went that was permitted */ \
 	M(reached, 0x0104, WIRE_REACHED_F)      /* worker -> broker     how the login to the target went   */ \
 	M(open, 0x0105, WIRE_OPEN_F)            /* worker -> broker     may this channel request run?      */ \
 	M(open_answer, 0x0185, WIRE_OPEN_ANSWER_F) \
@@ -210,6 +213,15 @@ struct msgq;
 #define WIRE_THREAD_F(F) F(U64, thread)
 /* code: 0, or -ENOENT: none of this person's connections to this target and account */
 #define WIRE_THREAD_ANSWER_F(F) F(I64, code) F(U64, thread)
+/* digest: SHA-256 of the bytes that the client sent, from the first statement to the end of the last, without blanks and separators around; database: the
+ * one in use, or empty */
+#define WIRE_PERMIT_F(F) F(STR, digest) F(STR, database)
+/* request: by which it may, once; 0 = no, and `why`.  Statements n to n + count - 1 of it.  rows: so many may each of them change, -1 = nobody said.
+ * stop: 1 = behind one that failed the rest does not run. */
+#define WIRE_PERMIT_ANSWER_F(F) F(U64, request) F(U32, n) F(U32, count) F(I64, rows) F(U8, stop) F(STR, why)
+/* state: enum wire_ran.  rows: -1 = the server named none.  code, sqlstate, words: of its error */
+#define WIRE_PERMIT_DONE_F(F) \
+	F(U64, request) F(U32, n) F(U8, state) F(I64, rows) F(U64, us) F(U32, code) F(STR, sqlstate) F(STR, words)
 /* outcome: enum wire_outcome.  detail: why not; of a database that was reached: how it greets, for `welcome`.  presented: the host key blob the target showed, when it changed. */
 #define WIRE_REACHED_F(F) F(U8, outcome) F(STR, detail) F(STR, presented)
 /* request: one of WIRE_FEATURE_*.  text: exec string, subsystem name, ... ; answered before it runs. */
@@ -371,6 +383,7 @@ enum wire_door { /* how a client comes to its worker */
 enum wire_control_op { WIRE_END_SESSION = 1, WIRE_LOCK, WIRE_UNLOCK, WIRE_NOTICE /* a line for the person */ };
 enum wire_login_method { WIRE_LOGIN_PASSWORD = 1, WIRE_LOGIN_KEY_OFFERED, WIRE_LOGIN_KEY, WIRE_LOGIN_INNER = 16 };
 enum wire_scramble { WIRE_SCRAMBLE_NATIVE = 1, /* mysql_native_password */ WIRE_SCRAMBLE_SHA2 /* caching_sha2_password */ };
+enum wire_ran { WIRE_RAN_OK = 1, WIRE_RAN_FAILED, WIRE_RAN_SKIPPED, WIRE_RAN_UNKNOWN, WIRE_RANS };
 enum wire_login_verdict { WIRE_LOGIN_OK = 1, WIRE_LOGIN_DENIED, WIRE_LOGIN_KEY_WELCOME, WIRE_LOGIN_UNAVAILABLE,
 	WIRE_LOGIN_FACTOR, /* so far right: now the second factor, by `factor` */
 };

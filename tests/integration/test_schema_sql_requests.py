@@ -78,12 +78,24 @@ class World:
     def of(self, r, caller=None):
         return self.do("show", r, caller or self.boss)
 
-    def permit(self, sql="DELETE FROM shop.orders WHERE id = 7", session=None, connection=None, database="shop", **who):
-        who = {"user": "alice", "target": "orders", "account": "cyadmin", "session": session or str(uuid.uuid4()), "address": "10.0.0.9"} | who
-        return (connection or self.db.broker).one("select api.sql_permit(%s::jsonb, decode(%s, 'hex'), %s)", json.dumps(who), digest(sql), database)
+    def session(self, user="alice", target="orders", account="cyadmin"):
+        sid = str(uuid.uuid4())
+        self.db.superuser.rows("insert into yanmen.session (id, worker, user_id, target_id, grant_id, user_name, target_name, cluster_name, account_name, protocol, "
+                               "address, rule, started_at) select %s, '1', u.id, t.id, g.id, u.name, t.name, 'lab', %s, 'mysql', '10.0.0.9', '', now() "
+                               "from yanmen.users u, yanmen.target t, yanmen.access_grant g where u.name = %s and t.name = %s order by g.id limit 1", sid, account, user, target)
+        return sid
 
-    def told(self, session, r, n=1, how="OK", rows=1, code=0, words=""):
-        return self.db.broker.one("select api.sql_permit_done(%s, %s, %s, %s, %s, 1500, %s, 'HY000', %s)", session, r["id"], n, how, rows, code, words)
+    def end(self, session):
+        self.db.superuser.rows("update yanmen.session set state = 'crashed', ended_at = now() where id = %s", session)
+
+    def permit(self, sql="DELETE FROM shop.orders WHERE id = 7", session=None, connection=None, database="shop", **who):
+        [(request, n, count, rows, stop, why)] = (connection or self.db.broker).rows(
+            "select * from api.sql_permit(%s, decode(%s, 'hex'), %s)", session or self.session(**who), digest(sql), database)
+        return {"request": request, "n": n, "count": count, "rows": rows, "stop": stop} if request else {"why": why}
+
+    def told(self, session, r, n=1, how="OK", rows=1, code=0, words="", **more):
+        body = {"session": session, "request": r["id"], "n": n, "state": how, "rows": rows, "us": 1500, "code": code, "sqlstate": "HY000", "words": words} | more
+        self.db.broker.one("select api.spool_apply(gen_random_uuid(), 1700000000000000, 'sql.done', %s)", json.dumps(body))
 
     def states(self, r):
         return [s["state"] for s in self.of(r)["list"]]
@@ -292,15 +304,23 @@ def test_what_was_approved_runs_once_and_by_whom_it_was_approved_for(world):
     for who in ({"user": "dora"}, {"target": "web01"}):
         assert world.permit(**who)["why"] == "no request with this text"
     assert "for the account cyadmin" in world.permit(account="root")["why"]
-    session = str(uuid.uuid4())
+    over = world.session()
+    world.end(over)
+    for session in (over, str(uuid.uuid4())):  # of what is over, or nobody's
+        assert world.permit(session=session)["why"] == "no request with this text"
+    session = world.session()
     assert world.permit(session=session) == {"request": r["id"], "n": 1, "count": 1, "rows": None, "stop": True}
     assert (world.of(r)["state"], world.of(r)["session"], world.states(r)) == ("running", session, ["RUNNING"])
     for again in (session, None):
         assert "is running" in world.permit(session=again)["why"]
     refused("YM409", world.do, "withdraw", r, world.alice)
     refused("YM409", world.do, "refuse", r, reason="too late")
-    assert world.told(str(uuid.uuid4()), r) is False and world.told(session, r, how="PENDING") is False
-    assert world.told(session, r, rows=4) is True and world.told(session, r) is False
+    world.told(world.session(), r)
+    for nonsense in ({"how": "PENDING"}, {"how": None}, {"n": 2}, {"n": "x"}, {"n": 99999999999}, {"request": "1; drop"}, {"request": None}):
+        world.told(session, r, **nonsense)
+    assert world.states(r) == ["RUNNING"]
+    world.told(session, r, rows=4, code=99999999999, sqlstate="HY000000", us="soon", words="w" * 900)
+    world.told(session, r, rows=9, how="FAILED")
     assert (world.of(r)["state"], world.of(r)["list"][0]["rows"]) == ("done", 4)
     assert "is done" in world.permit(session=session)["why"]
     assert [s["step"] for s in world.of(r)["steps"]] == ["asked", "approved", "running", "done"]
@@ -339,7 +359,7 @@ def test_statements_go_one_by_one_in_their_order_or_all_at_once(world):
     sql = "DELETE FROM a; DELETE FROM b; DELETE FROM c"
     r = world.ask(sql)
     world.approve(r)
-    session = str(uuid.uuid4())
+    session = world.session()
     assert "cannot be used" in world.permit("DELETE FROM b", session)["why"]
     for n, one in enumerate(sql.split("; "), 1):
         answer = world.permit(one, session)
@@ -353,7 +373,7 @@ def test_statements_go_one_by_one_in_their_order_or_all_at_once(world):
 
 
 def test_after_an_error_the_rest_is_skipped_unless_it_was_asked_otherwise(world):
-    sql, session = "DELETE FROM a; DELETE FROM b", str(uuid.uuid4())
+    sql, session = "DELETE FROM a; DELETE FROM b", world.session()
     for stop, then in (("on", (["FAILED", "SKIPPED"], "failed")), ("off", (["FAILED", "OK"], "failed"))):
         r = world.ask(sql, stop_on_error=stop)
         world.approve(r)
@@ -367,23 +387,21 @@ def test_after_an_error_the_rest_is_skipped_unless_it_was_asked_otherwise(world)
 
 
 def test_a_session_that_ends_before_the_answer_leaves_unknown_and_it_is_never_used_again(world):
-    sql, session = "DELETE FROM a; DELETE FROM b", str(uuid.uuid4())
+    sql, session = "DELETE FROM a; DELETE FROM b", world.session()
     r = world.ask(sql)
     world.approve(r)
     world.permit("DELETE FROM a", session)
-    world.db.superuser.rows("insert into yanmen.session (id, worker, user_id, target_id, grant_id, user_name, target_name, cluster_name, account_name, protocol, "
-                            "address, rule, started_at) select %s, '1', g.user_id, g.target_id, g.id, 'alice', 'orders', 'lab', 'cyadmin', 'mysql', '10.0.0.9', "
-                            "'', now() from yanmen.access_grant g where g.target_id is not null limit 1", session)
     assert world.of(r)["state"] == "running"
-    world.db.superuser.rows("update yanmen.session set state = 'crashed', ended_at = now() where id = %s", session)
+    world.end(session)
     assert (world.of(r)["state"], world.states(r)) == ("unknown", ["UNKNOWN", "SKIPPED"])
-    assert world.told(session, r) is False and "is unknown" in world.permit("DELETE FROM a", session)["why"]
+    world.told(session, r)
+    assert world.states(r) == ["UNKNOWN", "SKIPPED"] and "is unknown" in world.permit("DELETE FROM a")["why"]
     [event] = world.db.events("sql_request.unknown")
     assert event["outcome"] == [{"n": 1, "state": "UNKNOWN"}, {"n": 2, "state": "SKIPPED"}]
 
 
 def test_more_rows_than_approved_are_told_to_the_audit(world):
-    r, session = world.ask(rows="2"), str(uuid.uuid4())
+    r, session = world.ask(rows="2"), world.session()
     world.approve(r)
     assert world.permit(session=session)["rows"] == 2
     world.told(session, r, rows=3)
