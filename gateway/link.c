@@ -153,6 +153,7 @@ static const struct rule {
 	{ WIRE_T_rules, GW_BROKER, FD_NONE, take_rules },
 	{ WIRE_T_thread_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_again_answer, GW_BROKER, FD_MAYBE, NULL },
+	{ WIRE_T_permit_answer, GW_BROKER, FD_NONE, NULL },
 	{ WIRE_T_jump_answer, GW_BROKER, FD_MAYBE, NULL },
 	{ WIRE_T_file_answer, GW_BROKER, FD_NONE, take_file_answer },
 	{ WIRE_T_end_answer, GW_BROKER, FD_NONE, NULL },

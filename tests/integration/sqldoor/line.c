@@ -12,6 +12,8 @@
  *   judge CLASS TABLE                          by the rules in force
  *   statement VERDICT RULE NUMBER TEXT         gw_session_statement
  *   record TYPE JSON                           a frame: statement, outcome
+ *   permit DATABASE SQL                        gw_session_permit
+ *   ran REQUEST N STATE ROWS WORDS             gw_session_ran
  *   number, thread N, thread_of N              for KILL
  *   end
  */
@@ -27,6 +29,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +206,25 @@ static void do_thread_of(struct line *l, uint32_t ours)
 		answer(l, "thread\t%" PRIu64, theirs);
 }
 
+static void do_permit(struct line *l, const char *database, const char *sql)
+{
+	uint8_t digest[32];
+	struct gw_permit p;
+	struct err err = { 0 };
+	(void)crypto_hash_sha256(digest, (const uint8_t *)sql, strlen(sql));
+	if (gw_session_permit(l->s, digest, database, &p, &err) < 0)
+		answer(l, "error\t%s", err.say);
+	else
+		answer(l, "permit\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRId64 "\t%d", p.request, p.n, p.count, p.rows, p.stop);
+}
+
+static void do_ran(struct line *l, char *w[static WORDS])
+{
+	gw_session_ran(l->s, &(struct gw_ran){ .request = strtoull(w[1], NULL, 10), .n = (uint32_t)atoi(w[2]), .state = (uint8_t)atoi(w[3]), .rows = atoll(w[4]),
+		.us = 1500, .code = w[5][0] ? 1064 : 0, .sqlstate = span_str(w[5][0] ? "42000" : ""), .words = span_str(w[5]) });
+	answer(l, "told");
+}
+
 static void obey(struct line *l, char *w[static WORDS])
 {
 	struct err err = { 0 };
@@ -223,6 +245,10 @@ static void obey(struct line *l, char *w[static WORDS])
 		do_judge(l, w[1], w[2]);
 	else if (strcmp(w[0], "record") == 0)
 		do_record(l, w[1], w[2]);
+	else if (strcmp(w[0], "permit") == 0)
+		do_permit(l, w[1], w[2]);
+	else if (strcmp(w[0], "ran") == 0)
+		do_ran(l, w);
 	else if (strcmp(w[0], "number") == 0)
 		answer(l, "number\t%" PRIu32, gw_session_number(l->s));
 	else if (strcmp(w[0], "thread_of") == 0)
