@@ -32,6 +32,7 @@ export const router = createRouter({
 				{ path: 'requests', component: () => import('@/pages/requests/MyRequestsPage.vue'), meta: { title: 'requests.mine' } },
 				{ path: 'roles', component: () => import('@/pages/roles/RolesPage.vue'), meta: { title: 'roles.title' } },
 				{ path: 'approve', component: () => import('@/pages/requests/ApprovePage.vue'), meta: { title: 'requests.to_approve' } },
+				{ path: 'sql', component: () => import('@/pages/sqlrequests/SqlRequestsPage.vue'), meta: { title: 'sql_request.title' } },
 				{ path: 'files/documents', component: () => import('@/pages/audit/DocumentFilesPage.vue'), meta: { title: 'menu.files' } },
 				{ path: 'my-sessions', component: () => import('@/pages/home/MySessionsPage.vue'), meta: { title: 'menu.mine' } },
 				{ path: 'welcome', component: () => import('@/pages/welcome/WelcomePage.vue'), meta: { title: 'welcome.title' } },

@@ -14,7 +14,8 @@
 	"  --secret-file F    the password; of the others the URL, and the key to sign with in the second line\n" \
 	"  --ca-file F        PEM: who must have signed the server's certificate; without it, whom the system trusts\n" \
 	"  --event E          only these, may be repeated: request.asked, request.nobody, request.approved, request.refused,\n" \
-	"                     request.ending, request.ended, session.ended, alert; without it all of them\n" \
+	"                     request.ending, request.ended, sql.asked, sql.nobody, sql.approved, sql.refused, sql.ended,\n" \
+	"                     session.ended, alert; without it all of them\n" \
 	"  --group G          only what is about its targets      --state on|off  off: nothing new is written for it\n" \
 	"  --lang en|zh|none  language of its messages; a person's own goes before"
 #define CHANNEL_NOTES_ZH \
@@ -25,7 +26,8 @@
 	"  --secret-file F    邮件为密码;其余为 URL,第二行为签名密钥\n" \
 	"  --ca-file F        PEM:服务器证书的签发者;未给出则信任系统证书\n" \
 	"  --event E          仅这些事件,可重复:request.asked、request.nobody、request.approved、request.refused、\n" \
-	"                     request.ending、request.ended、session.ended、alert;未给出则全部\n" \
+	"                     request.ending、request.ended、sql.asked、sql.nobody、sql.approved、sql.refused、sql.ended、\n" \
+	"                     session.ended、alert;未给出则全部\n" \
 	"  --group G          仅与该资源组有关的消息      --state on|off  off:不再产生新消息\n" \
 	"  --lang en|zh|none  该渠道的语言;用户自己的语言优先"
 	{ .words = "channel add", .form = "NAME --kind mail|webhook|dingtalk|wecom [--secret-file F] [OPTION]…",

@@ -1952,10 +1952,12 @@ export interface Answers {
 	'target set': {
 		address: string
 		charset: string
+		database?: string
 		id: number
 		legacy: boolean
 		name: string
 		suspended: string[]
+		tls?: boolean
 	}
 	'target rename': {
 		before: string
@@ -2347,21 +2349,21 @@ export interface Answers {
 		classes: string[]
 		digest: string
 		fingerprint: string
-		flags: unknown[]
-		rule: unknown
+		flags: string[]
+		rule: number | null
 		rule_name: string
-		statements: {
+		statements: ({
 			classes: string[]
 			digest: string
-			flags: unknown[]
-			rule: unknown
+			flags: string[]
+			rule: number | null
 			rule_name: string
-			tables: unknown[]
+			tables: string[]
 			tables_known: boolean
 			text: string
 			verdict: string
-		}[]
-		tables: unknown[]
+		})[]
+		tables: string[]
 		verdict: string
 	}
 	'sql-request add': {
@@ -2371,25 +2373,25 @@ export interface Answers {
 		bytes: number
 		classes: string[]
 		database: string
-		decided: unknown
-		decided_by: unknown
-		ended: unknown
-		flags: unknown[]
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
 		id: number
 		mode: string
 		reason: string
-		revised_by: unknown
-		revises: unknown
-		rows: unknown
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
 		say: string
-		session: unknown
+		session: null | string
 		sha256: string
-		started: unknown
+		started: null | string
 		starts: string
 		state: string
 		statements: number
 		stop_on_error: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		until: string
 		user: string
@@ -2399,30 +2401,30 @@ export interface Answers {
 		id: number
 		say: string
 		mode: string
-		rows: unknown
+		rows: number | null
 		user: string
 		asked: string
 		bytes: number
-		ended: unknown
-		flags: unknown[]
+		ended: null | string
+		flags: string[]
 		state: string
 		until: string
 		answer: string
 		reason: string
 		sha256: string
 		starts: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		account: string
 		classes: string[]
-		decided: unknown
+		decided: null | string
 		revises: number | null
-		session: unknown
-		started: unknown
+		session: null | string
+		started: null | string
 		verdict: string
 		database: string
-		decided_by: unknown
-		revised_by: unknown
+		decided_by: null | string
+		revised_by: number | null
 		statements: number
 		stop_on_error: string
 	}
@@ -2433,25 +2435,25 @@ export interface Answers {
 		bytes: number
 		classes: string[]
 		database: string
-		decided: unknown
-		decided_by: unknown
-		ended: unknown
-		flags: unknown[]
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
 		id: number
 		mode: string
 		reason: string
-		revised_by: unknown
+		revised_by: number | null
 		revises: number | null
-		rows: unknown
+		rows: number | null
 		say: string
-		session: unknown
+		session: null | string
 		sha256: string
-		started: unknown
+		started: null | string
 		starts: string
 		state: string
 		statements: number
 		stop_on_error: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		until: string
 		user: string
@@ -2474,27 +2476,27 @@ export interface Answers {
 		}[]
 		ended: null | string
 		fingerprint: string
-		flags: unknown[]
+		flags: string[]
 		id: number
-		list: {
+		list: ({
 			classes: string[]
-			code: unknown
+			code: number | null
 			estimate: string
-			flags: unknown[]
+			flags: string[]
 			n: number
 			over: boolean
-			rows: unknown
-			rule: unknown
+			rows: number | null
+			rule: number | null
 			rule_name: string
 			sqlstate: string
 			state: string
-			tables: unknown[]
+			tables: string[]
 			tables_known: boolean
 			text: string
-			us: unknown
+			us: number | null
 			verdict: string
 			words: string
-		}[]
+		})[]
 		mine: boolean
 		mode: string
 		reason: string
@@ -2507,11 +2509,11 @@ export interface Answers {
 			refused: number
 			role: string
 		}
-		rows: unknown
+		rows: number | null
 		say: string
-		session: unknown
+		session: null | string
 		sha256: string
-		started: unknown
+		started: null | string
 		starts: string
 		state: string
 		statements: number
@@ -2522,7 +2524,7 @@ export interface Answers {
 			words: string
 		}[]
 		stop_on_error: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		text: string
 		until: string
@@ -2530,35 +2532,35 @@ export interface Answers {
 		verdict: string
 	}
 	'sql-request approve': {
-		id: number
-		say: string
-		mode: string
-		rows: number | null
-		user: string
+		account: string
+		answer: string
 		asked: string
 		bytes: number
-		ended: unknown
-		flags: unknown[]
-		state: string
-		until: string
-		answer: string
-		reason: string
-		sha256: string
-		starts: string
-		tables: unknown[]
-		target: string
-		account: string
 		classes: string[]
-		decided: null | string
-		revises: unknown
-		session: unknown
-		started: unknown
-		verdict: string
 		database: string
+		decided: null | string
 		decided_by: null | string
-		revised_by: unknown
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
 		statements: number
 		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
 	}
 	'sql-request refuse': {
 		account: string
@@ -2570,22 +2572,22 @@ export interface Answers {
 		decided: null | string
 		decided_by: null | string
 		ended: null | string
-		flags: unknown[]
+		flags: string[]
 		id: number
 		mode: string
 		reason: string
-		revised_by: unknown
-		revises: unknown
+		revised_by: number | null
+		revises: number | null
 		rows: number | null
 		say: string
-		session: unknown
+		session: null | string
 		sha256: string
-		started: unknown
+		started: null | string
 		starts: string
 		state: string
 		statements: number
 		stop_on_error: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		until: string
 		user: string
@@ -2595,30 +2597,30 @@ export interface Answers {
 		id: number
 		say: string
 		mode: string
-		rows: unknown
+		rows: number | null
 		user: string
 		asked: string
 		bytes: number
 		ended: null | string
-		flags: unknown[]
+		flags: string[]
 		state: string
 		until: string
 		answer: string
 		reason: string
 		sha256: string
 		starts: string
-		tables: unknown[]
+		tables: string[]
 		target: string
 		account: string
 		classes: string[]
-		decided: unknown
-		revises: unknown
-		session: unknown
-		started: unknown
+		decided: null | string
+		revises: number | null
+		session: null | string
+		started: null | string
 		verdict: string
 		database: string
-		decided_by: unknown
-		revised_by: unknown
+		decided_by: null | string
+		revised_by: number | null
 		statements: number
 		stop_on_error: string
 	}

@@ -15,6 +15,7 @@ const ALL: PageEntry[] = [
 	{ path: '/terminals', text: 'menu.terminals', group: 'work' },
 	{ path: '/requests', text: 'requests.mine', group: 'work', permission: 'request.ask' },
 	{ path: '/approve', text: 'requests.to_approve', group: 'work', permission: 'request.decide', badge: true },
+	{ path: '/sql', text: 'sql_request.title', group: 'work', permission: 'sql.list' },
 	{ path: '/documents', text: 'documents.title', group: 'work', permission: 'document.read' },
 	{ path: '/inventory/clouds', text: 'cloud.title', group: 'work', permission: 'cloud.list' },
 	{ path: '/sessions', text: 'menu.online', group: 'watch', permission: 'session.list' },

@@ -25,6 +25,11 @@ static void each_event_is_told_in_both_languages(void **state)
 		{ "request.refused", "", "Request 12 was refused: web01", "申请 12 被拒绝：web01" },
 		{ "request.ending", "", "Access to web01 ends at noon", "对 web01 的访问将于 noon 到期" },
 		{ "request.ended", "", "Access to web01 has ended", "对 web01 的访问已结束" },
+		{ "sql.asked", "", "SQL request 12: alice asks to run SQL on web01", "SQL 申请 12：alice 申请在 web01 上执行 SQL" },
+		{ "sql.nobody", "", "SQL request 12: nobody may approve it (alice, web01)", "SQL 申请 12：无人有权审批（alice，web01）" },
+		{ "sql.approved", "", "SQL request 12 was approved: web01", "SQL 申请 12 已批准：web01" },
+		{ "sql.refused", "", "SQL request 12 was refused: web01", "SQL 申请 12 被拒绝：web01" },
+		{ "sql.ended", "", "SQL request 12 on web01: space.low", "SQL 申请 12（web01）：space.low" },
 		{ "session.ended", "", "bob ended your session on web01", "bob 结束了您在 web01 上的会话" },
 		{ "alert", "", "Yanmen alert: space.low", "雁门告警：space.low" },
 	};

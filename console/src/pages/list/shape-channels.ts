@@ -1,7 +1,8 @@
 import type { Choice, Field, Row, Shape } from './shape'
 
 const KINDS: Choice[] = ['mail', 'webhook', 'dingtalk', 'wecom'].map((value) => ({ value, text: `notify.kind.${value}` }))
-const EVENTS = ['request.asked', 'request.nobody', 'request.approved', 'request.refused', 'request.ending', 'request.ended', 'session.ended', 'alert']
+const EVENTS = ['request.asked', 'request.nobody', 'request.approved', 'request.refused', 'request.ending', 'request.ended', 'sql.asked', 'sql.nobody', 'sql.approved', 'sql.refused', 'sql.ended',
+	'session.ended', 'alert']
 const STATES: Choice[] = ['queued', 'sending', 'sent', 'failed', 'dead'].map((value) => ({ value, text: `notify.state.${value}` }))
 const name = (row: Row) => ({ name: row.name })
 const isMail = (row: Row) => row.kind === 'mail'
