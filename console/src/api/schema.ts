@@ -79,14 +79,14 @@ export interface Rows {
 		id: number // identifies the row
 		name: string // what it is called
 		user: string // the person
-		door: string // 
+		door: string // the door that it is good at: mysql or tds
 		networks: string[] // networks
-		factored: boolean // 
+		factored: boolean // it stands for a second factor, since it was made after one
 		state: string // what became of it
 		created: string // when it was made
 		until: string // until when it holds
-		used: string // when it was used last; null: never
-		used_from: string // from where it was used last
+		used: string | null // when it was used last; null: never
+		used_from: string | null // from where it was used last
 		mine: boolean // it is the asker's own
 	}
 	accounts: {
