@@ -48,11 +48,11 @@ def percentile(values, share):
 
 
 def table(rows):
-    ways = ("direct", "relay", "jump", "yanmen")
-    print(f"\n{'':44}{'unit':>6}" + "".join(f"{w:>10}" for w in ways) + f"{'/direct':>9}{'/relay':>8}{'/jump':>8}   figure")
+    ways = [w for w in ("direct", "relay", "jump", "haproxy", "router", "yanmen") if any(w in row.samples for row in rows)]
+    print(f"\n{'':44}{'unit':>6}" + "".join(f"{w:>10}" for w in ways) + "".join(f"{'/' + w:>9}" for w in ways if w != "yanmen") + "   figure")
     for row in rows:
         cells = "".join(f"{row.median(w):>10.2f}" if w in row.samples else f"{'-':>10}" for w in ways)
-        ratios = "".join(f"{row.ratio(w):>{n}.2f}" if w in row.samples else f"{'-':>{n}}" for w, n in (("direct", 9), ("relay", 8), ("jump", 8)))
+        ratios = "".join(f"{row.ratio(w):>9.2f}" if w in row.samples and "yanmen" in row.samples else f"{'-':>9}" for w in ways if w != "yanmen")
         said = "; ".join(f"{v['figure']}: {'met' if v['met'] else 'MISSED'}" for v in row.verdicts()) or "-"
         print(f"{row.name:44}{row.unit:>6}{cells}{ratios}   {said}" + (f"   ({row.note})" if row.note else ""))
 
