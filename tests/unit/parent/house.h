@@ -37,12 +37,12 @@ struct house {
 	char line[1024];
 };
 
-static void in_dir(const struct house *h, const char *name, char ret[static 128])
+static inline void in_dir(const struct house *h, const char *name, char ret[static 128])
 {
 	snprintf(ret, 128, "%s/%s", h->dir, name);
 }
 
-static void write_file(const struct house *h, const char *name, const char *text, mode_t mode)
+static inline void write_file(const struct house *h, const char *name, const char *text, mode_t mode)
 {
 	char path[128];
 	in_dir(h, name, path);
@@ -52,7 +52,7 @@ static void write_file(const struct house *h, const char *name, const char *text
 	close(fd);
 }
 
-static void place(const struct house *h, const char *name, const char *program)
+static inline void place(const struct house *h, const char *name, const char *program)
 {
 	char path[128];
 	in_dir(h, name, path);
@@ -60,7 +60,7 @@ static void place(const struct house *h, const char *name, const char *program)
 	assert_int_equal(symlink(program, path), 0);
 }
 
-static void build(struct house *h, const char *limits)
+static inline void build(struct house *h, const char *limits)
 {
 	static const char *const services[] = { "yanmen-vault", "yanmen-recorder", "yanmen-pwhash", "yanmen-broker",
 		"yanmen-reader", "yanmen-export", "yanmen-web", "yanmen-term", "yanmen-notify" };
@@ -81,7 +81,7 @@ static void build(struct house *h, const char *limits)
 	write_file(h, "conf", conf, 0600);
 }
 
-static void run(struct house *h)
+static inline void run(struct house *h)
 {
 	int p[2];
 	char conf[128];
@@ -131,19 +131,19 @@ static const char *expect(struct house *h, const char *a)
 }
 
 /* Back to the beginning of what was said: for lines that come in no fixed order. */
-static void from_start(struct house *h)
+static inline void from_start(struct house *h)
 {
 	h->seen = 0;
 }
 
-static unsigned long long number_after(const char *line, const char *key)
+static inline unsigned long long number_after(const char *line, const char *key)
 {
 	const char *at = strstr(line, key);
 	assert_non_null(at);
 	return strtoull(at + strlen(key), NULL, 10);
 }
 
-static void open_house(struct house *h, const char *limits)
+static inline void open_house(struct house *h, const char *limits)
 {
 	build(h, limits);
 	run(h);
@@ -151,7 +151,7 @@ static void open_house(struct house *h, const char *limits)
 	expect(h, "fake broker synced");
 }
 
-static void close_house(struct house *h)
+static inline void close_house(struct house *h)
 {
 	int status;
 	if (h->pid > 0) {
@@ -165,7 +165,7 @@ static void close_house(struct house *h)
 	assert_int_equal(system(command), 0);
 }
 
-static int client_at(uint16_t port)
+static inline int client_at(uint16_t port)
 {
 	struct sockaddr_in at = {
 		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = { htonl(INADDR_LOOPBACK) }
@@ -175,13 +175,13 @@ static int client_at(uint16_t port)
 	return fd;
 }
 
-static int client(const struct house *h)
+static inline int client(const struct house *h)
 {
 	return client_at(h->port);
 }
 
 /* One that is let in.  Two sockets have no order: the parent may hear a little later that there is room again. */
-static int client_let_in(const struct house *h)
+static inline int client_let_in(const struct house *h)
 {
 	for (int i = 0; i < 1000; i++) {
 		char first;
@@ -197,7 +197,7 @@ static int client_let_in(const struct house *h)
 }
 
 /* Reads until the text came, or the end: then "" must be expected. */
-static void hear(int fd, const char *text)
+static inline void hear(int fd, const char *text)
 {
 	char got[512] = "";
 	size_t n = 0;
@@ -214,13 +214,13 @@ static void hear(int fd, const char *text)
 	}
 }
 
-static void talk(int fd, const char *text, const char *answer)
+static inline void talk(int fd, const char *text, const char *answer)
 {
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	hear(fd, answer);
 }
 
-static void order(const struct house *h, const char *name)
+static inline void order(const struct house *h, const char *name)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	snprintf(at.sun_path, sizeof at.sun_path, "%.80s/run/control.sock", h->dir);
@@ -230,7 +230,7 @@ static void order(const struct house *h, const char *name)
 	close(fd);
 }
 
-static void kill_service(struct house *h, const char *name)
+static inline void kill_service(struct house *h, const char *name)
 {
 	char word[64];
 	snprintf(word, sizeof word, "service=%s", name);
@@ -238,5 +238,16 @@ static void kill_service(struct house *h, const char *name)
 	pid_t pid = (pid_t)number_after(expect3(h, "ev=service.ready", word, ""), "child=");
 	h->seen = h->n;
 	assert_int_equal(kill(pid, SIGKILL), 0);
+}
+/* Where the parent and what it starts here lie.  False: not called as tests/unit/parent/meson.build does. */
+static inline bool house_prepare(int argc, char **argv)
+{
+	if (argc != 4)
+		return false;
+	yanmend = realpath(argv[1], NULL); /* the build may name it relative to its folder */
+	fake = realpath(argv[2], NULL);
+	echo_worker = realpath(argv[3], NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return true;
 }
 #endif
