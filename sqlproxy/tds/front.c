@@ -134,7 +134,7 @@ static int read_clear(struct tds_front *f, struct buf *clear, struct err *err)
 		if (n > 0)
 			continue;
 		if (why == SSL_ERROR_ZERO_RETURN)
-			return fault(err, -EPIPE, "the connection was closed", "TLS was ended");
+			return fault(err, -EPIPE, "The client ended TLS. 客户端结束了 TLS 连接。", "close_notify");
 		return why == SSL_ERROR_WANT_READ ? 0 : broken(err, "a record is broken");
 	}
 }
