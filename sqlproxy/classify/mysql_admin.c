@@ -97,6 +97,8 @@ static void explain(struct classify_mysql_reader *r, bool runs)
 	if (classify_mysql_ends(r))
 		return;
 	CLASSIFY_CLASS(r, SHOW);
+	if (!classify_mysql_named(&r->t) && !classify_mysql_at(r, '.'))
+		classify_mysql_unparsed(r);
 	classify_mysql_table(r);
 	classify_mysql_skip(r);
 }

@@ -102,7 +102,7 @@ void classify_mysql_inner(struct classify_mysql_reader *outer, struct span sql)
 	struct classify_mysql_reader r = { .lex = outer->lex, .b = outer->b, .dynamic = (uint8_t)(outer->dynamic + 1), .nest = outer->nest };
 
 	r.lex.sql = sql;
-	r.lex.at = 0;
+	r.lex.at = r.lex.swallowed = 0;
 	r.lex.in_comment = r.lex.after_dot = r.lex.after_name = false;
 	classify_mysql_next(&r);
 	for (bool more = true; more; classify_mysql_next(&r)) {

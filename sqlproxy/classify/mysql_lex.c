@@ -282,7 +282,10 @@ static enum classify_token_kind real(struct classify_mysql_lex *lex)
 	if (over(lex) || c == '\'' || c == '"' || c == '`' || c == '#' || c == '@' || c == '\\' || (c == '/' && at(lex, 1) == '*') || dashes(lex) != 0 ||
 		name_char(lex) > 0 || c >= 0x80)
 		return CLASSIFY_TOKEN_BROKEN;
-	return is_blank(lex, c) ? CLASSIFY_TOKEN_BROKEN : sign(lex); /* a blank as a sign is an error */
+	if (is_blank(lex, c))
+		return CLASSIFY_TOKEN_BROKEN; /* a blank as a sign is an error */
+	lex->swallowed = lex->at;
+	return sign(lex);
 }
 
 static enum classify_token_kind word(struct classify_mysql_lex *lex)
@@ -454,6 +457,7 @@ void classify_mysql_lex_next(struct classify_mysql_lex *lex, struct classify_tok
 		lex->at = start;
 		return;
 	}
+	start = lex->swallowed > start ? lex->swallowed : start;
 	ret->text = span_of(lex->sql.p + start, lex->at - start);
 	ret->sign = ret->text.n > 0 && ret->kind == CLASSIFY_TOKEN_SIGN ? ret->text.p[0] : 0;
 	bool qualified = lex->after_dot || (ret->kind == CLASSIFY_TOKEN_WORD && at(lex, 0) == '.' && lex->at + 1 < lex->sql.n);

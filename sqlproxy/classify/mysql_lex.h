@@ -22,6 +22,7 @@ struct classify_mysql_lex {
 	bool other;       /* where servers differ beside versions (hints with quotes, dollars as quotes), read the other way */
 	bool had_other;   /* there was such a place */
 	uint32_t newer;   /* the oldest server that would read on otherwise; 0 = none */
+	size_t swallowed; /* what stands before is no part of a token: 1.e */
 	bool after_dot;   /* the token before was a dot, and this one stands right behind it */
 	bool after_name;  /* ... a name */
 };
