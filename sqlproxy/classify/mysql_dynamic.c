@@ -55,7 +55,8 @@ static void text(struct classify_mysql_reader *r)
 	struct text t;
 
 	t.n = 0;
-	t.bad = r->t.kind != CLASSIFY_TOKEN_STRING;
+	/* A mode that this very statement sets is in force for the text: SET STATEMENT sql_mode = '' FOR EXECUTE IMMEDIATE '' */
+	t.bad = r->t.kind != CLASSIFY_TOKEN_STRING || (r->b->statement[r->b->n - 1].flags & DECIDE_SQL_FLAG(LEXMODE));
 	for (; r->t.kind == CLASSIFY_TOKEN_STRING; classify_mysql_next(r))
 		add(&t, &r->lex, r->t.text);
 	if (!classify_mysql_ends(r) && !classify_mysql_is(r, W_USING))

@@ -113,10 +113,21 @@ static bool is_cte(const struct classify_mysql_reader *r, struct span name)
 	return false;
 }
 
+/* Between the name and its parenthesis is something: blanks where these count, a comment anywhere. */
+static bool is_apart(const struct scan *s, const struct classify_token *t)
+{
+	bool blanks = s->r->lex.set & CLASSIFY_IGNORE_SPACE;
+
+	for (const uint8_t *p = t->text.p + t->text.n; p < s->r->t.text.p; p++)
+		if (!blanks || (*p != ' ' && (*p < 0x09 || *p > 0x0d)))
+			return true;
+	return false;
+}
+
 static void function(struct scan *s, const struct classify_token *t, unsigned parts)
 {
 	struct span name = t->kind == CLASSIFY_TOKEN_NAME ? span_of(t->text.p + 1, t->text.n - 2) : t->text;
-	bool apart = t->text.p + t->text.n != s->r->t.text.p && !(s->r->lex.set & CLASSIFY_IGNORE_SPACE);
+	bool apart = is_apart(s, t);
 
 	if ((apart || t->kind == CLASSIFY_TOKEN_NAME) && classify_mysql_function_close(name))
 		CLASSIFY_FLAG(s->r, FUNC);
@@ -516,8 +527,7 @@ static void sign(struct scan *s)
 		classify_batch_name_char(s->r->b, '*');
 		column(s);
 	}
-	step(s, all);
-	s->alias = c == '.'; /* @@session.autocommit */
+	step(s, all || c == '.'); /* @@session.autocommit */
 	if (c == '{') { /* {d '2020-01-01'}, {fn now()}, {oj a left join b}: the first word is none of ours */
 		if (s->r->t.kind == CLASSIFY_TOKEN_WORD)
 			step(s, false);
