@@ -46,6 +46,18 @@ static const struct {
 	{ "SP_ADDLINKEDSRVLOGIN", REST, false },
 	{ "SP_SETAPPROLE", REST, false },
 	{ "SP_ADDAPPROLE", REST, false },
+	{ "SP_APPROLEPASSWORD", REST, false },
+	{ "SP_CHANGE_USERS_LOGIN", REST, false },
+	{ "SP_CONTROL_DBMASTERKEY_PASSWORD", REST, false },
+	{ "SP_XP_CMDSHELL_PROXY_ACCOUNT", REST, false },
+	{ "KEY_SOURCE", NEXT, false },
+	{ "IDENTITY_VALUE", NEXT, false },
+	{ "DECRYPTBYASYMKEY", CALL, false },
+	{ "DECRYPTBYCERT", CALL, false },
+	{ "DECRYPTBYKEYAUTOASYMKEY", CALL, false },
+	{ "DECRYPTBYKEYAUTOCERT", CALL, false },
+	{ "SIGNBYASYMKEY", CALL, false },
+	{ "SIGNBYCERT", CALL, false },
 };
 
 struct mask {
@@ -101,16 +113,20 @@ static enum reach reach_of(const struct mask *m, const struct classify_token *t)
 {
 	if (t->text.n > 512)
 		return NONE;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (words[i].part ? has(m, t->text, words[i].word) : is_word(m, t, words[i].word))
-			return m->set && i == 1 && is_word(m, t, "PASSWORD") ? AFTER : words[i].reach;
-	return NONE;
+	enum reach part = NONE; /* SP_PASSWORD is more than what has PASSW in it */
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (!words[i].part && is_word(m, t, words[i].word))
+			return words[i].reach;
+		if (words[i].part && part == NONE && has(m, t->text, words[i].word))
+			part = m->set && i == 1 && is_word(m, t, "PASSWORD") ? AFTER : words[i].reach;
+	}
+	return part;
 }
 
 /* A text to be run that names a password itself: CREATE USER in a PREPARE. */
 static bool is_telling(const struct mask *m, struct span text)
 {
-	return has(m, text, "IDENTIFIED") || has(m, text, "PASSWORD");
+	return has(m, text, "IDENTIFIED") || has(m, text, "PASSW") || has(m, text, "SECRET") || has(m, text, "PWD");
 }
 
 static bool is_secret(struct mask *m, const struct classify_token *t)
@@ -120,7 +136,8 @@ static bool is_secret(struct mask *m, const struct classify_token *t)
 	if (m->reach == NONE || (m->reach == AFTER && !m->began) || (m->reach == CALL && m->depth == 0))
 		return false;
 	m->began = true;
-	return t->kind == CLASSIFY_TOKEN_STRING || m->reach != NEXT;
+	bool hash = m->wide && t->text.n > 4 && (char_at(m, t->text, 2) | 0x20) == 'x'; /* PASSWORD = 0x... HASHED */
+	return t->kind == CLASSIFY_TOKEN_STRING || hash || m->reach != NEXT;
 }
 
 /* What follows a secret, or what announces one, ends the reach, or not. */
