@@ -278,6 +278,8 @@ static void words_of_conditions(struct tsql *r)
 		classify_tsql_where_and(&f->cond);
 	else if (f->cases == 0 && word == TSQL_OR)
 		classify_tsql_where_or(&f->cond);
+	else if (word == TSQL_LIKE)
+		classify_tsql_where_like(&f->cond);
 	else if (word == TSQL_CURRENT)
 		classify_tsql_where_operand(&f->cond, true, nothing);
 	else if (word == TSQL_OPTION && r->s.depth == 0)

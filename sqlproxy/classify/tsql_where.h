@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 /*
- * tsql_where - is a condition one that every row meets?  Told by its form: an OR between constants (1=1, 'a'='a'), a column that equals itself.
+ * tsql_where - is a condition one that every row meets?  Told by its form: an OR between constants (1=1, 'a'='a'), a column that equals itself or
+ * is like '%'.
  *
  * Use:     begin; operands and words as they come; a condition in parentheses is one of its own, and then an operand; end.
  * Doubt:   constants are not computed: 1=0 is taken for one, too.
@@ -20,6 +21,7 @@ struct classify_tsql_where {
 void classify_tsql_where_begin(struct classify_tsql_where *w, bool flat);
 void classify_tsql_where_operand(struct classify_tsql_where *w, bool varies, struct span text);
 void classify_tsql_where_equals(struct classify_tsql_where *w);
+void classify_tsql_where_like(struct classify_tsql_where *w);
 void classify_tsql_where_other(struct classify_tsql_where *w); /* an operator or a word */
 void classify_tsql_where_and(struct classify_tsql_where *w);
 void classify_tsql_where_or(struct classify_tsql_where *w);
