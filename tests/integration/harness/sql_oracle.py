@@ -15,10 +15,11 @@ from MySQLdb.constants import CLIENT
 ALWAYS = {"UNPARSED"}  # what cannot be read is refused where writes are
 OPAQUE = {"CALL", "FUNC", "DYNAMIC"}  # what may do anything, and says so
 SHAPE = {"CREATE", "DROP", "ALTER", "RENAME"}
+WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE"}  # to the server's own tables
 ROWS = {"removed": {"DELETE", "TRUNCATE", "REPLACE", "DROP", "RENAME", "ALTER"}, "added": {"INSERT", "REPLACE", "RENAME", "ALTER", "CREATE"},
         "changed": {"UPDATE", "REPLACE", "ALTER", "RENAME", "DROP"}}
 COVERS = {"shape": SHAPE, "tables": SHAPE, "databases": SHAPE, "routines": SHAPE, "triggers": SHAPE, "events": SHAPE, "views": SHAPE,
-          "grants": {"GRANT", "DROP", "RENAME"}, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"}, "servers": SHAPE,
+          "grants": {"GRANT", "DROP", "RENAME"} | WRITES, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"} | WRITES, "servers": SHAPE | WRITES,
           "files": {"FILE_WRITE"}, "mode": {"LEXMODE"}, "charset": {"LEXMODE"}, "database": {"USE", "DROP"}, "count": {"MULTI"},
           "gone": {"ADMIN", "TCL"}, "prepared": {"TCL"}}
 SETUP = """
