@@ -82,7 +82,10 @@ def test_the_oracle_sees_what_a_statement_does(oracle):
 
 
 def test_what_the_corpus_expects_covers_what_the_server_did(seen):
-    wrong = [f"{row}\n    {effect}: {found}" for row, effect in seen if (found := uncovered(effect, row.named))]
+    """Of the rows that are about servers; those of evasion.tsv and everyday.tsv are about readings."""
+    ours = [(row, effect) for row, effect in seen if row.where.startswith(("evade_", "everyday_"))]
+    wrong = [f"{row}\n    {effect}: {found}" for row, effect in ours if (found := uncovered(effect, row.named))]
+    assert len(ours) > 1000
     assert not wrong, "\n".join(wrong)
 
 

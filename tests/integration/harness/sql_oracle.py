@@ -19,7 +19,8 @@ WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE", "TRUNCATE"}  # to the server'
 ROWS = {"removed": {"DELETE", "TRUNCATE", "REPLACE", "DROP", "RENAME", "ALTER"}, "added": {"INSERT", "REPLACE", "RENAME", "ALTER", "CREATE"},
         "changed": {"UPDATE", "REPLACE", "ALTER", "RENAME", "DROP"}}
 COVERS = {"shape": SHAPE, "tables": SHAPE, "databases": SHAPE, "routines": SHAPE, "triggers": SHAPE, "events": SHAPE, "views": SHAPE,
-          "grants": {"GRANT", "DROP", "RENAME"} | WRITES, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"} | WRITES, "servers": SHAPE | WRITES,
+          "grants": {"GRANT", "DROP", "RENAME"} | WRITES, "variables": {"SET_GLOBAL", "ADMIN", "REPL"}, "plugins": {"CODE", "ADMIN"} | WRITES,
+          "servers": SHAPE | WRITES,
           "files": {"FILE_WRITE"}, "mode": {"LEXMODE"}, "charset": {"LEXMODE"}, "database": {"USE", "DROP"}, "count": {"MULTI"},
           "gone": {"ADMIN", "TCL"}, "prepared": {"TCL"}}
 SETUP = """
