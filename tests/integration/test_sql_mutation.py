@@ -91,14 +91,14 @@ def seeds(oracle):
 
 
 def test_a_naive_classifier_is_found_out(oracle):
-    trial, mutator = Trial(oracle, naive), Mutator(seeds(oracle), "1")
+    trial, mutator = Trial(oracle, naive), Mutator(seeds(oracle), "1", oracle.server.speaks)
     assert any(trial.alarm(row, told) for batch in (mutator.batch(50) for _ in range(20)) for row, told in zip(batch, naive(batch)))
 
 
 @pytest.mark.timeout(SECONDS + 180)
 def test_no_mutation_changes_what_was_told_to_be_read(oracle):
     ours = Ours(oracle)
-    mutator, trial, found = Mutator(seeds(oracle), SEED), Trial(oracle, ours), []
+    mutator, trial, found = Mutator(seeds(oracle), SEED, oracle.server.speaks), Trial(oracle, ours), []
     deadline, batches = time.monotonic() + SECONDS, 0
     while batches < BATCHES or time.monotonic() < deadline:
         found += trial.batch(mutator.batch(BATCH))

@@ -27,13 +27,14 @@ CHARSETS = ("utf8mb4", "utf8mb4", "utf8mb4", "latin1", "gbk", "big5", "sjis", "c
 
 
 class Mutator:
-    def __init__(self, rows, seed):
+    def __init__(self, rows, seed, speaks="mariadb"):
         self.random, self.rows = random.Random(seed), rows
+        self.modes = [mode for mode in MODES if speaks != "mysql8" or mode != "ORACLE"]  # MySQL 8 has no such mode
         self.tokens = sorted({token for row in rows for token in TOKEN.findall(row.sql) if len(token) < 24})
 
     def batch(self, n):
         """n rows that one server and one classifier read in the same mode and character set."""
-        mode, charset = self.random.choice(MODES), self.random.choice(CHARSETS)
+        mode, charset = self.random.choice(self.modes), self.random.choice(CHARSETS)
         return [Row("mutant", "mariadb", self.one(), (), frozenset(), {"mode": mode, "charset": charset}) for _ in range(n)]
 
     def hidden(self):
