@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from harness.build import plain_build
 from harness.mysql_server import SERVERS, MariaDB
 from harness.sql_classifier import Classifier
 from harness.sql_mutate import Mutator, smaller
@@ -18,6 +19,7 @@ from harness.sql_oracle import Oracle, uncovered
 from harness.sql_rows import SPOKEN, corpus
 from harness.wait import LONG
 
+pytestmark = plain_build("the classifier's fuzz target has a sanitizer")
 SEED = os.environ.get("YANMEN_SQL_SEED", "1" if not LONG else str(time.time()))
 SECONDS = int(os.environ.get("YANMEN_SQL_SECONDS", "600" if LONG else "0"))
 BATCHES, BATCH = 24, 250

@@ -6,11 +6,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from harness.build import plain_build
 from harness.mysql_server import SERVERS
 from harness.sql_classifier import told
 from harness.sql_oracle import Oracle, uncovered
 from harness.sql_rows import SPOKEN, Row, corpus
 
+pytestmark = [pytest.mark.timeout(420), plain_build("what the servers do is the same")]
 ODD = {b"SELECT 1.e(1)"}  # a number that ends in an e, and a bracket: a call to 5.6 and 9, an error to MariaDB
 # A statement, and what an oracle that sees nothing would miss.
 SEEN = (("DELETE FROM t WHERE id=1", "removed"), ("INSERT INTO t2 VALUES(9,'z')", "added"), ("UPDATE t2 SET a='z'", "changed"),
