@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from harness.browser import Browser
 from harness.build import PREFIX, PROGRAMS
 from harness.instance import free_port
 from harness.wait import until
@@ -146,6 +147,22 @@ def test_an_access_password_is_good_at_its_door_and_from_its_networks_alone(own_
     assert done.returncode != 0  # his password is not asked here; what counts stands below
     alice.password_file = own_instance.file(elsewhere)
     assert own_instance.ssh(alice, "true").returncode != 0, "no access password opens SSH"
+
+
+def test_one_makes_it_oneself_at_the_console_and_sees_it_once(own_instance, database):
+    alice = own_instance.user()
+    browser = Browser(own_instance).login(alice)
+    made = browser.ok(browser.command("access-password add", name="laptop", door="mysql"))
+    assert made["password"].startswith("ym-") and made["user"] == alice.name
+    with Client() as c:
+        assert c.login("scramble", "sha2", alice.name, made["password"])[0] == OK
+    listed = browser.ok(browser.command("access-password list"))
+    assert [a["id"] for a in listed] == [made["id"]] and made["password"] not in str(listed)
+    assert [r["state"] for r in browser.rows("access_passwords", limit=10)] == ["valid"]
+    browser.ok(browser.command("access-password revoke", id=made["id"]))
+    assert made["password"] not in str(own_instance.audit(user=alice.name))
+    with Client() as c:
+        assert c.login("scramble", "sha2", alice.name, made["password"])[0] == DENIED
 
 
 def test_who_needs_a_second_factor_is_told_what_to_do(own_instance, database):

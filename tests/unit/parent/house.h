@@ -239,6 +239,7 @@ static inline void kill_service(struct house *h, const char *name)
 	h->seen = h->n;
 	assert_int_equal(kill(pid, SIGKILL), 0);
 }
+
 /* Where the parent and what it starts here lie.  False: not called as tests/unit/parent/meson.build does. */
 static inline bool house_prepare(int argc, char **argv)
 {
