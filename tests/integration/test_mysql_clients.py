@@ -11,9 +11,10 @@ import pymysql
 import pytest
 from harness.build import plain_build
 from harness.mariadb import MariaDB
+from harness.sqlworker import pin_of
 from harness.wait import until
-from test_mysql_worker import PASSWORD, pin_of
 
+PASSWORD = "target-Password-1"
 pytestmark = plain_build("real clients and two servers")
 
 

@@ -2,15 +2,13 @@
 
 import hashlib
 import socket
-import subprocess
 import threading
-import time
 
 import pymysql
 import pytest
 from harness.build import PROGRAMS
 from harness.mariadb import MariaDB, certificate
-from harness.sqlworker import ALLOW, APPROVE, DENY, INFILE, QUERY, SqlGate, SqlWorker, rule
+from harness.sqlworker import APPROVE, DENY, QUERY, SqlGate, SqlWorker, pin_of, rule
 from harness.wait import until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of clients that are cut off
@@ -26,12 +24,6 @@ def mariadb(tmp_path_factory):
                "set global max_allowed_packet=64*1024*1024; set global local_infile=1")
     yield server
     server.stop()
-
-
-def pin_of(path):
-    der = subprocess.run(f"openssl x509 -in {path} -pubkey -noout | openssl pkey -pubin -outform der", shell=True, check=True,
-                         capture_output=True).stdout
-    return hashlib.sha256(der).digest()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,9 @@ import threading
 import time
 import uuid
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_pem_x509_certificate
+
 from . import worker
 from .spawn import spawn
 
@@ -44,6 +47,12 @@ CLASSES = ("SELECT SHOW EXPLAIN INSERT UPDATE DELETE REPLACE MERGE CREATE ALTER 
 def text(s):
     data = s.encode()
     return struct.pack("<I", len(data)) + data
+
+
+def pin_of(certificate):
+    """SHA-256 of the public key of a PEM certificate, by which a database is pinned."""
+    key = load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 def rule(number, action, classes="", tables="", say=""):
