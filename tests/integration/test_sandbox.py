@@ -16,19 +16,20 @@ from harness.wait import until
 EXECVE, SOCKET, OPENAT, PTRACE, CLONE, MOUNT, KILL, UNLINKAT = 59, 41, 257, 101, 56, 165, 62, 263
 SIGSYS, EACCES = 31, 13
 SERVICES = ["vault", "recorder", "pwhash", "broker"]
+WORKERS = ["ssh", "mysql"]
 
 unsanitized = plain_build("a sanitizer cannot live under a filter")
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="traces a process that is undumpable: run as root")
 
 
 def everyone(instance):
-    return [(role, pid) for role in (*SERVICES, "ssh") for pid in instance.pids(role)]
+    return [(role, pid) for role in (*SERVICES, *WORKERS) for pid in instance.pids(role)]
 
 
 @unsanitized
 def test_every_process_is_under_a_filter_and_gains_no_privilege(instance):
     pids = everyone(instance)
-    assert {role for role, _ in pids} == {*SERVICES, "ssh"}
+    assert {role for role, _ in pids} == {*SERVICES, *WORKERS}
     for role, pid in pids:
         facts = status(pid)
         assert (role, facts["Seccomp"], facts["NoNewPrivs"]) == (role, "2", "1")
@@ -37,7 +38,7 @@ def test_every_process_is_under_a_filter_and_gains_no_privilege(instance):
 
 @as_root
 def test_services_have_os_users_of_their_own(instance):
-    users = {role: status(instance.pids(role)[0])["Uid"].split() for role in (*SERVICES, "ssh")}
+    users = {role: status(instance.pids(role)[0])["Uid"].split() for role in (*SERVICES, *WORKERS)}
     for role, ids in users.items():
         assert len(set(ids)) == 1 and ids[0] != "0", role
     apart = [users[role][0] for role in ("vault", "recorder", "broker", "ssh")]
@@ -48,7 +49,7 @@ def test_services_have_os_users_of_their_own(instance):
 
 @as_root
 def test_a_worker_holds_sockets_and_nothing_else(instance):
-    for pid in instance.pids("ssh"):
+    for pid in (pid for role in WORKERS for pid in instance.pids(role)):
         for fd in (f"/proc/{pid}/fd/{n}" for n in os.listdir(f"/proc/{pid}/fd") if int(n) > 2):
             assert os.readlink(fd).startswith("socket:"), os.readlink(fd)
 
@@ -65,9 +66,11 @@ def test_nobody_but_the_vault_holds_the_master_key(instance):
 @as_root
 @pytest.mark.parametrize("call", [EXECVE, SOCKET, PTRACE, CLONE, MOUNT, KILL])
 def test_a_worker_of_the_pool_that_oversteps_dies_and_is_replaced(instance, call):
-    pid = instance.pids("ssh")[0]
-    assert inject(pid, call) == f"killed by {SIGSYS}"
-    until(lambda: len(instance.pids("ssh")) >= 2 and pid not in instance.pids("ssh"), 10, "another worker")
+    for role in WORKERS:
+        before = instance.pids(role)
+        pid = before[0]
+        assert inject(pid, call) == f"killed by {SIGSYS}"
+        until(lambda: len(instance.pids(role)) >= len(before) and pid not in instance.pids(role), 10, "another worker")
 
 
 @unsanitized
