@@ -32,6 +32,7 @@ static const struct role_kind {
 	const char *gifts[ROLE_FDS - 1];
 } kinds[] = {
 	{ "ssh", SANDBOX_SSH, 2, { "", "", "" } },
+	{ "mysql", SANDBOX_MYSQL, 2, { "", "", "", "null", "null" } }, /* without a certificate */
 	{ "pwhash", SANDBOX_PWHASH, 2, { NULL } },
 	{ "vault", SANDBOX_VAULT, 2, { "master", NULL } },
 	{ "recorder", SANDBOX_RECORDER, 2, { "conf", "recordings/", NULL } },
