@@ -128,6 +128,26 @@ def test_mysqlslap_with_eight_clients_at_once(door):
     assert done.returncode == 0 and "Average number of seconds" in done.stdout, done.stderr
 
 
+def test_a_hundred_connections_at_once(door):
+    answers, failed = [], []
+
+    def work():
+        try:
+            c = door.pymysql(password=door.access)
+            cursor = c.cursor()
+            cursor.execute("select count(*) from goods where id in (1, 2)")
+            answers.append(cursor.fetchall())
+            c.close()
+        except pymysql.MySQLError as e:
+            failed.append(e.args)
+    threads = [threading.Thread(target=work) for _ in range(100)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(90)
+    assert not failed and answers == [((2,),)] * 100
+
+
 def test_a_rule_is_in_force_for_the_next_statement(door):
     c = door.pymysql()
     cursor = c.cursor()

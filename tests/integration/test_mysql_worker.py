@@ -6,7 +6,7 @@ import threading
 
 import pymysql
 import pytest
-from harness.build import PROGRAMS
+from harness.build import PROGRAMS, plain_build
 from harness.mariadb import MariaDB, certificate
 from harness.sqlworker import APPROVE, DENY, QUERY, SqlGate, SqlWorker, pin_of, rule
 from harness.wait import until
@@ -222,6 +222,7 @@ def memory_kb(pid):
         return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
 
 
+@plain_build("a sanitizer keeps what was freed")
 def test_a_large_result_costs_no_memory(both):
     c = connect(both, cursorclass=pymysql.cursors.SSCursor)
     with c.cursor() as cursor:
@@ -231,6 +232,7 @@ def test_a_large_result_costs_no_memory(both):
     c.close()
 
 
+@plain_build("a sanitizer keeps what was freed")
 def test_a_client_that_does_not_read_holds_the_target_and_nothing_grows(gate):
     c = connect(gate, cursorclass=pymysql.cursors.SSCursor)
     cursor = c.cursor()
