@@ -382,7 +382,7 @@ def test_prepared_statements_with_values(both):
     ran = [s for s in w.statements() if s["kind"] == "execute"]
     assert [s["params"] for s in ran] == [[2, "tea"], [1, "(long data)"]]
     assert ran[0]["sql"] == "select name from goods where id = ? or name = ?"
-    assert [o["returned"] for o in w.outcomes() if o["n"] in {s["n"] for s in ran}] == [2, 1]
+    assert [o["rows"] for o in w.outcomes() if o["n"] in {s["n"] for s in ran}] == [2, 1]
 
 
 def test_a_prepared_statement_is_judged_again_when_it_runs(gate):

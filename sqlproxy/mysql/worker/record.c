@@ -128,12 +128,10 @@ void gw_mysql_record_outcome(struct gw_mysql_link *l)
 	json_obj(&j, NULL);
 	json_num(&j, "n", (int64_t)l->now.number);
 	json_bool(&j, "ok", !r->failed);
-	if (r->has_affected && !r->failed)
-		json_num(&j, "rows", (int64_t)r->affected);
-	else
+	if (r->failed)
 		json_none(&j, "rows");
-	if (r->rows > 0)
-		json_num(&j, "returned", (int64_t)r->rows);
+	else
+		json_num(&j, "rows", (int64_t)(r->affected ? r->affected : r->rows)); /* changed, or sent */
 	if (r->failed) {
 		json_num(&j, "code", r->code);
 		json_str(&j, "state", span_str(r->state));
