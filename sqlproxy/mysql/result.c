@@ -108,7 +108,6 @@ static int on_ok(struct mysql_result *r, struct span packet, struct buf *out, st
 	if (in.bad)
 		return malformed(err, "OK is cut");
 	r->affected += affected;
-	r->has_affected = true;
 	if (!r->tracks) {
 		pass(r, packet, out);
 		return 0;
@@ -241,7 +240,6 @@ static int on_packet(struct mysql_result *r, struct span packet, struct buf *out
 		return result;
 	}
 	result = r->deprecate_eof ? on_ok(r, packet, out, err) : on_eof(r, packet, out, err);
-	r->has_affected = false;
 	ended(r);
 	return result;
 }

@@ -57,7 +57,6 @@ struct mysql_result {
 	char state[6];
 	char words[MYSQL_RESULT_WORDS + 1]; /* as the server wrote them, cut */
 	uint64_t affected, rows; /* of all answers: rows changed; rows sent */
-	bool has_affected;
 	uint32_t statement;     /* PREPARE */
 	uint16_t params;
 	char file[MYSQL_RESULT_FILE + 1]; /* LOCAL INFILE */
