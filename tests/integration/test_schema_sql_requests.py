@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 from harness.cluster import Refused, refused
-from test_schema_console import Signed
+from harness.signed import Signed
 
 pytestmark = pytest.mark.schema
 

@@ -1,17 +1,29 @@
-"""What was approved runs once: through the real gateway, with the worker of test_sql_door.py, whose clients speak in lines."""
+"""What was approved runs once: through the real gateway, with a worker whose clients speak in lines."""
 
 import datetime
 import os
 import threading
 
 import pytest
-from harness import procs
+from harness import procs, sqldoor
 from harness.browser import Browser
+from harness.sqldoor import Ports, in_session
 from harness.wait import until
-from test_sql_door import Ports, database, in_session, own_instance_options  # noqa: F401 (fixtures)
 
 OK, FAILED = 1, 2  # enum wire_ran
 SQL = "DELETE FROM shop.orders WHERE id = 7"
+
+
+@pytest.fixture(scope="module")
+def own_instance_options():
+    with sqldoor.options() as options:
+        yield options
+
+
+@pytest.fixture(scope="module")
+def database(own_instance):
+    with sqldoor.silent(own_instance) as server:
+        yield server
 
 
 class World:
@@ -45,7 +57,7 @@ class World:
 
 
 @pytest.fixture
-def world(own_instance, database):  # noqa: F811
+def world(own_instance, database):
     w = World(own_instance)
     yield w
     w.asker.close()
