@@ -28,7 +28,6 @@ const struct say_text say_texts_databases[] = {
 	{ "a password is changed over TLS only: switch it on for this target", "仅通过 TLS 修改密码：请为该目标启用 TLS" },
 	{ "the database server did not answer in time", "数据库服务器未及时应答" },
 	{ "the TLS handshake failed", "TLS 握手失败" },
-	{ "the connection was closed", "连接已关闭" },
 	{ "the database server's certificate is not the expected one", "数据库服务器的证书与预期不符" },
 	{ "the TLS connection failed", "TLS 连接失败" },
 	{ "a new password of a database account is 1 to 128 characters of printable ASCII",

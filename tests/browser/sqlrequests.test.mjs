@@ -74,6 +74,6 @@ for (const language of LANGUAGES) {
 		await mine.getByText(words.use_it).waitFor()
 		await good(mine, `sql-approved-${language}`)
 		await mine.keyboard.press('Escape')
-		assert.equal(await theirs.getByText(words.do.withdraw).count(), 0, 'only who asked takes it back')
+		assert.equal(await theirs.getByRole('button', { name: words.do.withdraw, exact: true }).count(), 0, 'only who asked takes it back')
 	})
 }

@@ -90,7 +90,7 @@ def test_what_is_asked_is_decided_by_its_dba_and_by_nobody_else(asking):
     assert asking.asker.command("sql-request approve", id=r["id"]).status == 403
     for verb in ("show", "approve", "withdraw"):
         assert asking.other_dba.command(f"sql-request {verb}", id=r["id"]).status in (403, 404)
-    assert asking.other_dba.rows("sql_requests") == []
+    assert asking.other_dba.rows("sql_requests", sort="at") == []
     shown = asking.show(r, asking.decider)
     assert (shown["text"], shown["diff"], shown["risk"]["role"], [s["estimate"] for s in shown["list"]]) == (SQL, [], "engineer", ["unknown"] * 2)
     assert "before" not in shown and asking.dba.name in shown["approvers"]

@@ -70,7 +70,7 @@ export interface PasskeyAnswer {
 	user?: string // the user handle, where the authenticator gave one
 }
 
-export type Collection = 'access_passwords' | 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_rules' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
+export type Collection = 'access_passwords' | 'accounts' | 'audit' | 'channels' | 'checks' | 'cloud_openings' | 'cloud_users' | 'clouds' | 'clusters' | 'command_rules' | 'console_sessions' | 'devices' | 'document_files' | 'document_limits' | 'document_versions' | 'documents' | 'duties' | 'files' | 'grants' | 'groups' | 'history' | 'keys' | 'me' | 'notices' | 'page_columns' | 'passkeys' | 'passwords' | 'preapprovals' | 'reachable' | 'recordings' | 'requestable' | 'requests' | 'roles' | 'rotation_policies' | 'rotations' | 'secure_modes' | 'sessions' | 'settings' | 'setup' | 'sql_policies' | 'sql_requests' | 'sql_rules' | 'sql_targets' | 'targets' | 'templates' | 'tokens' | 'users' | 'views'
 
 export type Row = unknown
 
@@ -595,6 +595,33 @@ export interface Rows {
 		approval: boolean // statements may be approved
 		approvers: string | null // resource group whose admins approve; null: nobody yet
 	}
+	sql_requests: {
+		id: number // identifies the row
+		user: string // the person
+		target: string // the target
+		account: string // account on the target
+		database: string // the database it is for; empty: any
+		start: string // the beginning of its text
+		bytes: number // length of the text, in bytes
+		mode: 'client' | 'job' // who runs it: client, the person's own; job, the gateway
+		reason: string // why
+		starts: string // from when it holds
+		until: string // until when it holds
+		state: 'asked' | 'approved' | 'refused' | 'withdrawn' | 'expired' | 'running' | 'done' | 'failed' | 'unknown' // what became of it
+		at: string // when it happened
+		decided: string | null // when it was decided
+		decided_by: string | null // who decided
+		answer: string // why it was approved, refused or withdrawn
+		classes: string[] // classes of its statements
+		flags: string[] // marks of its statements
+		verdict: 'allow' | 'alert' | 'approve' | 'deny' // what the rules said when it was asked: allow, alert, approve
+		rows: number | null // most rows that one statement may change; null: nobody named a number
+		revises: number | null // id of the request that it was asked instead of
+		ended: string | null // when it ended; null: it goes on
+		say: string // how it ended
+		mine: boolean // it is the asker's own
+		decidable: boolean // the asker of this list may decide it
+	}
 	sql_rules: {
 		id: number // identifies the row
 		version: number // counts changes; a change may name the one that was seen
@@ -625,6 +652,15 @@ export interface Rows {
 		scope: string // whose it is: all, or cluster:, group: or target: and an id
 		mine: boolean // the asker may change it
 	}
+	sql_targets: {
+		id: string // identifies the row
+		name: string // what it is called
+		account: string // account on the target
+		kind: string // what kind it is
+		cluster: string // its cluster
+		default: boolean // the one that is taken when none is named
+		approval: boolean // statements may be approved
+	}
 	targets: {
 		id: number // identifies the row
 		version: number // counts changes; a change may name the one that was seen
@@ -639,8 +675,6 @@ export interface Rows {
 		pinned_at: string | null // when the host key was pinned
 		charset: string // character set
 		legacy: boolean // old algorithms may be used
-		tls: boolean // of a database: it is used with TLS
-		database: string // of a database: which one its sessions begin with
 		created: string // when it was made
 		accounts: {
 			name: string
@@ -1298,6 +1332,56 @@ export interface Arguments {
 		version?: string | number | boolean | null
 	}
 	'sql-policy list': Record<never, never>
+	'sql-request check': {
+		target: string | number | boolean | null
+		account?: string | number | boolean | null
+		database?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request add': {
+		target: string | number | boolean | null
+		reason: string | number | boolean | null
+		until: string | number | boolean | null
+		account?: string | number | boolean | null
+		database?: string | number | boolean | null
+		starts?: string | number | boolean | null
+		mode?: string | number | boolean | null
+		stop_on_error?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request revise': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+		until?: string | number | boolean | null
+		database?: string | number | boolean | null
+		starts?: string | number | boolean | null
+		mode?: string | number | boolean | null
+		stop_on_error?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sql: string
+	}
+	'sql-request list': {
+		state?: string | number | boolean | null
+	}
+	'sql-request show': {
+		id: string | number | boolean | null
+	}
+	'sql-request approve': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+		until?: string | number | boolean | null
+		rows?: string | number | boolean | null
+		sha256?: string | number | boolean | null
+	}
+	'sql-request refuse': {
+		id: string | number | boolean | null
+		reason: string | number | boolean | null
+	}
+	'sql-request withdraw': {
+		id: string | number | boolean | null
+		reason?: string | number | boolean | null
+	}
 	'channel add': {
 		name: string | number | boolean | null
 		kind: string | number | boolean | null
@@ -1593,6 +1677,7 @@ export interface Answers {
 	'user set': {
 		id: number
 		lang: string
+		mail?: string
 		name: string
 		role: string
 		version: number
@@ -1773,46 +1858,6 @@ export interface Answers {
 		used_from: null | string
 		user: string
 	}
-	'access-password add': {
-		created: string
-		door: string
-		factored: boolean
-		id: number
-		name: string
-		networks: string[]
-		password?: string
-		state: string
-		until: string
-		used: unknown
-		used_from: unknown
-		user: string
-	}
-	'access-password list': ({
-		created: string
-		door: string
-		factored: boolean
-		id: number
-		name: string
-		networks: unknown[]
-		state: string
-		until: string
-		used: null | string
-		used_from: null | string
-		user: string
-	})[]
-	'access-password revoke': {
-		created: string
-		door: string
-		factored: boolean
-		id: number
-		name: string
-		networks: unknown[]
-		state: string
-		until: string
-		used: null | string
-		used_from: null | string
-		user: string
-	}
 	'group add': {
 		id: number
 		kind: string
@@ -1954,7 +1999,6 @@ export interface Answers {
 		banner: string
 		changed: boolean
 		cluster: string
-		host_key?: null | string
 		id: number
 		kind: string
 		name: string
@@ -2261,6 +2305,324 @@ export interface Answers {
 		version: number
 		without: unknown[]
 	}
+	'sql-rule list': {
+		action: string
+		classes: string[]
+		cluster: unknown
+		database: string
+		dialect: string
+		enabled: string
+		enforced: boolean
+		flags: unknown[]
+		from: unknown[]
+		group: unknown
+		hours: string
+		id: number
+		name: string
+		place: number
+		program: string
+		reason_en: string
+		reason_zh: string
+		role: string
+		rows: number
+		statements: number
+		tables: string
+		target: string
+		user: string
+		version: number
+		without: unknown[]
+	}[]
+	'sql-policy set': {
+		approval: string
+		approvers: null | string
+		default: string
+		enforced: boolean
+		id: number
+		kind: string
+		target: string
+		version: number
+	}
+	'sql-request check': {
+		approvers: string[]
+		approvers_group: string
+		classes: string[]
+		digest: string
+		fingerprint: string
+		flags: string[]
+		rule: number | null
+		rule_name: string
+		statements: ({
+			classes: string[]
+			digest: string
+			flags: string[]
+			rule: number | null
+			rule_name: string
+			tables: string[]
+			tables_known: boolean
+			text: string
+			verdict: string
+		})[]
+		tables: string[]
+		verdict: string
+	}
+	'sql-request add': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request revise': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request list': ({
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	})[]
+	'sql-request show': {
+		account: string
+		answer: string
+		approvers: string[]
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decidable: boolean
+		decided: null | string
+		decided_by: null | string
+		diff: {
+			op: string
+			text: string
+		}[]
+		ended: null | string
+		fingerprint: string
+		flags: string[]
+		id: number
+		list: ({
+			classes: string[]
+			code: number | null
+			estimate: string
+			flags: string[]
+			n: number
+			over: boolean
+			rows: number | null
+			rule: number | null
+			rule_name: string
+			sqlstate: string
+			state: string
+			tables: string[]
+			tables_known: boolean
+			text: string
+			us: number | null
+			verdict: string
+			words: string
+		})[]
+		mine: boolean
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		risk: null | {
+			done: number
+			failed: number
+			online: number
+			refused: number
+			role: string
+		}
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		steps: {
+			actor: string
+			at: string
+			step: string
+			words: string
+		}[]
+		stop_on_error: string
+		tables: string[]
+		target: string
+		text: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request approve': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request refuse': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
+	'sql-request withdraw': {
+		account: string
+		answer: string
+		asked: string
+		bytes: number
+		classes: string[]
+		database: string
+		decided: null | string
+		decided_by: null | string
+		ended: null | string
+		flags: string[]
+		id: number
+		mode: string
+		reason: string
+		revised_by: number | null
+		revises: number | null
+		rows: number | null
+		say: string
+		session: null | string
+		sha256: string
+		started: null | string
+		starts: string
+		state: string
+		statements: number
+		stop_on_error: string
+		tables: string[]
+		target: string
+		until: string
+		user: string
+		verdict: string
+	}
 	'duty list': {
 		duty: string
 		roles: string[]
@@ -2284,7 +2646,6 @@ export interface Answers {
 		cluster: string
 		ended: null | string
 		id: string
-		layer?: string
 		locked: boolean
 		protocol: string
 		reached: null | string
@@ -2304,7 +2665,6 @@ export interface Answers {
 		cluster: string
 		ended: unknown
 		id: string
-		layer?: string
 		locked: boolean
 		protocol: string
 		reached: null | string

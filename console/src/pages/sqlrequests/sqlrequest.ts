@@ -8,9 +8,9 @@ export type Checked = Answers['sql-request check']
 
 export const STATES = ['asked', 'approved', 'running', 'done', 'failed', 'unknown', 'refused', 'withdrawn', 'expired'] as const
 export const COLOURS = {
-	asked: 'warning', approved: 'primary', running: 'primary', done: 'success', failed: 'danger', unknown: 'danger', refused: 'danger', withdrawn: 'info', expired: 'info',
+	asked: 'warning', approved: 'success', running: 'warning', done: 'success', failed: 'danger', unknown: 'danger', refused: 'danger', withdrawn: 'info', expired: 'info',
 } as const
-export const RAN = { PENDING: 'info', RUNNING: 'primary', OK: 'success', FAILED: 'danger', SKIPPED: 'info', UNKNOWN: 'danger' } as const
+export const RAN = { PENDING: 'info', RUNNING: 'warning', OK: 'success', FAILED: 'danger', SKIPPED: 'info', UNKNOWN: 'danger' } as const
 export const VERDICTS = { allow: 'success', alert: 'info', approve: 'warning', deny: 'danger' } as const
 /* Classes and marks that are to be looked at before it is approved. */
 const STRONG = ['UNPARSED', 'DROP', 'TRUNCATE', 'GRANT', 'ALTER', 'NO_WHERE', 'TAUTOLOGY', 'DYNAMIC', 'OSCMD', 'FILE_READ', 'FILE_WRITE', 'REMOTE', 'CODE', 'IMPERSONATE', 'SET_GLOBAL']
