@@ -116,7 +116,7 @@ begin
 	when 'recording.state' then
 		perform yanmen.recording_state(sid, at, b);
 	when 'sql.done' then
-		perform yanmen.sql_told(sid, b); -- 0042
+		perform yanmen.sql_told(sid, b); -- 0040
 	when 'recording.removed' then
 		perform yanmen.recording_removed(sid, b); -- 0009
 	else
