@@ -675,6 +675,8 @@ export interface Rows {
 		pinned_at: string | null // when the host key was pinned
 		charset: string // character set
 		legacy: boolean // old algorithms may be used
+		tls: boolean // of a database: it is used with TLS
+		database: string // of a database: which one its sessions begin with
 		created: string // when it was made
 		accounts: {
 			name: string
@@ -1858,6 +1860,46 @@ export interface Answers {
 		used_from: null | string
 		user: string
 	}
+	'access-password add': {
+		created: string
+		door: string
+		factored: boolean
+		id: number
+		name: string
+		networks: string[]
+		password?: string
+		state: string
+		until: string
+		used: unknown
+		used_from: unknown
+		user: string
+	}
+	'access-password list': ({
+		created: string
+		door: string
+		factored: boolean
+		id: number
+		name: string
+		networks: unknown[]
+		state: string
+		until: string
+		used: null | string
+		used_from: null | string
+		user: string
+	})[]
+	'access-password revoke': {
+		created: string
+		door: string
+		factored: boolean
+		id: number
+		name: string
+		networks: unknown[]
+		state: string
+		until: string
+		used: null | string
+		used_from: null | string
+		user: string
+	}
 	'group add': {
 		id: number
 		kind: string
@@ -1999,6 +2041,7 @@ export interface Answers {
 		banner: string
 		changed: boolean
 		cluster: string
+		host_key?: null | string
 		id: number
 		kind: string
 		name: string
@@ -2646,6 +2689,7 @@ export interface Answers {
 		cluster: string
 		ended: null | string
 		id: string
+		layer?: string
 		locked: boolean
 		protocol: string
 		reached: null | string
@@ -2665,6 +2709,7 @@ export interface Answers {
 		cluster: string
 		ended: unknown
 		id: string
+		layer?: string
 		locked: boolean
 		protocol: string
 		reached: null | string

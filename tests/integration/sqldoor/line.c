@@ -220,8 +220,15 @@ static void do_permit(struct line *l, const char *database, const char *sql)
 
 static void do_ran(struct line *l, char *w[static WORDS])
 {
-	gw_session_ran(l->s, &(struct gw_ran){ .request = strtoull(w[1], NULL, 10), .n = (uint32_t)strtoul(w[2], NULL, 10),
-		.state = (uint8_t)strtoul(w[3], NULL, 10), .rows = strtoll(w[4], NULL, 10), .us = 1500, .code = w[5][0] ? 1064 : 0, .sqlstate = span_str(w[5][0] ? "42000" : ""), .words = span_str(w[5]) });
+	const struct gw_ran ran = { .request = strtoull(w[1], NULL, 10),
+		.n = (uint32_t)strtoul(w[2], NULL, 10),
+		.state = (uint8_t)strtoul(w[3], NULL, 10),
+		.rows = strtoll(w[4], NULL, 10),
+		.us = 1500,
+		.code = w[5][0] ? 1064 : 0,
+		.sqlstate = span_str(w[5][0] ? "42000" : ""),
+		.words = span_str(w[5]) };
+	gw_session_ran(l->s, &ran);
 	answer(l, "told");
 }
 
