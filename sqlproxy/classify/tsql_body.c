@@ -353,13 +353,13 @@ static bool may_go_on(uint16_t word)
 	}
 }
 
-static bool goes_on(const struct tsql *r)
+static bool goes_on(struct tsql *r)
 {
 	uint16_t word = r->t.kind == CLASSIFY_TOKEN_WORD ? r->t.word : TSQL_NONE;
 	if (!may_go_on(word) || classify_tsql_sign(&r->ahead, '.'))
 		return false;
 	if (word == TSQL_UNBOUNDED || word == TSQL_PRECEDING || word == TSQL_FOLLOWING || classify_tsql_is(&r->ahead, TSQL_BY) ||
-		r->s.frame[r->s.depth < CLASSIFY_DEEP ? r->s.depth : CLASSIFY_DEEP - 1].run > 0)
+		classify_tsql_frame(r)->run > 0)
 		return true;
 	switch (r->before.kind == CLASSIFY_TOKEN_WORD ? r->before.word : TSQL_NONE) { /* else it is a column */
 	case TSQL_FOR: case TSQL_FETCH: case TSQL_CROSS: case TSQL_OUTER: case TSQL_INNER: case TSQL_LEFT: case TSQL_RIGHT: case TSQL_FULL:
@@ -376,7 +376,8 @@ static bool goes_on(const struct tsql *r)
 static bool is_method(const struct tsql_name *name) /* of XML: c.value('...', 'int') */
 {
 	return name->parts > 1 && (classify_tsql_is(&name->last, TSQL_VALUE) || classify_tsql_is(&name->last, TSQL_NODES) ||
-		classify_tsql_is(&name->last, TSQL_QUERY) || classify_tsql_is(&name->last, TSQL_EXIST) || classify_tsql_is(&name->last, TSQL_MODIFY) || classify_tsql_is(&name->last, TSQL_WRITE));
+		classify_tsql_is(&name->last, TSQL_QUERY) || classify_tsql_is(&name->last, TSQL_EXIST) ||
+		classify_tsql_is(&name->last, TSQL_MODIFY) || classify_tsql_is(&name->last, TSQL_WRITE));
 }
 
 static void name(struct tsql *r)

@@ -109,7 +109,8 @@ bool classify_tsql_starts(struct tsql *r)
 	case TSQL_EXECUTE:
 		return !(s->kind == TSQL_KIND_INSERT && !s->rows);
 	case TSQL_FETCH: /* OFFSET 1 ROWS FETCH NEXT 1 ROWS ONLY */
-		return !((before(r, TSQL_ROW) || before(r, TSQL_ROWS)) && (s->kind == TSQL_KIND_SELECT || s->kind == TSQL_KIND_INSERT || s->kind == TSQL_KIND_CURSOR));
+		return !((before(r, TSQL_ROW) || before(r, TSQL_ROWS)) &&
+			(s->kind == TSQL_KIND_SELECT || s->kind == TSQL_KIND_INSERT || s->kind == TSQL_KIND_CURSOR));
 	case TSQL_ROLLBACK: /* ALTER DATABASE ... WITH ROLLBACK IMMEDIATE */
 	case TSQL_GRANT:
 		return !before(r, TSQL_WITH);

@@ -53,7 +53,8 @@ static bool same(const struct classify_batch *a, const struct classify_batch *b)
 {
 	bool ret = a->n == b->n && a->classes == b->classes && a->flags == b->flags && a->tables == b->tables && a->columns == b->columns;
 	for (size_t i = 0; ret && i < a->n; i++)
-		ret = a->statement[i].classes == b->statement[i].classes && a->statement[i].flags == b->statement[i].flags && a->statement[i].n == b->statement[i].n;
+		ret = a->statement[i].classes == b->statement[i].classes && a->statement[i].flags == b->statement[i].flags &&
+		      a->statement[i].n == b->statement[i].n;
 	return ret && memcmp(&a->after, &b->after, sizeof a->after) == 0;
 }
 

@@ -72,7 +72,8 @@ def test_a_dangerous_statement_is_seen_behind_every_evasion():
 
 def test_a_dangerous_statement_is_seen_within_blocks_modules_and_constant_sql():
     frames = ["BEGIN {} END", "IF 1=2 SELECT 1 ELSE {}", "WHILE 1=1 BEGIN {} BREAK END", "BEGIN TRY {} END TRY BEGIN CATCH THROW END CATCH",
-              "CREATE PROC p @a AS int = 1 AS {}", "ALTER PROC p WITH RECOMPILE AS BEGIN {} END", "CREATE TRIGGER tr ON t FOR UPDATE, DELETE AS {}", "x: {} GOTO x",
+              "CREATE PROC p @a AS int = 1 AS {}", "ALTER PROC p WITH RECOMPILE AS BEGIN {} END", "CREATE TRIGGER tr ON t FOR UPDATE, DELETE AS {}",
+              "x: {} GOTO x",
               "SELECT CASE 1 WHEN 1 THEN 2 END {}", "DECLARE @a int = (SELECT 1) {}", "EXECUTE AS USER = 'x' {}"]
     plain = [(frame.format(dangerous), must) for frame in frames for dangerous, must in DANGEROUS.items()]
     quoted = [(f"EXEC({q}'{text.replace(chr(39), chr(39) * 2)}')", must) for text, must in plain for q in ("", "N")]

@@ -98,7 +98,8 @@ static void what_servers_may_read_in_two_ways_is_told(void **state)
 	const struct {
 		struct span text;
 		bool doubt;
-	} rows[] = { { U("\ufeff" "a"), false }, { U("a\ufeff" "b"), true }, { U("\u00a0" "a"), false }, { U("\u3000" "a"), true }, { U("\0a"), true }, { U("'\0'"), true },
+	} rows[] = { { U("\ufeff" "a"), false }, { U("a\ufeff" "b"), true }, { U("\u00a0" "a"), false }, { U("\u3000" "a"), true },
+		{ U("\0a"), true }, { U("'\0'"), true },
 		{ U("1ELSE"), true }, { U("1e5"), false }, { U("--a\rb"), true }, { U("--a\r\nb"), false }, { U("--a\r\r\nb"), false }, { U("--a\nb"), false },
 		{ U("\uff08"), true }, { U("\u5458\u5de5"), false }, { U("!!"), true }, { U("!="), false }, { U("EXEC@p"), true }, { U("a@p"), false } };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -342,9 +343,11 @@ static void names_that_a_collation_may_take_for_a_procedure_are_taken_for_it(voi
 	const struct {
 		struct span name;
 		uint64_t flags;
-	} rows[] = { { U("XP_CmdShell"), F(OSCMD) }, { U("[xp_cmdshell]"), F(OSCMD) }, { U("xp_cmdshell2"), F(CODE) }, { U("\uff58p_cmdshell"), F(OSCMD) | F(CODE) },
+	} rows[] = { { U("XP_CmdShell"), F(OSCMD) }, { U("[xp_cmdshell]"), F(OSCMD) }, { U("xp_cmdshell2"), F(CODE) },
+		{ U("\uff58p_cmdshell"), F(OSCMD) | F(CODE) },
 		{ U("[xp_cmd\u00adshell]"), F(OSCMD) | F(CODE) }, { U("xp_cmdsh\u00e9ll"), F(OSCMD) | F(CODE) }, { U("xp_cmdshe\u0301ll"), F(OSCMD) | F(CODE) },
-		{ U("sp_OACreate"), F(OSCMD) | F(CODE) }, { U("\u5b58\u50a8\u8fc7\u7a0b"), 0 }, { U("\u00e9t\u00e9"), 0 }, { U("sp_who"), 0 }, { U("xp_msver"), 0 } };
+		{ U("sp_OACreate"), F(OSCMD) | F(CODE) }, { U("\u5b58\u50a8\u8fc7\u7a0b"), 0 }, { U("\u00e9t\u00e9"), 0 },
+		{ U("sp_who"), 0 }, { U("xp_msver"), 0 } };
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct classify_tsql_lex lex;
 		struct classify_token t;
