@@ -109,10 +109,13 @@ void classify_mysql_inner(struct classify_mysql_reader *outer, struct span sql)
 	for (bool more = true; more; classify_mysql_next(&r)) {
 		if (r.t.kind != CLASSIFY_TOKEN_SEPARATOR && r.t.kind != CLASSIFY_TOKEN_END)
 			classify_mysql_statement(&r);
+		if (r.lex.in_comment)
+			classify_mysql_unparsed(&r);
 		more = r.t.kind == CLASSIFY_TOKEN_SEPARATOR;
 		r.lex.in_comment = false;
 	}
 	outer->lex.newer = outer->lex.newer && (!r.lex.newer || outer->lex.newer < r.lex.newer) ? outer->lex.newer : r.lex.newer;
+	outer->lex.had_comment = outer->lex.had_comment || r.lex.had_comment;
 	outer->lex.had_six = outer->lex.had_six || r.lex.had_six;
 	outer->lex.had_other = outer->lex.had_other || r.lex.had_other;
 }
