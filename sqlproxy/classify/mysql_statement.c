@@ -244,7 +244,7 @@ static bool dynamic(struct classify_mysql_reader *r)
 		next = classify_mysql_peek(r);
 		if (next.word != W_PREPARE)
 			return false;
-		/* fall through */
+		__attribute__((fallthrough));
 	case W_DEALLOCATE:
 		CLASSIFY_CLASS(r, DEALLOCATE);
 		classify_mysql_skip(r);
