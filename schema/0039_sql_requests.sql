@@ -1,4 +1,4 @@
--- SQL approval (docs/decisions/0025-sql-approval.md): somebody asks to run a text on a database, somebody else decides, it runs once.
+-- SQL approval (docs/decisions/0026-sql-approval.md): somebody asks to run a text on a database, somebody else decides, it runs once.
 --
 -- asked -> approved -> running -> done | failed | unknown; or refused, withdrawn, expired.  yanmen.sql_may is the table of it.
 -- The text never changes: what is asked anew is another row that points to the one before.

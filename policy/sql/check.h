@@ -7,7 +7,7 @@ struct err;
 /*
  * check - what is a text that somebody wants to run, and what do the rules of its target say to it?
  *
- * Source:  docs/decisions/0025-sql-approval.md; the classifier is sqlproxy/classify, the judge policy/decide/sql.h.
+ * Source:  docs/decisions/0026-sql-approval.md; the classifier is sqlproxy/classify, the judge policy/decide/sql.h.
  * Shape:   in: the text in UTF-8 and the facts of api.sql_request_check.  Out: one JSON object: classes, flags, tables (at most
  *          POL_SQL_CHECK_TABLES), fingerprint, digest (hex), verdict, rule, rule_name, statements: of each its text (masked, cut at
  *          POL_SQL_CHECK_TEXT bytes), digest, classes, flags, tables, tables_known, verdict, rule, rule_name; approvers, approvers_group.
