@@ -1,6 +1,7 @@
 """MySQL clients of every kind through a whole Yanmen to a real MariaDB: what people do every day, and who ends it."""
 
 import base64
+import datetime
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import MySQLdb
 import pymysql
 import pytest
+from harness.browser import Browser
 from harness.build import plain_build
 from harness.mariadb import MariaDB
 from harness.sqlworker import pin_of
@@ -54,7 +56,7 @@ class Door:
         return pymysql.connect(**{"host": self.host, "port": self.port, "user": self.login, "password": self.password, "charset": "utf8mb4",
                                   "ssl": {"ssl": True}} | more)
 
-    def statements(self):
+    def frames(self):
         session = until(lambda: self.instance.session_of(self.user)["state"] == "closed" and self.instance.session_of(self.user), 30, "its end")
         lines = self.instance.export(session["session"], "jsonl").splitlines()
         return [json.loads(line) for line in lines]
@@ -223,3 +225,83 @@ def test_without_tls_nobody_comes_in(door):
     with pytest.raises(pymysql.MySQLError) as e:
         door.pymysql(ssl=None)
     assert e.value.args[0] == 3159
+
+
+class Approval:
+    """The shop wants an approval for what deletes."""
+
+    def __init__(self, instance, asker):
+        self.instance, self.dora = instance, instance.user("dba")
+        self.rule = instance.ok("sql-rule", "add", "--target", "shop", "--class", "DELETE", "--approve")["id"]
+        instance.ok("sql-policy", "set", "shop", "--approval", "on")
+        instance.ok("group", "add", (group := instance.name("g")))
+        instance.ok("group", "put", group, "shop")
+        instance.ok("group", "admin", group, self.dora.name)
+        self.asker, self.decider = Browser(instance).login(asker), Browser(instance).login(self.dora)
+
+    def approved(self, sql, **more):
+        end = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)).isoformat()
+        r = self.asker.ok(self.asker.command("sql-request add", target="shop", sql=sql, reason="ticket 4711", until=end, **more))["id"]
+        self.decider.ok(self.decider.command("sql-request approve", id=r))
+        return r
+
+    def ends(self, r, state):
+        until(lambda: self.asker.ok(self.asker.command("sql-request show", id=r))["state"] == state, 30, f"request {r} is {state}")
+        return self.asker.ok(self.asker.command("sql-request show", id=r))
+
+    def close(self):
+        self.instance.ok("sql-rule", "remove", self.rule)
+        self.asker.close()
+        self.decider.close()
+
+
+@pytest.fixture
+def approval(door):
+    a = Approval(door.instance, door.user)
+    yield a
+    a.close()
+
+
+def test_what_was_approved_runs_once_from_ones_own_client(door, approval, mariadb):
+    mariadb.sql("create table shop.old (id int primary key) engine=innodb; insert into shop.old values (1), (2), (3)")
+    one, both = "DELETE FROM old WHERE id = 1", "DELETE FROM old WHERE id = 2; DELETE FROM nowhere"
+    c = door.pymysql()
+    cursor = c.cursor()
+
+    def refused(sql):
+        with pytest.raises(pymysql.err.OperationalError) as e:
+            cursor.execute(sql)
+        assert e.value.args[0] == 1142 and "SQL 审批" in e.value.args[1]
+        return e.value.args[1]
+    assert "no request with this text" in refused(one)
+    r = approval.approved(one, database="shop")
+    assert cursor.execute(f" {one} ;") == 1, "blanks and separators are not of it"
+    c.commit()
+    shown = approval.ends(r, "done")
+    assert [(s["state"], s["rows"]) for s in shown["list"]] == [("OK", 1)]
+    assert f"request {r} is done" in refused(one), "once"
+    r = approval.approved(both)
+    assert cursor.execute("DELETE FROM old WHERE id = 2") == 1
+    with pytest.raises(pymysql.err.ProgrammingError):
+        cursor.execute("DELETE FROM nowhere")
+    c.rollback()
+    shown = approval.ends(r, "failed")
+    assert [s["state"] for s in shown["list"]] == ["OK", "FAILED"] and shown["list"][1]["code"] == 1146
+    cursor.execute("select count(*) from old")
+    assert cursor.fetchall() == ((2,),), "one went, one came back"
+    c.close()
+    passed = [f["body"] for f in door.frames() if f["type"] == "statement" and "request" in f["body"]]
+    assert [(f["sql"], f["verdict"], f["rule"]) for f in passed] == [(sql, "approve", approval.rule) for sql in (
+        f" {one} ;", "DELETE FROM old WHERE id = 2", "DELETE FROM nowhere")], "the recording names the request"
+
+
+def test_a_client_that_dies_over_an_approved_statement_leaves_unknown(door, approval):
+    sql = "DELETE FROM goods WHERE name = 'none' AND sleep(30) = 1 OR sleep(30) = 1"
+    r = approval.approved(sql)
+    c = door.pymysql()
+    runs = threading.Thread(target=lambda: pytest.raises(Exception, c.cursor().execute, sql))
+    runs.start()
+    until(lambda: approval.asker.ok(approval.asker.command("sql-request show", id=r))["state"] == "running", 20, "it runs")
+    door.instance.ok("session", "kill", door.instance.session_of(door.user)["session"], "--reason", "enough")
+    runs.join()
+    assert "never sent again" in approval.ends(r, "unknown")["say"]

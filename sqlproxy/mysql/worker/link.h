@@ -70,6 +70,7 @@ struct gw_mysql_statement { /* that is under way */
 	size_t raw_at;
 	enum mysql_result_kind reply;
 	struct gw_mysql_prepared *preparing;
+	struct gw_permit permit; /* its request is 0: it needs none */
 };
 
 struct gw_mysql_link {
@@ -155,6 +156,12 @@ struct gw_mysql_said { /* a statement, or what stands for one */
 bool gw_mysql_statement(struct gw_mysql_link *l, const struct gw_mysql_said *said);
 /* An error of our own as the whole reply; it is the outcome of what was told. */
 void gw_mysql_statement_refuse(struct gw_mysql_link *l, uint16_t code, const char *state, struct span words);
+
+/* ---- permit.c ---- */
+/* May the statement in hand, which rules want approved, run?  With 0 a request for it is used up: it goes out now.  Otherwise err->say has why not. */
+int gw_mysql_permit(struct gw_mysql_link *l, const struct gw_mysql_said *said, struct err *err);
+/* How it went, to the request. */
+void gw_mysql_permit_ran(struct gw_mysql_link *l);
 
 /* ---- mode.c: what the reply says of how the next statement is read ---- */
 void gw_mysql_mode_after(struct gw_mysql_link *l);

@@ -100,6 +100,8 @@ static void put_statement(struct gw_mysql_link *l, const struct gw_mysql_frame *
 		json_raw(&j, "params", said->params);
 	json_str(&j, "verdict", span_str(decide_sql_action_name(f->verdict)));
 	json_num(&j, "rule", f->rule);
+	if (l->now.permit.request)
+		json_num(&j, "request", (int64_t)l->now.permit.request);
 	json_end(&j);
 }
 

@@ -77,6 +77,8 @@ static void reply_ended(struct gw_mysql_link *l)
 			gw_mysql_prepared_keep(l, l->now.preparing, r->statement, r->params);
 		l->now.preparing = NULL;
 	}
+	if (l->now.permit.request)
+		gw_mysql_permit_ran(l);
 	if (l->now.told)
 		gw_mysql_record_outcome(l);
 	l->phase = GW_MYSQL_IDLE;

@@ -61,17 +61,17 @@ void gw_mysql_statement_refuse(struct gw_mysql_link *l, uint16_t code, const cha
 	gw_mysql_record_outcome(l);
 }
 
-static void say_verdict(struct gw_mysql_link *l, const struct decide_sql_verdict *v)
+/* why: what is missing of an approval. */
+static void say_verdict(struct gw_mysql_link *l, const struct decide_sql_verdict *v, const char *why)
 {
 	const struct gw_rules *rules = gw_session_rules(l->gw);
 	struct span own = rules && v->rule ? gw_rules_say(rules, v->rule) : (struct span){ 0 };
-	bool asks = v->action == DECIDE_SQL_APPROVE;
 	char words[512];
-	if (own.n > 0)
-		(void)snprintf(words, sizeof words, asks ? "This statement needs approval: %.*s" : "%.*s", (int)own.n, (const char *)own.p);
-	else if (asks)
-		(void)snprintf(words, sizeof words, "This statement needs approval (rule %jd). 该语句需要审批（规则 %jd）。", (intmax_t)v->rule,
-			(intmax_t)v->rule);
+	if (v->action == DECIDE_SQL_APPROVE)
+		(void)snprintf(words, sizeof words, "This statement needs approval: %s. Ask for it at the console, page SQL requests. "
+			"该语句需要审批，请在控制台“SQL 审批”页申请。%.*s", why, (int)own.n, (const char *)own.p);
+	else if (own.n > 0)
+		(void)snprintf(words, sizeof words, "%.*s", (int)own.n, (const char *)own.p);
 	else if (v->rule)
 		(void)snprintf(words, sizeof words, "This statement is not allowed here (rule %jd). 该语句被规则 %jd 拒绝。", (intmax_t)v->rule,
 			(intmax_t)v->rule);
@@ -199,13 +199,18 @@ bool gw_mysql_statement(struct gw_mysql_link *l, const struct gw_mysql_said *sai
 	l->now.number = ++l->statements;
 	l->now.told = true;
 	l->now.started_us = clock_mono_us();
-	bool passes = v.action <= DECIDE_SQL_ALERT;
+	l->now.permit.request = 0;
+	bool passes = v.action <= DECIDE_SQL_APPROVE;
 	enum limit limit = passes ? limit_of(l, said, classes, flags, v.rule) : FREE;
+	struct err err = { 0 };
+	if (v.action == DECIDE_SQL_APPROVE && limit == FREE)
+		passes = gw_mysql_permit(l, said, &err) == 0;
 	const struct gw_mysql_frame frame = { .said = said, .masked = p || said->classes ? said->masked : buf_span(&masked), .classes = classes,
 		.flags = flags, .fingerprint = fingerprint, .verdict = (uint8_t)(limit == FREE ? v.action : DECIDE_SQL_DENY), .rule = v.rule };
 	const struct decide_sql_verdict told = { .action = (enum decide_sql_action)frame.verdict, .rule = v.rule };
 	gw_mysql_record_statement(l, &frame);
-	tell(l, &told, frame.masked, fingerprint);
+	if (!l->now.permit.request) /* what was approved has rows of its own */
+		tell(l, &told, frame.masked, fingerprint);
 	if (passes && !stops(l, limit)) {
 		note(l, said, classes, flags);
 		if (!p && !said->classes)
@@ -213,7 +218,7 @@ bool gw_mysql_statement(struct gw_mysql_link *l, const struct gw_mysql_said *sai
 		if (strcmp(said->kind, "prepare") == 0)
 			l->now.preparing = gw_mysql_prepared_new(l, frame.masked);
 	} else if (!passes) {
-		say_verdict(l, &v);
+		say_verdict(l, &v, err.say);
 	}
 	buf_done(&masked);
 	return passes && limit == FREE && !l->over;
