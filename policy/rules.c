@@ -184,7 +184,7 @@ static void row(struct pol_broker *b, const struct pg_result *res, int i)
 		return;
 	(void)snprintf(s->role, sizeof s->role, "%s", role);
 	memcpy(s->asked, known, sizeof s->asked);
-	s->otherwise = otherwise;
+	s->otherwise = (uint8_t)otherwise;
 	s->approval = pg_bool(res, i, 3);
 	s->asking = true;
 	id_text(&w->session.id, id);

@@ -22,7 +22,7 @@ static void what_a_target_said_is_offered_the_next_time(void **state)
 static void of_an_unknown_target_only_what_every_server_has_is_offered(void **state)
 {
 	(void)state;
-	static const char *const texts[] = { "", "8.0.36", "not a version 81bff7fe", "8.0.36 81bff7f", "8.0.36 zzzzzzzz", "\x01" "8 ffffffff" };
+	static const char *const texts[] = { "", "8.0.36", "not a version 81bff7fe", "8.0.36 81bff7f", "8.0.36 zzzzzzzz", "\0018 ffffffff" };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		struct gw_mysql_greeting g;
 		gw_mysql_greeting_read(span_str(texts[i]), &g);
