@@ -33,8 +33,8 @@ def work_dir():
     return path
 
 
-def lend(home, *options):
-    instance = Instance(home, *LIMITS, *options)
+def lend(home, *options, **more):
+    instance = Instance(home, *LIMITS, *options, **more)
     try:
         instance.start()
         instance.ok("settings", "set", "login.backoff", "0")  # all our clients are one; test_backoff.py sets it
@@ -61,6 +61,12 @@ def own_instance_options():
 @pytest.fixture(scope="module")
 def own_instance(own_instance_options):
     yield from lend(work_dir(), *own_instance_options)
+
+
+@pytest.fixture
+def with_database():
+    """As whoever tries it has it: with the sample MariaDB."""
+    yield from lend(work_dir(), database=True)
 
 
 @pytest.fixture

@@ -48,6 +48,20 @@ def test_status_names_every_part(instance):
     assert all(word in done.stdout for word in ("postgres", "yanmend", "sample-sshd", str(instance.port)))
 
 
+def test_the_sample_database_is_behind_the_door(with_database):
+    """What the README says to whoever tries it."""
+    facts = with_database.endpoints
+    assert facts["targets"]["mysql"] == {"name": "shop", "account": "app"}
+    password = open(facts["users"]["engineer"]["password_file"], encoding="utf-8").read().strip()
+    done = subprocess.run(["mariadb", "--no-defaults", "-h", facts["mysql"]["host"], "-P", str(facts["mysql"]["port"]), "-u", "engineer#shop",
+                           f"-p{password}", "--ssl", "-N", "-e", "select count(*) from customer"], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.returncode) == ("3\n", 0), done.stderr
+    with_database.run("--stop")
+    with_database.start()  # what is there stays
+    looked = with_database.ok("target", "test", "shop")
+    assert looked["reachable"] and looked["pinned"] and not looked["changed"] and "MariaDB" in looked["banner"]
+
+
 def test_it_speaks_chinese_where_the_person_does(instance):
     done = subprocess.run(["tools/run", "--home", instance.home, "--status"], capture_output=True, text=True, timeout=30,
                           env=os.environ | {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, cwd=ROOT)

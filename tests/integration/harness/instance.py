@@ -65,10 +65,10 @@ def free_base():
 
 
 class Instance:
-    def __init__(self, home, *run_options):
+    def __init__(self, home, *run_options, database=False):
         self.home = Path(home)
         self.base = free_base()
-        self.run_options = ["--listen", "127.0.0.1", "--no-sample-database", *run_options]
+        self.run_options = ["--listen", "127.0.0.1", *([] if database else ["--no-sample-database"]), *run_options]
         self.numbers = itertools.count(1)
 
     # ---- life ----
