@@ -11,12 +11,14 @@
  * Rules:   in order: of everything first, then of the cluster, of groups, of the target; the first that fits decides about a statement, else the
  *          target's default.  A batch takes the severest of its statements.
  *   who      user and role: globs; where: dialect, database and tables (words with blanks between, each a glob over schema.table or table),
- *            without A = a; from: networks; program: glob over what the client calls itself; hours.  Empty = any.
+ *            without A = a.  A table counts as written, by its last part, and in full in the current database; database: the current one and
+ *            those that the tables name.  from: networks; program: glob over what the client calls itself; hours.  Empty = any.
  *   what     classes and flags, of each any; `without`: none of these flags (deny DROP without TEMP).  Empty = any.
  *   how much statements: the batch has more than this many; rows: it touches more than this many by the estimate.
- * Doubt:   a rule that refuses or asks (deny, approve) fits as soon as something fits: one of the classes, one of the tables, unknown tables, an
- *          unknown estimate.  A rule that lets pass (allow, alert) fits only when everything does: each class and each flag that is not
- *          harmless is named by it, each table fits, and nothing is unknown.
+ * Doubt:   a rule that refuses or asks (deny, approve) fits as soon as something fits: one of the classes, one of the tables from any part of its name
+ *          on, one of the databases, unknown tables, an unknown database (behind a USE in the same batch, too), an unknown estimate.  A rule that
+ *          lets pass (allow, alert) fits only when everything does: each class and each flag that is not harmless is named by it, each table
+ *          and database fits, and nothing is unknown: UNPARSED passes by its own name alone.
  * Approval: where it is off for the target, `approve` is `deny`.
  * Limits:  one judgement has DECIDE_SQL_STEPS bytes of names to compare; when they are used up what refuses or asks fits, what lets pass does not.
  * Owns:    nothing, allocates nothing; spans are borrowed.  Trust: names hostile.
@@ -45,7 +47,8 @@ struct decide_sql_statement {
 	int64_t rows; /* the estimate; -1 = not known */
 };
 struct decide_sql_fact { /* the same for all statements of a batch */
-	struct span user, role, dialect, database, program;
+	struct span user, role, dialect, program;
+	struct span database; /* the current one; empty = nobody knows */
 	struct decide_net_addr source;
 	int64_t now_us;
 	const struct decide_sql_statement *statements;

@@ -45,13 +45,11 @@ static void cell(struct buf *out, struct span text)
 {
 	bool formula = text.n > 0 && memchr("=+-@\t\r", text.p[0], 6) != NULL;
 	buf_put(out, formula ? "\"'" : "\"", formula ? 2 : 1);
-	for (size_t i = 0, from = 0; i <= text.n; i++)
-		if (i == text.n || text.p[i] == '"') {
-			buf_put(out, text.p + from, i - from);
-			if (i < text.n)
-				buf_put(out, "\"\"", 2);
-			from = i + 1;
-		}
+	for (size_t i = 0; i < text.n; i++) {
+		buf_put(out, text.p + i, 1);
+		if (text.p[i] == '"')
+			buf_put(out, "\"", 1);
+	}
 	buf_put(out, "\"", 1);
 }
 

@@ -13,7 +13,7 @@ static int digest_of(const struct classify_statement *s, struct span text, uint8
 {
 	unsigned n = 0;
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	bool made = s->n <= text.n && s->at <= text.n - s->n && EVP_Digest(text.p + s->at, s->n, digest, &n, EVP_sha256(), NULL) == 1 && n == DIGEST;
+	bool made = s->n > 0 && s->n <= text.n && s->at <= text.n - s->n && EVP_Digest(text.p + s->at, s->n, digest, &n, EVP_sha256(), NULL) == 1 && n == DIGEST;
 	if (!made)
 		return fault(err, -EIO, "internal error", "a statement's digest");
 	memcpy(ret, digest, DIGEST);
