@@ -227,6 +227,28 @@ def test_without_tls_nobody_comes_in(door):
     assert e.value.args[0] == 3159
 
 
+def test_a_table_is_refused_however_it_is_named(door, mariadb):
+    mariadb.sql("create table if not exists shop.secret (id int)")
+    rule = door.instance.ok("sql-rule", "add", "--target", "shop", "--tables", "shop.secret", "--deny")["id"]
+    c = door.pymysql(client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS)
+    cursor = c.cursor()
+
+    def code(sql):
+        try:
+            cursor.execute(sql)
+        except pymysql.err.MySQLError as e:
+            return e.args[0]
+        return 0
+    assert code("select 1") == 0
+    for sql in ("select * from secret", "select * from `shop`.`SECRET`", "select 1 from goods where exists (table secret)",
+                "use mysql; select * from shop.secret", "prepare s from 'select * from secret'"):
+        assert code(sql) == 1142, sql
+    assert code("use mysql") == 0 and code("select * from secret") == 1146, "there is none in that one"
+    assert code("select * from shop.secret") == code("use shop; select * from secret") == code("handler shop.secret open") == 1142
+    c.close()
+    door.instance.ok("sql-rule", "remove", rule)
+
+
 class Approval:
     """The shop wants an approval for what deletes."""
 

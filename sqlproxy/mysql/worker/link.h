@@ -53,6 +53,7 @@ struct gw_mysql_prepared {
 	size_t n, weight;
 	uint64_t classes, flags;
 	uint8_t fingerprint[CLASSIFY_FINGERPRINT];
+	char database[MYSQL_TRACK_NAME + 1]; /* its names are of that one, whichever is the current one when it runs */
 	struct buf masked;
 };
 

@@ -66,6 +66,7 @@ struct gw_mysql_prepared *gw_mysql_prepared_new(struct gw_mysql_link *l, struct 
 	p->classes = l->batch.classes;
 	p->flags = l->batch.flags;
 	memcpy(p->fingerprint, l->batch.fingerprint, sizeof p->fingerprint);
+	memcpy(p->database, l->database, sizeof p->database);
 	l->prepared_weight += p->weight;
 	return p;
 }

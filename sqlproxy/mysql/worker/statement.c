@@ -31,7 +31,7 @@ static void facts_of_command(struct gw_mysql_link *l, uint64_t classes)
 	l->facts[0] = (struct decide_sql_statement){ .classes = classes, .tables_known = true, .rows = -1 };
 }
 
-static void judge(struct gw_mysql_link *l, const struct decide_sql_statement *statements, size_t n, struct decide_sql_verdict *ret)
+static void judge(struct gw_mysql_link *l, const struct gw_mysql_prepared *p, struct decide_sql_verdict *ret)
 {
 	static const char *const dialects[] = { [CLASSIFY_MYSQL] = "mysql", [CLASSIFY_MARIADB] = "mariadb" };
 	const struct gw_rules *rules = gw_session_rules(l->gw);
@@ -41,8 +41,8 @@ static void judge(struct gw_mysql_link *l, const struct decide_sql_statement *st
 	}
 	const struct decide_sql_ask ask = { .rules = rules->rules, .n = rules->n, .otherwise = rules->otherwise, .approval = rules->approval };
 	const struct decide_sql_fact fact = { .user = span_str(rules->user), .role = span_str(rules->role),
-		.dialect = span_str(dialects[l->mode.dialect]), .database = span_str(l->database), .program = span_str(l->front.program),
-		.source = l->from, .now_us = clock_wall_us(), .statements = statements, .n = n };
+		.dialect = span_str(dialects[l->mode.dialect]), .database = span_str(p ? p->database : l->database), .program = span_str(l->front.program),
+		.source = l->from, .now_us = clock_wall_us(), .statements = p ? p->statements : l->facts, .n = p ? p->n : l->batch.n };
 	decide_sql_judge(&ask, &fact, ret);
 }
 
@@ -194,7 +194,7 @@ bool gw_mysql_statement(struct gw_mysql_link *l, const struct gw_mysql_said *sai
 	}
 	const uint8_t *fingerprint = p ? p->fingerprint : l->batch.fingerprint;
 	uint64_t classes = p ? p->classes : l->batch.classes, flags = p ? p->flags : l->batch.flags;
-	judge(l, p ? p->statements : l->facts, p ? p->n : l->batch.n, &v);
+	judge(l, p, &v);
 
 	l->now.number = ++l->statements;
 	l->now.told = true;
