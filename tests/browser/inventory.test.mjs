@@ -70,7 +70,8 @@ test('the menu has what one may do', async (t) => {
 	const page = await browser(t)
 	await signIn(page, user('engineer'))
 	assert.deepEqual(await menu(page),
-		[en.menu.home, en.menu.terminals, en.requests.mine, en.documents.title, en.cloud.title, en.tokens.title, en.signin.title, en.menu.mine])
+		[en.menu.home, en.menu.terminals, en.requests.mine, en.sql_request.title, en.documents.title, en.cloud.title, en.tokens.title,
+			en.access_passwords.title, en.signin.title, en.menu.mine])
 	await page.goto(facts.url + '/inventory/users')
 	await page.getByRole('alert').waitFor() // who goes there all the same is told that it is not his
 	assert.equal(await page.locator('.el-table__row').count(), 0)

@@ -17,7 +17,7 @@ COLLECTIONS = {"secure_modes": "rule.list", "command_rules": "rule.list", "sql_r
                "files": "file.list", "audit": "audit.search", "targets": "target.list", "accounts": "target.list", "users": "user.list",
                "roles": "user.list", "groups": "group.list", "clusters": "cluster.list", "grants": "grant.list",
                "settings": "settings.read", "history": None, "requests": "request.list", "requestable": "request.ask", "preapprovals": "request.policy_list",
-               "tokens": "token.list", "access_passwords": "access_password.list", "templates": "template.list",
+               "tokens": "token.list", "access_passwords": "access_password.list", "sql_requests": "sql.list", "sql_targets": "sql.ask", "templates": "template.list",
                "passwords": "rotation.list", "rotations": "rotation.list", "rotation_policies": "rotation.list", "duties": "user.list", "channels": "channel.list", "notices": "notice.list",
                "documents": "document.read", "document_versions": "document.manage",
                "document_files": "file.list", "document_limits": "document.manage",

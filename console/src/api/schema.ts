@@ -2297,14 +2297,14 @@ export interface Answers {
 	'sql-rule add': {
 		action: string
 		classes: string[]
-		cluster: unknown
+		cluster: null | string
 		database: string
 		dialect: string
 		enabled: string
 		enforced: boolean
 		flags: unknown[]
 		from: unknown[]
-		group: unknown
+		group: null | string
 		hours: string
 		id: number
 		name: string
@@ -2316,7 +2316,7 @@ export interface Answers {
 		rows: number
 		statements: number
 		tables: string
-		target: string
+		target: null | string
 		user: string
 		version: number
 		without: unknown[]
@@ -2324,14 +2324,14 @@ export interface Answers {
 	'sql-rule remove': {
 		action: string
 		classes: string[]
-		cluster: unknown
+		cluster: null | string
 		database: string
 		dialect: string
 		enabled: string
 		enforced: boolean
 		flags: unknown[]
 		from: unknown[]
-		group: unknown
+		group: null | string
 		hours: string
 		id: number
 		name: string
@@ -2343,22 +2343,22 @@ export interface Answers {
 		rows: number
 		statements: number
 		tables: string
-		target: string
+		target: null | string
 		user: string
 		version: number
 		without: unknown[]
 	}
-	'sql-rule list': {
+	'sql-rule list': ({
 		action: string
 		classes: string[]
-		cluster: unknown
+		cluster: null | string
 		database: string
 		dialect: string
 		enabled: string
 		enforced: boolean
 		flags: unknown[]
 		from: unknown[]
-		group: unknown
+		group: null | string
 		hours: string
 		id: number
 		name: string
@@ -2370,11 +2370,11 @@ export interface Answers {
 		rows: number
 		statements: number
 		tables: string
-		target: string
+		target: null | string
 		user: string
 		version: number
 		without: unknown[]
-	}[]
+	})[]
 	'sql-policy set': {
 		approval: string
 		approvers: null | string
