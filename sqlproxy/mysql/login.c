@@ -52,7 +52,9 @@ static int keep_plugin(struct mysql_login *l, struct span name, struct err *err)
 /* The server closes the challenge with a NUL that is no part of it. */
 static int keep_challenge(struct mysql_login *l, struct span challenge, struct err *err)
 {
-	if (challenge.n > 0 && challenge.p[challenge.n - 1] == 0)
+	/* A NUL behind it is none of it; at its end it is: ed25519's is any 32 bytes, and of most servers nothing stands behind them. */
+	bool whole = challenge.n == MYSQL_AUTH_CHALLENGE || challenge.n == MYSQL_AUTH_ED25519_CHALLENGE;
+	if (!whole && challenge.n > 0 && challenge.p[challenge.n - 1] == 0)
 		challenge.n--;
 	if (challenge.n > sizeof l->challenge)
 		return malformed(err, "challenge too long");

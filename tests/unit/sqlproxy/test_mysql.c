@@ -103,6 +103,22 @@ static void a_switch_to_the_accounts_plugin_is_followed_once(void **state)
 	assert_int_equal(feed(r, 4, BYTES(0xfe, NATIVE_NAME, TWENTY, 0)), -EPROTO);
 }
 
+static void a_challenge_may_end_with_a_zero(void **state)
+{
+	struct rig *r = *state;
+	assert_int_equal(feed(r, 0, BYTES(GREETING(0xff))), MYSQL_LOGIN_MORE);
+	struct mysql_login before = r->login;
+	for (int behind = 0; behind < 2; behind++) { /* a NUL behind it, or nothing */
+		struct span packet = BYTES(0xfe, 'c', 'l', 'i', 'e', 'n', 't', '_', 'e', 'd', '2', '5', '5', '1', '9', 0, TWENTY, 21, 22, 23, 24, 25, 26, 27,
+			28, 29, 30, 31, 0, 0);
+		packet.n -= !behind;
+		r->login = before;
+		assert_int_equal(feed(r, 2, packet), MYSQL_LOGIN_MORE);
+		assert_int_equal(r->login.challenge_n, 32);
+		assert_int_equal(r->out.len, 4 + 64);
+	}
+}
+
 static void plugins_that_are_not_known_or_too_old_are_named_so(void **state)
 {
 	struct rig *r = *state;
@@ -249,6 +265,7 @@ int main(void)
 		RIGGED(a_server_without_tls_gets_nothing_when_tls_is_wanted),
 		RIGGED(the_password_itself_is_not_given_on_an_open_line),
 		RIGGED(a_switch_to_the_accounts_plugin_is_followed_once),
+		RIGGED(a_challenge_may_end_with_a_zero),
 		RIGGED(plugins_that_are_not_known_or_too_old_are_named_so),
 		RIGGED(a_refusal_keeps_the_servers_words),
 		RIGGED(a_login_refuses_what_is_out_of_order),
