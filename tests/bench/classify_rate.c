@@ -1,5 +1,4 @@
 #include "gateway/core/clock.h"
-#include "gateway/core/scope.h"
 #include "sqlproxy/classify/classify.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +44,7 @@ static void unescape(const char *text, size_t n, bool wide, struct buf *out)
 	}
 }
 
-static void take(const char *line)
+static void row(const char *line)
 {
 	const char *context = strchr(line, '\t'), *sql = context ? strchr(context + 1, '\t') : NULL, *end = sql ? strchr(sql + 1, '\t') : NULL;
 	bool wide = strncmp(line, "tsql", 4) == 0;
@@ -66,7 +65,7 @@ static int read_all(const char *path)
 	if (!f)
 		return -1;
 	while (fgets(line, sizeof line, f))
-		take(line);
+		row(line);
 	return fclose(f);
 }
 

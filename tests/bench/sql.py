@@ -98,9 +98,9 @@ class Peer:
     def __init__(self, name, argv, text, folder, to):
         self.port = free_port()
         (folder / f"{name}.conf").write_text(text.format(port=self.port, to=to, folder=folder, plugins=NEW / "usr/lib/mysqlrouter/plugin"))
+        self.name = name
         with open(folder / f"{name}.log", "w") as log:
-            self.name = name
-        self.process = subprocess.Popen([*argv, folder / f"{name}.conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*argv, folder / f"{name}.conf"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(lambda: listens(self.port), 20, name)
 
     def spent(self):
@@ -116,7 +116,7 @@ class Yanmen:
 
     def __init__(self, instance, server):
         self.instance = instance
-        user = instance.user(password=False)
+        user = instance.user()
         self.target = instance.name("db")
         instance.ok("target", "add", self.target, "--kind", "mysql", "--address", f"127.0.0.1:{server.port}", "--cluster", "samples", "--tls", "off",
                     "--database", DATABASE)

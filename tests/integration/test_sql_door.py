@@ -45,6 +45,22 @@ def test_a_login_password_lets_in_and_a_wrong_one_does_not(own_instance, databas
     assert row["door"] == "mysql" and row["method"] == "password"
 
 
+def test_what_cannot_be_guessed_is_not_slowed_down(own_instance, database):
+    """A program opens its connections all at once."""
+    alice = own_instance.user()
+    _, password = access_password(own_instance, alice)
+    own_instance.ok("settings", "set", "login.backoff", "16")
+    try:
+        clients = [Client() for _ in range(16)]
+        for c in clients:
+            c.sock.sendall(f"scramble\tsha2\t{alice.name}\t{password}\n".encode())
+        assert [int(c.hear()[1]) for c in clients] == [OK] * 16
+        for c in clients:
+            c.close()
+    finally:
+        own_instance.ok("settings", "set", "login.backoff", "0")
+
+
 @pytest.mark.parametrize("plugin", ["native", "sha2"])
 def test_an_access_password_answers_a_challenge(own_instance, database, plugin):
     alice = own_instance.user()
