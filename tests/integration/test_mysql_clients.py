@@ -3,7 +3,6 @@
 import base64
 import datetime
 import json
-import shutil
 import subprocess
 import threading
 
@@ -123,7 +122,6 @@ def test_php_pdo_with_prepared_statements(door, secret):
     assert done.stdout == "tea\ncoffee\n42S02\n1\n", done.stdout + done.stderr
 
 
-@pytest.mark.skipif(not shutil.which("mysqlslap"), reason="mysqlslap is not installed")
 def test_mysqlslap_with_eight_clients_at_once(door):
     done = run("mysqlslap", "--no-defaults", f"-h{door.host}", f"-P{door.port}", f"-u{door.login}", f"-p{door.access}", "--ssl", "--create-schema=shop",
                "--query=select name from goods where id = 1", "--concurrency=8", "--number-of-queries=400", "--no-drop")

@@ -101,11 +101,10 @@ def test_a_wrong_password_of_the_target_is_told_and_not_retried(shop):
     connect(instance, login, password).close()
 
 
+@pytest.mark.parametrize("shop", [MySQL56], indirect=True, ids=["MySQL5.6"])
 def test_an_old_server_without_tls_gets_a_scramble_and_no_password(shop):
     """What goes to it in clear is a scramble; a server that wants the password itself does not get it without TLS."""
     instance, server, target, login, password = shop
-    if not isinstance(server, MySQL56):
-        pytest.skip("of MySQL 5.6")
     server.sql("create user bare@'127.0.0.1' identified with sha256_password; set old_passwords = 2; set password for bare@'127.0.0.1' = password('x-Password-1');")
     instance.ok("account", "set", target, "bare", "--password-file", instance.file("x-Password-1"))
     user = instance.user()

@@ -43,8 +43,6 @@ def requests(path):
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.hex")))
 def test_every_statement_is_classified_as_its_text_says(name):
-    if classes(["SELECT 1"]) != ["SELECT"]:
-        pytest.skip("this build has no classifier of T-SQL")
     said = b"".join(struct.pack("<cBBI", b"c", RANKS.get(name, 6), kind, len(body)) + body for kind, body in requests(FOLDER / f"{name}.hex")
                     if kind in (BATCH, RPC))
     lines = subprocess.run([TRY], input=said, capture_output=True, timeout=60, check=True).stdout.decode().splitlines()
